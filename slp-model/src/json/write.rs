@@ -1,0 +1,91 @@
+//! Writes strings, and raw text without its blanks.
+
+/// Which characters of a string are escaped. All profiles escape `"`, `\` and the characters below U+0020 (as `\b \t \n
+/// \f \r` or `\u00xx`, lower-case); everything else stays as it is, but for what a profile names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Profile {
+    /// Usage reports: U+FFFE and U+FFFF too, since XML cannot hold them. Spec: rum, "Writer rules" J.
+    Rum,
+    /// Acknowledgements: every `>` too, so that `]]>` cannot occur. Spec: ack-auth, "Members we write".
+    Ack,
+    /// RFC 8785. Spec: crypto, "Canonical JSON".
+    Canonical,
+    /// Requests and answers over HTTP. Spec: transport, "JSON".
+    Http,
+}
+
+/// Adds `text` as a JSON string, quotes included.
+///
+/// ```
+/// use slp_model::json::{Profile, write_string};
+///
+/// let mut out = String::new();
+/// write_string(&mut out, "a\"]]>\u{1}/é", Profile::Ack);
+/// assert_eq!(out, r#""a\"]]\u003e\u0001/é""#);
+/// ```
+pub fn write_string(out: &mut String, text: &str, profile: Profile) {
+    out.reserve(text.len().saturating_add(2));
+    out.push('"');
+    let mut rest = text;
+    while let Some(at) = rest.find(|character| needs_escape(character, profile)) {
+        let (plain, tail) = rest.split_at(at);
+        out.push_str(plain);
+        let mut characters = tail.chars();
+        if let Some(character) = characters.next() {
+            escape(out, character);
+        }
+        rest = characters.as_str();
+    }
+    out.push_str(rest);
+    out.push('"');
+}
+
+fn needs_escape(character: char, profile: Profile) -> bool {
+    match character {
+        '"' | '\\' | '\u{0}'..='\u{1f}' => true,
+        '>' => profile == Profile::Ack,
+        '\u{fffe}' | '\u{ffff}' => profile == Profile::Rum,
+        _ => false,
+    }
+}
+
+fn escape(out: &mut String, character: char) {
+    let short = match character {
+        '"' => "\\\"",
+        '\\' => "\\\\",
+        '\u{8}' => "\\b",
+        '\t' => "\\t",
+        '\n' => "\\n",
+        '\u{c}' => "\\f",
+        '\r' => "\\r",
+        other => {
+            out.push_str("\\u");
+            let code = u32::from(other);
+            for shift in [12_u32, 8, 4, 0] {
+                let digit = (code >> shift) & 0xf;
+                out.push(char::from_digit(digit, 16).unwrap_or('0'));
+            }
+            return;
+        }
+    };
+    out.push_str(short);
+}
+
+/// Adds a JSON text with the white space outside its strings left out and nothing else touched: `2.50`, `\/` and `null`
+/// stay as they were written. The text must be JSON; it is not checked again.
+pub fn write_compact(out: &mut String, raw: &str) {
+    let mut in_string = false;
+    let mut escaped = false;
+    for character in raw.chars() {
+        if in_string {
+            in_string = escaped || character != '"';
+            escaped = !escaped && character == '\\';
+        } else if matches!(character, ' ' | '\t' | '\n' | '\r') {
+            continue;
+        } else {
+            in_string = character == '"';
+        }
+        out.push(character);
+    }
+}

@@ -1,0 +1,83 @@
+//! What one document may cost, and which deviations are taken.
+
+use crate::Tolerances;
+
+/// What one document may cost. A limit itself passes, one more is refused; it is counted before memory is taken.
+/// Spec: rum, "Limits".
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of one document. Default 16 MiB: a device's own file is a few MB (doc).
+    pub document_bytes: usize,
+    /// Reports in one document. Default 100,000; a device holds about 1,000 (doc).
+    pub reports_per_document: usize,
+    /// Bytes of one payload, un-escaped. Default 8 MiB.
+    pub payload_bytes: usize,
+    /// Bytes of any other string. Default 64 KiB.
+    pub string_bytes: usize,
+    /// Bytes of a `json_encode` value of a telemetry report. Default 4 MiB.
+    pub json_encode_bytes: usize,
+    /// Characters of the text of a signature. Default 16 KiB; 344 are known.
+    pub signature_value_bytes: usize,
+    /// Measurements of one report. Default 100,000.
+    pub measurements_per_report: usize,
+    /// Devices in one `added_sudi_list` or `removed_sudi_list`. Default 50,000.
+    pub sudis_per_list: usize,
+    /// Elements inside one another. Default 16.
+    pub xml_depth: usize,
+    /// Objects and arrays inside one another, for each text of JSON by itself. Default 16.
+    pub json_depth: u32,
+    /// Attributes of one element. Default 64.
+    pub xml_attributes: usize,
+    /// Children of the root other than `RUMReport`. Default 1,024.
+    pub root_children: usize,
+    /// Warnings kept for one document; further ones are only counted. Default 1,000.
+    pub warnings: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            document_bytes: 16 << 20,
+            reports_per_document: 100_000,
+            payload_bytes: 8 << 20,
+            string_bytes: 64 << 10,
+            json_encode_bytes: 4 << 20,
+            signature_value_bytes: 16 << 10,
+            measurements_per_report: 100_000,
+            sudis_per_list: 50_000,
+            xml_depth: 16,
+            json_depth: 16,
+            xml_attributes: 64,
+            root_children: 1_024,
+            warnings: 1_000,
+        }
+    }
+}
+
+/// How to read: what it may cost and which deviations are taken.
+///
+/// ```
+/// use slp_rum::{ReadOptions, Tolerance, Tolerances};
+///
+/// let mut options = ReadOptions::default(); // every named deviation is taken and recorded
+/// options.limits.document_bytes = 64 << 20; // a wireless controller with thousands of access points
+/// options.tolerances = Tolerances::all().without(Tolerance::Base64Document);
+/// let strict = ReadOptions::strict();       // none is taken
+/// # let _ = (options, strict);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReadOptions {
+    /// What one document may cost.
+    pub limits: Limits,
+    /// The deviations that are taken (and recorded as warnings). The others are errors of kind `tolerance`.
+    pub tolerances: Tolerances,
+}
+
+impl ReadOptions {
+    /// Takes no deviation at all.
+    pub fn strict() -> Self {
+        Self { limits: Limits::default(), tolerances: Tolerances::none() }
+    }
+}

@@ -1,0 +1,206 @@
+//! The deviations that are read all the same: each has a name, is recorded, and can be switched off.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use slp_model::Location;
+
+macro_rules! tolerances {
+    ($( $(#[$doc:meta])* $variant:ident = $word:literal, )+) => {
+        /// A deviation from the format that is read all the same. Spec: rum, "Accepted and recorded".
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Tolerance { $( $(#[$doc])* $variant, )+ }
+
+        impl Tolerance {
+            /// Every deviation there is.
+            pub const ALL: &'static [Self] = &[ $( Self::$variant, )+ ];
+
+            /// The stable name.
+            pub const fn as_str(self) -> &'static str {
+                match self { $( Self::$variant => $word, )+ }
+            }
+
+            const fn bit(self) -> u64 {
+                #[expect(clippy::as_conversions, reason = "the number of a variant, far below 64")]
+                let number = self as u32;
+                match 1_u64.checked_shl(number) { Some(bit) => bit, None => 0 }
+            }
+        }
+    };
+}
+
+tolerances! {
+    /// A UTF-8 byte order mark, skipped.
+    Bom = "bom",
+    /// The root is `RUMReport`: one report.
+    BareRoot = "bare-root",
+    /// An attribute or namespace declaration, ignored.
+    Attribute = "attribute",
+    /// A name with a prefix; the local name is taken.
+    NamespacePrefix = "namespace-prefix",
+    /// A comment between elements, ignored.
+    Comment = "comment",
+    /// A processing instruction between elements, ignored.
+    ProcessingInstruction = "processing-instruction",
+    /// Another child of `smartLicense`, kept as it stands.
+    UnknownElement = "unknown-element",
+    /// The whole input is Base64, decoded.
+    Base64Document = "base64-document",
+    /// A JSON object without members: no reports.
+    UsageMissing = "usage-missing",
+    /// `usage` is one object, not an array: one report.
+    UsageObject = "usage-object",
+    /// A JSON array at the top: each element is a report.
+    ArrayRoot = "array-root",
+    /// A payload without envelope.
+    BarePayload = "bare-payload",
+    /// The input is one JSON string that holds a payload.
+    PayloadLiteral = "payload-literal",
+    /// `payload` is an object: its text is kept, but the signed text is lost.
+    PayloadObject = "payload-object",
+    /// White space around the JSON inside the payload string, kept.
+    PayloadSpace = "payload-space",
+    /// An envelope without signature.
+    Unsigned = "unsigned",
+    /// `null` where a value may be absent.
+    NullMember = "null-member",
+    /// A word that is not in the lists of the spec, kept.
+    UnknownWord = "unknown-word",
+    /// Several devices in one document.
+    MixedDevices = "mixed-devices",
+    /// A number as a string or a string as a number.
+    NumberOrString = "number-or-string",
+    /// A negative number printed as an unsigned one of 64 bits.
+    WrappedNegative = "wrapped-negative",
+    /// The shape of the second generation without `version`.
+    VersionMissing = "version-missing",
+    /// A `version` that does not begin with `2.`; read by shape.
+    VersionUnknown = "version-unknown",
+    /// The report id in both places, equal.
+    IdInBoth = "id-in-both",
+    /// The inner signature at the place of the other generation.
+    SignaturePlace = "signature-place",
+    /// A tag that does not fit the grammar, opaque.
+    TagForm = "tag-form",
+    /// No entitlement tag, and not telemetry.
+    NoTag = "no-tag",
+    /// `ha_udi` missing or empty.
+    NoHa = "no-ha",
+    /// `measurements` is empty.
+    NoMeasurements = "no-measurements",
+    /// `meta` is an array in usage, or an object in telemetry; kept raw.
+    MetaShape = "meta-shape",
+    /// `value` and `values` both, or none.
+    ValueShape = "value-shape",
+    /// `log_time`, `sample_interval` or `num_samples` missing in usage.
+    MeasurementMember = "measurement-member",
+    /// `utility_enabled` is not true or false.
+    UtilityWord = "utility-word",
+    /// White space in the text of a signature.
+    SignatureBlank = "signature-blank",
+    /// The text of a signature is not Base64, kept.
+    SignatureText = "signature-text",
+    /// A `json_encode` value that does not parse, kept.
+    InventoryJson = "inventory-json",
+}
+
+impl fmt::Display for Tolerance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl Serialize for Tolerance {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// A set of [`Tolerance`]s. The default is all of them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Tolerances(u64);
+
+impl Tolerances {
+    /// Every deviation is taken.
+    pub const fn all() -> Self {
+        Self(u64::MAX)
+    }
+
+    /// No deviation is taken: strict reading.
+    pub const fn none() -> Self {
+        Self(0)
+    }
+
+    /// The same set with one more.
+    #[must_use]
+    pub const fn with(self, tolerance: Tolerance) -> Self {
+        Self(self.0 | tolerance.bit())
+    }
+
+    /// The same set without one.
+    #[must_use]
+    pub const fn without(self, tolerance: Tolerance) -> Self {
+        Self(self.0 & !tolerance.bit())
+    }
+
+    /// Is it in the set?
+    pub const fn contains(self, tolerance: Tolerance) -> bool {
+        self.0 & tolerance.bit() != 0
+    }
+}
+
+impl Default for Tolerances {
+    fn default() -> Self {
+        Self::all()
+    }
+}
+
+impl fmt::Debug for Tolerances {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(Tolerance::ALL.iter().filter(|one| self.contains(**one))).finish()
+    }
+}
+
+/// A deviation that was met and taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Warning {
+    /// Which one.
+    pub tolerance: Tolerance,
+    /// Where.
+    pub place: Location,
+    /// What was found and what was done.
+    pub message: String,
+}
+
+impl Warning {
+    pub(crate) fn new(tolerance: Tolerance, place: Location, message: String) -> Self {
+        Self { tolerance, place, message }
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.place.is_empty() {
+            write!(f, "{}: ", self.place)?;
+        }
+        write!(f, "{} ({})", self.message, self.tolerance)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tolerance_has_a_bit_and_a_name_of_its_own() {
+        let names: std::collections::BTreeSet<_> = Tolerance::ALL.iter().map(|one| one.as_str()).collect();
+        assert_eq!(names.len(), Tolerance::ALL.len());
+        for one in Tolerance::ALL {
+            let only = Tolerances::none().with(*one);
+            assert_eq!(Tolerance::ALL.iter().filter(|other| only.contains(**other)).count(), 1, "{one}");
+            assert!(!Tolerances::all().without(*one).contains(*one), "{one}");
+        }
+    }
+}

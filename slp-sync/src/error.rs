@@ -1,0 +1,80 @@
+//! What can go wrong in archives, documents, accounts and lists.
+
+slp_model::error_type! {
+    /// Why an archive, a document, a row or an operation was refused.
+    ///
+    /// Spec: sync, "Error cases".
+    pub struct Error;
+    /// Kinds of [`Error`]. Where the specification writes a word in brackets, `BadGzip(magic)`, [`Error::name`] has it.
+    pub enum ErrorKind {
+        /// Reading or writing failed outside of this crate; the cause is the `source`.
+        Io = "io", Environment;
+        /// More than a limit allows; the name says which.
+        Limit = "limit", Limits;
+
+        /// Not a gzip file. Names: `empty`, `magic`, `method`, `flags`, `deflate`.
+        BadGzip = "bad-gzip", Document;
+        /// Not a tar archive that may be read. Names: `magic`, `size`, `pax`.
+        BadTar = "bad-tar", Document;
+        /// A checksum does not fit. Names: `gzip`, `tar`.
+        BadChecksum = "bad-checksum", Document;
+        /// The input ends inside something.
+        Truncated = "truncated", Document;
+        /// Bytes after the end.
+        TrailingData = "trailing-data", Document;
+        /// A second gzip member, which some readers see and others do not.
+        MultipleMembers = "multiple-members", Document;
+        /// A name that no entry may have. Names: `utf8`, `empty`, `control`, `backslash`, `directory`.
+        BadEntryName = "bad-entry-name", Document;
+        /// A name that starts at a root, a drive or a host.
+        AbsolutePath = "absolute-path", Document;
+        /// A name with a component `..`.
+        PathTraversal = "path-traversal", Document;
+        /// Not a regular file. Names: `symlink`, `hardlink`, `device`, `fifo`, `directory`, `other`.
+        EntryType = "entry-type", Document;
+        /// A sparse file, in any of its forms.
+        Sparse = "sparse", Document;
+        /// Two entries of one name.
+        DuplicateEntry = "duplicate-entry", Document;
+        /// Two manifests.
+        DuplicateManifest = "duplicate-manifest", Document;
+        /// Two readers would see two different archives. Names: `size`, `path`, `extension`, `global`.
+        ParserDifferential = "parser-differential", Document;
+        /// An archive without a single leaf.
+        BundleEmpty = "bundle-empty", Document;
+
+        /// A file name that does not follow the grammar of bundle or leaf names.
+        BadName = "bad-name", Document;
+        /// A value out of its rules; the name says which rule.
+        BadValue = "bad-value", Document;
+    }
+}
+
+/// The result of most functions here.
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// A limit was exceeded.
+    pub(crate) fn limit(name: &'static str, limit: u64, what: &str) -> Self {
+        Self::new(ErrorKind::Limit, format!("{what}: more than {limit} (limit {name})")).named(name)
+    }
+
+    /// Reading or writing failed.
+    pub(crate) fn io(error: std::io::Error) -> Self {
+        Self::new(ErrorKind::Io, format!("the input or output failed: {}", error.kind()))
+            .fatal()
+            .caused_by(error)
+    }
+}
+
+impl From<Error> for std::io::Error {
+    /// For callers that live in the world of `std::io`: the error is the cause.
+    fn from(error: Error) -> Self {
+        let kind = match error.kind() {
+            ErrorKind::Truncated => std::io::ErrorKind::UnexpectedEof,
+            ErrorKind::Io => std::io::ErrorKind::Other,
+            _ => std::io::ErrorKind::InvalidData,
+        };
+        Self::new(kind, error)
+    }
+}

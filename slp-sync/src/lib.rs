@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+#![warn(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::indexing_slicing
+)]
+#![warn(
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::get_unwrap
+)]
+
+pub mod bundle; // usage bundles and their answers
+mod error; // one error for all layers
+mod fingerprint; // which names were there before
+pub mod gzip; // one member, strictly; deflating in parallel
+mod limits; // what reading one file may cost
+mod source; // where bytes come from
+pub mod tar; // regular files in one directory, strictly
+mod warning; // what was odd but accepted
+
+pub use error::{Error, ErrorKind};
+pub use limits::Limits;
+pub use source::{Input, Source};
+pub use warning::{Warning, WarningKind, Warnings};

@@ -13,6 +13,20 @@
     clippy::as_conversions,
     clippy::get_unwrap
 )]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        clippy::string_slice,
+        clippy::cast_possible_truncation,
+        clippy::cast_lossless,
+        clippy::format_collect,
+        clippy::large_stack_arrays,
+        clippy::type_complexity,
+        reason = "tests may panic"
+    )
+)]
 
 pub mod bundle; // usage bundles and their answers
 mod error; // one error for all layers

@@ -47,6 +47,20 @@ slp_model::error_type! {
         BadName = "bad-name", Document;
         /// A value out of its rules; the name says which rule.
         BadValue = "bad-value", Document;
+
+        /// A document inside a bundle could not be read; the name is the word of the reader of such documents, whose
+        /// error is the `source`.
+        BadLeaf = "bad-leaf", Document;
+        /// One leaf speaks of several devices.
+        Inconsistent = "inconsistent", Document;
+        /// A second leaf of one device.
+        DuplicateDevice = "duplicate-device", Document;
+        /// An answer to a bundle that was not exported from here.
+        BundleUnknown = "bundle-unknown", Document;
+        /// The ledger of exported bundles was changed or damaged.
+        LedgerCorrupt = "ledger-corrupt", Document;
+        /// The ledger does not allow this event now.
+        LedgerState = "ledger-state", Caller;
     }
 }
 

@@ -33,6 +33,24 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         .collect()
 }
 
+/// The digest that 64 lower-case hexadecimal digits stand for.
+pub(crate) fn unhex(text: &str) -> Option<[u8; 32]> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => byte.checked_sub(b'0'),
+        b'a'..=b'f' => byte.checked_sub(b'a')?.checked_add(10),
+        _ => None,
+    };
+    let mut out = [0_u8; 32];
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if pairs.len() != out.len() || !rest.is_empty() {
+        return None;
+    }
+    for (to, [high, low]) in out.iter_mut().zip(pairs) {
+        *to = (digit(*high)? << 4) | digit(*low)?;
+    }
+    Some(out)
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
@@ -46,5 +64,10 @@ mod tests {
     #[test]
     fn hexadecimal_is_lower_case_and_two_digits_a_byte() {
         assert_eq!(super::hex(&[0, 0xab, 0xff]), "00abff");
+        let digest = [0x5a; 32];
+        assert_eq!(super::unhex(&super::hex(&digest)), Some(digest));
+        for bad in ["", "5A", &"5A".repeat(32), &"5".repeat(63), &"5".repeat(65)] {
+            assert_eq!(super::unhex(bad), None, "{bad}");
+        }
     }
 }

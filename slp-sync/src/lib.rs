@@ -30,14 +30,17 @@
 
 pub mod bundle; // usage bundles and their answers
 mod error; // one error for all layers
+mod export; // what was exported, leaf by leaf
 mod fingerprint; // which names were there before
 pub mod gzip; // one member, strictly; deflating in parallel
+pub mod ledger; // exported bundles, line by line
 mod limits; // what reading one file may cost
 mod source; // where bytes come from
 pub mod tar; // regular files in one directory, strictly
 mod warning; // what was odd but accepted
 
 pub use error::{Error, ErrorKind};
+pub use export::ExportedLeaf;
 pub use limits::Limits;
 pub use source::{Input, Source};
 pub use warning::{Warning, WarningKind, Warnings};

@@ -307,3 +307,35 @@ fn acknowledgement_bundles_are_read() {
         .unwrap_err();
     assert_eq!(cut.kind(), ErrorKind::Truncated);
 }
+
+#[test]
+fn the_golden_ledger_is_read_and_written_back_line_by_line() {
+    use slp_sync::ledger::{AckEntry, Basis, Begin, BundleState, Event, Ledger, Via};
+
+    let Some(samples) = samples() else { return };
+    let bytes = read(&samples.join("sync/golden/ledger.jsonl"));
+    let (ledger, kept) = Ledger::open(&bytes[..]).unwrap();
+    assert_eq!(kept, bytes.len() as u64);
+    let exported = ledger.bundle(GOLDEN).unwrap();
+    assert_eq!(exported.state(), BundleState::PartlyAcked);
+    let (sha256, size) = exported.seal.unwrap();
+
+    let mut again = Ledger::new();
+    let mut begin = Begin::new("Quebec", exported.begin.content_sha256, exported.begin.leaves.clone());
+    begin.level = Compression::Stored;
+    let leaf = "dev_1_26Nov24_10_20_30_123.txt";
+    let answer = exported.acks.get(leaf).unwrap();
+    let mut ack = AckEntry::new(leaf, Basis::Udi, answer.reports.clone(), answer.sha256);
+    (ack.partial, ack.refused) = (true, answer.refused.clone());
+    let events = [
+        ("2026-11-24T10:20:30.123Z", Event::Begin(begin)),
+        ("2026-11-24T10:20:30.900Z", Event::seal(sha256, size)),
+        ("2026-11-24T12:00:00.000Z", Event::Ack(ack)),
+        ("2026-11-24T12:00:05.000Z", Event::delivered(leaf, Via::Push)),
+    ];
+    let mut text = String::new();
+    for (time, event) in events {
+        text.push_str(&again.append(GOLDEN, time.parse().unwrap(), event).unwrap());
+    }
+    assert_eq!(text, String::from_utf8(bytes).unwrap());
+}

@@ -61,6 +61,42 @@ slp_model::error_type! {
         LedgerCorrupt = "ledger-corrupt", Document;
         /// The ledger does not allow this event now.
         LedgerState = "ledger-state", Caller;
+
+        /// A transfer of more licences than are free.
+        InsufficientLicenses = "insufficient-licenses", Caller;
+        /// A local virtual account that still has product instances.
+        NotEmpty = "not-empty", Caller;
+        /// No local virtual account of this id, or one that may not be changed.
+        UnknownAccount = "unknown-account", Caller;
+        /// The account is in a state that does not allow this.
+        AccountState = "account-state", Caller;
+
+        /// A document for another On-Prem.
+        WrongInstance = "wrong-instance", Document;
+        /// A document that was applied before a later one.
+        Replay = "replay", Document;
+        /// An answer to a request that a later one replaced.
+        StaleResponse = "stale-response", Document;
+        /// A request that is not later than one before.
+        StaleRequest = "stale-request", Document;
+        /// An answer, and nothing was asked.
+        NoPendingRequest = "no-pending-request", Document;
+        /// An answer to another request than the one that is pending.
+        UnknownRequest = "unknown-request", Document;
+        /// A document of another kind than is due.
+        WrongKind = "wrong-kind", Document;
+        /// A delta on top of a state that is not ours.
+        WrongBase = "wrong-base", Document;
+        /// A delta where everything was asked for.
+        NotFull = "not-full", Document;
+        /// A document about another virtual account.
+        WrongVirtualAccount = "wrong-virtual-account", Document;
+        /// Two elements of one key.
+        DuplicateId = "duplicate-id", Document;
+        /// Lines that do not add up to what was purchased.
+        LicenseSumMismatch = "license-sum-mismatch", Document;
+        /// One licence in two hierarchies, or twice in one.
+        HierarchyConflict = "hierarchy-conflict", Document;
     }
 }
 

@@ -33,8 +33,11 @@ mod error; // one error for all layers
 mod export; // what was exported, leaf by leaf
 mod fingerprint; // which names were there before
 pub mod gzip; // one member, strictly; deflating in parallel
+pub mod ha; // active and standby count once
+pub mod hierarchy; // higher tiers lend to lower ones
 pub mod ledger; // exported bundles, line by line
 mod limits; // what reading one file may cost
+pub mod pool; // local virtual accounts share what was purchased
 mod source; // where bytes come from
 pub mod tar; // regular files in one directory, strictly
 mod warning; // what was odd but accepted

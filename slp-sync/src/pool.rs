@@ -235,7 +235,7 @@ impl Pools {
 
     /// The share of a pool; 0 where there is none.
     pub fn allocated(&self, id: &str, tag: &EntitlementTag) -> i64 {
-        self.pools
+        self.by_id
             .get(id)
             .and_then(|pool| pool.demands.get(tag))
             .map_or(0, |demand| demand.allocated)

@@ -6,19 +6,25 @@
 
 mod batch;
 mod content;
+mod index;
 mod manifest;
 mod name;
+mod pair;
 mod parallel;
 mod read;
+mod survey;
 mod write;
 
 pub use batch::{Batch, Leaf};
 pub use content::{Content, LeafDigest};
+pub use index::{ExportIndex, answered_names};
 pub use manifest::{Manifest, Section};
 pub use name::{BundleName, LeafName, Level, leaf_number};
+pub use pair::{Answer, Claims, Pairer, Pairing, Refusal, Verdict, answer_file_name};
 pub use parallel::process;
 pub use read::{Reader, Summary};
+pub use survey::Survey;
 pub use write::{Compression, Plan, Sealed, VirtualAccount, Writer};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

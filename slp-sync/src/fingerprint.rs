@@ -14,14 +14,23 @@ pub(crate) struct Fingerprints(BTreeSet<u64>);
 impl Fingerprints {
     /// Takes note of a text. False if it was there before.
     pub(crate) fn insert(&mut self, text: &[u8]) -> bool {
-        let digest = Sha256::digest(text);
-        let first = digest.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-        self.0.insert(first)
+        self.0.insert(short(text))
+    }
+
+    /// Was it there before?
+    pub(crate) fn contains(&self, text: &[u8]) -> bool {
+        self.0.contains(&short(text))
     }
 
     pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
+}
+
+fn short(text: &[u8]) -> u64 {
+    Sha256::digest(text)
+        .first_chunk::<8>()
+        .map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
 /// Lower-case hexadecimal, as digests are written.
@@ -57,6 +66,7 @@ mod tests {
     fn a_text_is_new_once() {
         let mut set = super::Fingerprints::default();
         assert!(set.insert(b"a") && set.insert(b"b") && !set.insert(b"a"));
+        assert!(set.contains(b"b") && !set.contains(b"c"));
         set.clear();
         assert!(set.insert(b"a"));
     }

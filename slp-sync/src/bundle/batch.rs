@@ -43,6 +43,17 @@ impl Leaf<'_> {
         place
     }
 
+    /// An error in this leaf's document, its place seen from the outside in.
+    #[must_use]
+    pub fn locate(&self, error: Error) -> Error {
+        let error = error.inside(&*self.name);
+        let outer = [&self.archive, &self.file];
+        outer
+            .into_iter()
+            .flatten()
+            .fold(error, |error, outer| error.inside(&**outer))
+    }
+
     /// The same leaf with data of its own.
     pub fn into_owned(self) -> Leaf<'static> {
         Leaf {

@@ -9,6 +9,24 @@ use crate::tar::archive;
 use crate::warning::WarningKind;
 use crate::{Error, ErrorKind, Limits};
 
+/// A usage report of device `number` in its element, with an HA set.
+pub(crate) fn report(number: u64, id: u64, ha: &[u64]) -> String {
+    let sudi = |number: u64| format!(r#"{{\"udi_pid\":\"TEST-SWITCH\",\"udi_serial_number\":\"TST{number:08}\"}}"#);
+    let set: Vec<String> = ha
+        .iter()
+        .map(|member| format!(r#"{{\"role\":\"Active\",\"sudi\":{}}}"#, sudi(*member)))
+        .collect();
+    let set = if set.is_empty() {
+        String::new()
+    } else {
+        format!(r#",\"ha_udi\":[{}]"#, set.join(","))
+    };
+    format!(
+        r#"<RUMReport><![CDATA[{{"payload":"{{\"asset_identification\":{{\"asset\":{{\"name\":\"regid.2017-05.com.example.SWITCH,v1_00000000-0000-4000-8000-000000000001\"}},\"instance\":{{\"sudi\":{}}},\"signature\":{{\"signing_type\":\"builtin\",\"key\":\"1\",\"value\":\"AA==\"}}}},\"meta\":{{\"entitlement_tag\":\"regid.2017-05.com.example.SWITCH_A,1.0_00000000-0000-4000-8000-000000000002\",\"report_id\":{id},\"software_version\":\"17.9.1\"{set}}},\"measurements\":[{{\"log_time\":1700000000,\"metric_name\":\"ENTITLEMENT\",\"start_time\":1700000000,\"end_time\":1700000900,\"sample_interval\":900,\"num_samples\":1,\"value\":{{\"type\":\"COUNT\",\"value\":\"1\"}}}}]}}","header":{{"type":"rum"}},"signature":{{"signing_type":"SHA256","key":"1","value":"AA=="}}}}]]></RUMReport>"#,
+        sudi(number)
+    )
+}
+
 /// Bytes that do not compress.
 fn noise(length: usize) -> Vec<u8> {
     let mut state = 0x2545_f491_u32;
@@ -493,4 +511,59 @@ fn after_a_full_disk_nothing_more_is_written() {
     );
     assert_eq!(writer.add_leaf(2, 9, b"x").unwrap_err().kind(), ErrorKind::Io);
     assert_eq!(writer.finish().unwrap_err().kind(), ErrorKind::Io);
+}
+
+fn device_file(number: u64, id: u64) -> String {
+    format!("<smartLicense>{}</smartLicense>", report(number, id, &[]))
+}
+
+#[test]
+fn a_bad_file_is_refused_alone_and_the_rest_goes_in() {
+    let mut writer = Writer::new(Vec::new(), Cursor::new(Vec::new()), &plan()).unwrap();
+    let with_mark = format!("\u{feff}{}", device_file(1, 10));
+    let exported = writer.add(0, 1, with_mark.as_bytes()).unwrap();
+    assert_eq!((exported.device.serial(), exported.number()), ("TST00000001", Some(1)));
+    let mut refused = |bytes: &str| {
+        let error = writer.add(0, 2, bytes.as_bytes()).unwrap_err();
+        (error.kind(), error.name())
+    };
+    assert_eq!(refused("<html/>"), (ErrorKind::BadLeaf, Some("unknown-root")));
+    assert_eq!(refused(&report(2, 20, &[])), (ErrorKind::BadLeaf, Some("container")));
+    assert_eq!(refused(&device_file(1, 11)), (ErrorKind::DuplicateDevice, None));
+    let two = format!(
+        "<smartLicense>{}{}</smartLicense>",
+        report(2, 20, &[]),
+        report(3, 30, &[])
+    );
+    assert_eq!(refused(&two), (ErrorKind::Inconsistent, None));
+    writer.add(1, 2, device_file(2, 20).as_bytes()).unwrap();
+    let (bytes, sealed) = writer.finish().unwrap();
+    assert_eq!(sealed.leaves, 2);
+    let mut reader = Reader::new(&bytes[..], &limits());
+    let (index, refused) = super::ExportIndex::read(&sealed.name, &mut reader).unwrap();
+    assert_eq!((index.leaves().len(), refused.len()), (2, 0));
+    assert_eq!(index.leaves()[0], exported, "what went in is what is read back");
+}
+
+#[test]
+fn an_index_of_a_bundle_names_the_leaves_that_cannot_be_read() {
+    let good = device_file(1, 10);
+    let bundle = nested(&[
+        ("dev_1.txt", good.as_bytes()),
+        ("dev_2.txt", b"<smartLicense><RUMReport>"),
+    ]);
+    let mut reader = Reader::new(&bundle[..], &limits()).named("UD.tar.gz");
+    let (index, refused) = super::ExportIndex::read("UD.tar.gz", &mut reader).unwrap();
+    assert_eq!(index.leaves().len(), 1);
+    assert_eq!(
+        (refused[0].kind(), refused[0].name()),
+        (ErrorKind::BadLeaf, Some("truncated"))
+    );
+    assert!(
+        refused[0]
+            .to_string()
+            .starts_with("UD.tar.gz!UD_VA_x.tar.gz!dev_2.txt, line 1"),
+        "{}",
+        refused[0]
+    );
 }

@@ -6,8 +6,9 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use sha2::{Digest, Sha256};
 use slp_model::{Quoted, UnixMillis};
 
-use crate::bundle::{BundleName, Content, LeafDigest, LeafName, Level, Manifest, Section};
+use crate::bundle::{BundleName, Content, LeafDigest, LeafName, Level, Manifest, Section, Survey};
 use crate::error::{Error, ErrorKind, Result};
+use crate::export::ExportedLeaf;
 use crate::fingerprint::{Fingerprints, hex};
 use crate::gzip::{Deflater, Member, Stored};
 use crate::source::{BUFFER, widen};
@@ -221,6 +222,7 @@ pub struct Writer<W, S> {
     /// The archive under way.
     current: Option<usize>,
     names: Fingerprints,
+    devices: Fingerprints,
     content: Content,
     leaves: u64,
 }
@@ -269,6 +271,7 @@ impl<W: Write, S: Read + Write + Seek> Writer<W, S> {
             }),
             current: None,
             names: Fingerprints::default(),
+            devices: Fingerprints::default(),
             content: Content::new(),
             leaves: 0,
             plan: plan.clone(),
@@ -304,7 +307,37 @@ impl<W: Write, S: Read + Write + Seek> Writer<W, S> {
         &self.archives
     }
 
-    /// Adds the leaf of device `number` to an archive, byte for byte. Archives are filled one after the other.
+    /// Adds the file that device `number` saved: its own bytes, without a byte order mark. The document is read first, so
+    /// that a bad file is refused alone and the rest goes in.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BadLeaf`] if the file cannot be read or is no device file (name `container`),
+    /// [`ErrorKind::Inconsistent`] if it speaks of several devices, [`ErrorKind::DuplicateDevice`] if the bundle has a
+    /// leaf of this device, and those of [`add_leaf`](Self::add_leaf).
+    pub fn add(&mut self, archive: usize, number: u64, bytes: &[u8]) -> Result<ExportedLeaf> {
+        let survey = Survey::of(bytes)?;
+        let device = Quoted(&survey.device.to_string()).to_string();
+        if survey.mixed {
+            let text = format!("reports of {device} and of another device in one file: split it first");
+            return Err(Error::new(ErrorKind::Inconsistent, text));
+        }
+        if !survey.is_device_file {
+            let text = "not a device's own file: its root is not smartLicense";
+            return Err(Error::new(ErrorKind::BadLeaf, text).named("container"));
+        }
+        let identity = format!("{}\t{}", survey.device.pid(), survey.device.serial());
+        if self.devices.contains(identity.as_bytes()) {
+            let text = format!("a second file of device {device}: merge the files of one device first");
+            return Err(Error::new(ErrorKind::DuplicateDevice, text));
+        }
+        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+        let digest = self.add_leaf(archive, number, bytes)?;
+        self.devices.insert(identity.as_bytes());
+        let archive = self.archives.get(archive).map(String::as_str).unwrap_or_default();
+        Ok(survey.exported(archive, LeafName::new(number, &self.name).to_string(), digest))
+    }
+
+    /// Adds the leaf of device `number` to an archive, byte for byte, unread. Archives are filled one after the other.
     ///
     /// # Errors
     /// [`ErrorKind::DuplicateEntry`] if the archive has a leaf of this number; [`ErrorKind::BadValue`] if there is no

@@ -31,32 +31,22 @@ fn leaf(number: u64) -> Vec<u8> {
         out.push_str(
             "regid.2017-05.com.example.SWITCH,v1_00000000-0000-4000-8000-000000000001\\\"},\\\"instance\\\":{",
         );
-        write!(
-            out,
-            "\\\"sudi\\\":{{\\\"udi_pid\\\":\\\"TEST-SWITCH\\\",\\\"udi_serial_number\\\":\\\"TST{number:08}"
-        )
-        .expect("a string grows");
+        write!(out, "\\\"sudi\\\":{{\\\"udi_pid\\\":\\\"TEST-SWITCH\\\",\\\"udi_serial_number\\\":\\\"TST{number:08}")
+            .expect("a string grows");
         for measurement in 0..4 {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let start = 1_600_000_000 + state % 50_000_000;
             write!(
                 out,
                 "\\\"}}}},{{\\\"log_time\\\":{start},\\\"metric_name\\\":\\\"ENTITLEMENT\\\",\\\"start_time\\\":"
             )
             .expect("a string grows");
-            write!(
-                out,
-                "{start},\\\"sample_interval\\\":{measurement},\\\"num_samples\\\":{report},\\\"value\\\":{{"
-            )
-            .expect("a string grows");
+            write!(out, "{start},\\\"sample_interval\\\":{measurement},\\\"num_samples\\\":{report},\\\"value\\\":{{")
+                .expect("a string grows");
         }
         out.push_str("}\",\"signature\":{\"signing_type\":\"SHA256\",\"value\":\"");
         for _ in 0..688 {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let digit = u32::try_from(state >> 58).unwrap_or(0);
             out.push(char::from_u32(48 + digit).unwrap_or('A'));
         }
@@ -87,9 +77,7 @@ fn leaf_bytes() -> usize {
 
 /// The inner archive of the bundle, as it lies in the outer one.
 fn inner() -> Vec<u8> {
-    let outer = slp_sync::gzip::Reader::new(&BUNDLE[..], &Limits::default())
-        .read_all()
-        .expect("an archive");
+    let outer = slp_sync::gzip::Reader::new(&BUNDLE[..], &Limits::default()).read_all().expect("an archive");
     let mut reader = slp_sync::tar::Reader::new(&outer[..], &Limits::default());
     reader.next_entry().expect("a manifest");
     reader.next_entry().expect("an archive");
@@ -150,7 +138,5 @@ fn write_bare_deflate(bencher: Bencher) {
 
 #[divan::bench(args = [1, 2], sample_count = 5)]
 fn write_bundle(bencher: Bencher, threads: usize) {
-    bencher
-        .counter(BytesCount::new(leaf_bytes()))
-        .bench_local(|| write(threads).len());
+    bencher.counter(BytesCount::new(leaf_bytes())).bench_local(|| write(threads).len());
 }

@@ -111,9 +111,7 @@ impl Error {
 
     /// Reading or writing failed.
     pub(crate) fn io(error: std::io::Error) -> Self {
-        Self::new(ErrorKind::Io, format!("the input or output failed: {}", error.kind()))
-            .fatal()
-            .caused_by(error)
+        Self::new(ErrorKind::Io, format!("the input or output failed: {}", error.kind())).fatal().caused_by(error)
     }
 }
 

@@ -25,14 +25,7 @@ pub struct ExportedLeaf {
 impl ExportedLeaf {
     /// A leaf of this device, without reports.
     pub fn new(archive: impl Into<String>, leaf: impl Into<String>, device: Udi, digest: LeafDigest) -> Self {
-        Self {
-            archive: archive.into(),
-            leaf: leaf.into(),
-            device,
-            ha: Vec::new(),
-            reports: Vec::new(),
-            digest,
-        }
+        Self { archive: archive.into(), leaf: leaf.into(), device, ha: Vec::new(), reports: Vec::new(), digest }
     }
 
     /// The collector's number for the device.

@@ -28,18 +28,13 @@ impl Fingerprints {
 }
 
 fn short(text: &[u8]) -> u64 {
-    Sha256::digest(text)
-        .first_chunk::<8>()
-        .map_or(0, |bytes| u64::from_be_bytes(*bytes))
+    Sha256::digest(text).first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
 /// Lower-case hexadecimal, as digests are written.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)])
-        .collect()
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
 }
 
 /// The digest that 64 lower-case hexadecimal digits stand for.

@@ -72,15 +72,8 @@ impl HaSets {
             return vec![device.clone()];
         };
         let root = self.root(number);
-        let all: Vec<(Udi, usize)> = self
-            .numbers
-            .iter()
-            .map(|(device, number)| (device.clone(), *number))
-            .collect();
-        all.into_iter()
-            .filter(|(_, number)| self.root(*number) == root)
-            .map(|(device, _)| device)
-            .collect()
+        let all: Vec<(Udi, usize)> = self.numbers.iter().map(|(device, number)| (device.clone(), *number)).collect();
+        all.into_iter().filter(|(_, number)| self.root(*number) == root).map(|(device, _)| device).collect()
     }
 
     /// The use of one licence over all devices. With `app_ha` a set counts as its highest member, otherwise every device
@@ -131,21 +124,9 @@ mod tests {
         assert_eq!(total(two, &counts, true), 3);
         assert_eq!(total(two, &counts, false), 6);
         assert_eq!(total(&[&[2, 1]], &[(1, 2), (2, 2)], true), 2, "roles do not matter");
-        assert_eq!(
-            total(&[&[1, 2], &[2, 3]], &[(1, 1), (2, 2), (3, 1)], true),
-            2,
-            "a chain is one set"
-        );
-        assert_eq!(
-            total(&[&[3, 4], &[1, 2], &[4, 1]], &[(1, 1), (2, 2), (3, 5)], true),
-            5,
-            "whatever the order"
-        );
-        assert_eq!(
-            total(&[&[1, 9]], &[(1, 2)], true),
-            2,
-            "a peer that reports nothing counts nothing"
-        );
+        assert_eq!(total(&[&[1, 2], &[2, 3]], &[(1, 1), (2, 2), (3, 1)], true), 2, "a chain is one set");
+        assert_eq!(total(&[&[3, 4], &[1, 2], &[4, 1]], &[(1, 1), (2, 2), (3, 5)], true), 5, "whatever the order");
+        assert_eq!(total(&[&[1, 9]], &[(1, 2)], true), 2, "a peer that reports nothing counts nothing");
         assert_eq!(total(&[], &[(1, 2), (2, 2)], true), 4, "alone");
     }
 

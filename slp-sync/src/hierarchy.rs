@@ -62,12 +62,7 @@ pub struct Demand {
 impl Demand {
     /// A licence that is not export-controlled and of which none is reserved.
     pub fn new(allocated: i64, in_use: u64) -> Self {
-        Self {
-            allocated,
-            in_use,
-            reserved: 0,
-            export: false,
-        }
+        Self { allocated, in_use, reserved: 0, export: false }
     }
 }
 
@@ -96,11 +91,7 @@ impl Standing {
         let need = i128::from(demand.in_use).saturating_add(i128::from(demand.reserved));
         let left = i128::from(demand.allocated).saturating_sub(need);
         let amount = |value: i128| u64::try_from(value.max(0)).unwrap_or(u64::MAX);
-        Self {
-            available: amount(left),
-            shortage: amount(left.saturating_neg()),
-            ..Self::default()
-        }
+        Self { available: amount(left), shortage: amount(left.saturating_neg()), ..Self::default() }
     }
 }
 
@@ -147,52 +138,24 @@ mod tests {
     use super::{Demand, Hierarchy, settle};
 
     fn table(rows: &[(i64, u64)]) -> Vec<(u64, u64, u64, u64)> {
-        let demands: Vec<Demand> = rows
-            .iter()
-            .map(|(allocated, need)| Demand::new(*allocated, *need))
-            .collect();
-        settle(&demands)
-            .iter()
-            .map(|s| (s.available, s.lent, s.borrowed, s.shortage))
-            .collect()
+        let demands: Vec<Demand> = rows.iter().map(|(allocated, need)| Demand::new(*allocated, *need)).collect();
+        settle(&demands).iter().map(|s| (s.available, s.lent, s.borrowed, s.shortage)).collect()
     }
 
     #[test]
     fn loans_go_down_and_come_from_the_nearest_tier() {
-        assert_eq!(
-            table(&[(100, 10), (0, 50)]),
-            [(40, 50, 0, 0), (0, 0, 50, 0)],
-            "the published example"
-        );
-        assert_eq!(
-            table(&[(5, 2), (3, 4), (0, 4)]),
-            [(0, 3, 0, 0), (0, 0, 1, 0), (0, 0, 2, 2)],
-            "three tiers"
-        );
-        assert_eq!(
-            table(&[(5, 0), (5, 0), (0, 6)]),
-            [(4, 1, 0, 0), (0, 5, 0, 0), (0, 0, 6, 0)],
-            "nearest first"
-        );
+        assert_eq!(table(&[(100, 10), (0, 50)]), [(40, 50, 0, 0), (0, 0, 50, 0)], "the published example");
+        assert_eq!(table(&[(5, 2), (3, 4), (0, 4)]), [(0, 3, 0, 0), (0, 0, 1, 0), (0, 0, 2, 2)], "three tiers");
+        assert_eq!(table(&[(5, 0), (5, 0), (0, 6)]), [(4, 1, 0, 0), (0, 5, 0, 0), (0, 0, 6, 0)], "nearest first");
         assert_eq!(table(&[(0, 1), (9, 0)]), [(0, 0, 0, 1), (9, 0, 0, 0)], "no upward loan");
-        assert_eq!(
-            table(&[(5, 0), (-4, 0)]),
-            [(1, 4, 0, 0), (0, 0, 4, 0)],
-            "a negative pool"
-        );
+        assert_eq!(table(&[(5, 0), (-4, 0)]), [(1, 4, 0, 0), (0, 0, 4, 0)], "a negative pool");
     }
 
     #[test]
     fn export_controlled_licences_neither_lend_nor_borrow() {
-        let export = Demand {
-            export: true,
-            ..Demand::new(5, 0)
-        };
+        let export = Demand { export: true, ..Demand::new(5, 0) };
         assert_eq!(settle(&[export, Demand::new(0, 1)])[1].shortage, 1);
-        let short = Demand {
-            export: true,
-            ..Demand::new(0, 1)
-        };
+        let short = Demand { export: true, ..Demand::new(0, 1) };
         assert_eq!(settle(&[Demand::new(5, 0), short])[1].shortage, 1);
     }
 
@@ -202,10 +165,7 @@ mod tests {
         assert!(Hierarchy::new("x", vec![tag("A"), tag("B")]).is_ok());
         let twice = Hierarchy::new("x", vec![tag("A"), tag("A")]).unwrap_err();
         assert_eq!(twice.kind(), crate::ErrorKind::HierarchyConflict);
-        assert_eq!(
-            Hierarchy::new("x", vec![tag("A")]).unwrap_err().kind(),
-            crate::ErrorKind::BadValue
-        );
+        assert_eq!(Hierarchy::new("x", vec![tag("A")]).unwrap_err().kind(), crate::ErrorKind::BadValue);
     }
 
     proptest! {

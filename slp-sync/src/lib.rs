@@ -1,18 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
-#![warn(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unreachable,
-    clippy::indexing_slicing
-)]
-#![warn(
-    clippy::string_slice,
-    clippy::arithmetic_side_effects,
-    clippy::as_conversions,
-    clippy::get_unwrap
-)]
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable, clippy::indexing_slicing)]
+#![warn(clippy::string_slice, clippy::arithmetic_side_effects, clippy::as_conversions, clippy::get_unwrap)]
 #![cfg_attr(
     test,
     allow(
@@ -28,6 +17,7 @@
     )
 )]
 
+pub mod account; // the life of a local account, its deadlines, its exchange with the cloud
 pub mod bundle; // usage bundles and their answers
 mod error; // one error for all layers
 mod export; // what was exported, leaf by leaf

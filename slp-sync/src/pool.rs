@@ -67,10 +67,7 @@ impl Pools {
     /// The default pool alone. Its id stays, and so does its name.
     pub fn new(default: impl Into<String>, name: impl Into<String>) -> Self {
         let default = default.into();
-        let pool = Pool {
-            name: name.into(),
-            demands: BTreeMap::new(),
-        };
+        let pool = Pool { name: name.into(), demands: BTreeMap::new() };
         Self {
             by_id: BTreeMap::from([(default.clone(), pool)]),
             default,
@@ -99,13 +96,7 @@ impl Pools {
             let text = format!("a local virtual account of id {} exists", Quoted(&id));
             return Err(Error::new(ErrorKind::DuplicateId, text));
         }
-        self.by_id.insert(
-            id,
-            Pool {
-                name: name.into(),
-                demands: BTreeMap::new(),
-            },
-        );
+        self.by_id.insert(id, Pool { name: name.into(), demands: BTreeMap::new() });
         Ok(())
     }
 
@@ -143,10 +134,7 @@ impl Pools {
         self.not_the_default(id, "deleted")?;
         self.pool(id)?;
         if product_instances > 0 {
-            let text = format!(
-                "{product_instances} product instances are in {}: move them first",
-                Quoted(id)
-            );
+            let text = format!("{product_instances} product instances are in {}: move them first", Quoted(id));
             return Err(Error::new(ErrorKind::NotEmpty, text));
         }
         let gone = self.by_id.remove(id).unwrap_or_default();
@@ -176,10 +164,7 @@ impl Pools {
         self.purchased.insert(tag.clone(), purchased);
         self.balanced();
         let left = self.allocated(&default, tag);
-        Ok((left < 0).then(|| Insufficient {
-            tag: tag.clone(),
-            default: left,
-        }))
+        Ok((left < 0).then(|| Insufficient { tag: tag.clone(), default: left }))
     }
 
     /// What is in use and reserved in a pool. `export` licences neither lend nor borrow.
@@ -190,12 +175,7 @@ impl Pools {
         signed(in_use)?;
         signed(reserved)?;
         let demand = self.pool(id)?.demands.entry(tag.clone()).or_default();
-        *demand = Demand {
-            allocated: demand.allocated,
-            in_use,
-            reserved,
-            export,
-        };
+        *demand = Demand { allocated: demand.allocated, in_use, reserved, export };
         Ok(())
     }
 
@@ -235,10 +215,7 @@ impl Pools {
 
     /// The share of a pool; 0 where there is none.
     pub fn allocated(&self, id: &str, tag: &EntitlementTag) -> i64 {
-        self.by_id
-            .get(id)
-            .and_then(|pool| pool.demands.get(tag))
-            .map_or(0, |demand| demand.allocated)
+        self.by_id.get(id).and_then(|pool| pool.demands.get(tag)).map_or(0, |demand| demand.allocated)
     }
 
     /// What the cloud says was purchased.
@@ -272,11 +249,7 @@ impl Pools {
     /// Do the pools add up to what was purchased, for every licence? They always do; tests ask.
     pub fn is_balanced(&self) -> bool {
         let purchased = |tag: &EntitlementTag| i64::try_from(self.purchased(tag)).ok();
-        let tags = self
-            .by_id
-            .values()
-            .flat_map(|pool| pool.demands.keys())
-            .chain(self.purchased.keys());
+        let tags = self.by_id.values().flat_map(|pool| pool.demands.keys()).chain(self.purchased.keys());
         tags.into_iter().all(|tag| Some(self.sum(tag)) == purchased(tag))
     }
 
@@ -346,24 +319,12 @@ mod tests {
         let error = pools.transfer(&tag("ASAv30"), 2, "lva-2", "lva-3").unwrap_err();
         assert_eq!(
             (error.kind(), error.message()),
-            (
-                ErrorKind::InsufficientLicenses,
-                "2 licences are not free in \"lva-2\": 1 are"
-            )
+            (ErrorKind::InsufficientLicenses, "2 licences are not free in \"lva-2\": 1 are")
         );
         pools.transfer(&tag("ASAv30"), 1, "lva-2", "lva-3").unwrap();
-        assert_eq!(
-            pools.transfer(&tag("ASAv30"), 0, "lva-2", "lva-3").unwrap_err().kind(),
-            ErrorKind::BadValue
-        );
-        assert_eq!(
-            pools.transfer(&tag("ASAv30"), 1, "lva-3", "lva-3").unwrap_err().kind(),
-            ErrorKind::BadValue
-        );
-        assert_eq!(
-            pools.transfer(&tag("ASAv30"), 1, "lva-3", "x").unwrap_err().kind(),
-            ErrorKind::UnknownAccount
-        );
+        assert_eq!(pools.transfer(&tag("ASAv30"), 0, "lva-2", "lva-3").unwrap_err().kind(), ErrorKind::BadValue);
+        assert_eq!(pools.transfer(&tag("ASAv30"), 1, "lva-3", "lva-3").unwrap_err().kind(), ErrorKind::BadValue);
+        assert_eq!(pools.transfer(&tag("ASAv30"), 1, "lva-3", "x").unwrap_err().kind(), ErrorKind::UnknownAccount);
     }
 
     #[test]
@@ -373,9 +334,7 @@ mod tests {
         pools.set_purchased(&tag("LOW"), 0).unwrap();
         pools.set_use("d", &tag("LOW"), 4, 0, false).unwrap();
         assert_eq!(pools.standing("d", &tag("LOW")).unwrap().shortage, 4);
-        pools
-            .set_hierarchies(vec![Hierarchy::new("h", vec![tag("HIGH"), tag("LOW")]).unwrap()])
-            .unwrap();
+        pools.set_hierarchies(vec![Hierarchy::new("h", vec![tag("HIGH"), tag("LOW")]).unwrap()]).unwrap();
         assert_eq!(pools.standing("d", &tag("LOW")).unwrap().borrowed, 4);
         assert_eq!(pools.standing("d", &tag("HIGH")).unwrap().available, 6);
     }
@@ -387,15 +346,9 @@ mod tests {
         pools.delete("lva-2", 0).unwrap();
         assert_eq!(shares(&pools, "ASAv30"), [5, 0, 0]);
         assert_eq!(pools.delete("lva-1", 0).unwrap_err().kind(), ErrorKind::UnknownAccount);
-        assert_eq!(
-            pools.rename("lva-1", "x").unwrap_err().kind(),
-            ErrorKind::UnknownAccount
-        );
+        assert_eq!(pools.rename("lva-1", "x").unwrap_err().kind(), ErrorKind::UnknownAccount);
         pools.rename("lva-3", "Labs").unwrap();
-        assert_eq!(
-            pools.pools().collect::<Vec<_>>(),
-            [("lva-1", "Default"), ("lva-3", "Labs")]
-        );
+        assert_eq!(pools.pools().collect::<Vec<_>>(), [("lva-1", "Default"), ("lva-3", "Labs")]);
         assert_eq!(pools.add("lva-3", "again").unwrap_err().kind(), ErrorKind::DuplicateId);
     }
 

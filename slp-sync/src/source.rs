@@ -118,14 +118,7 @@ pub struct Input<R> {
 impl<R: Read> Input<R> {
     /// At most `limit` bytes of `reader` are read (limit `archive_bytes`).
     pub fn new(reader: R, limit: u64) -> Self {
-        Self {
-            reader,
-            buffer: vec![0; BUFFER].into_boxed_slice(),
-            start: 0,
-            end: 0,
-            read: 0,
-            limit,
-        }
+        Self { reader, buffer: vec![0; BUFFER].into_boxed_slice(), start: 0, end: 0, read: 0, limit }
     }
 
     /// Bytes read so far.

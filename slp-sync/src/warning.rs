@@ -90,11 +90,7 @@ pub struct Warning {
 impl Warning {
     /// A warning without further text.
     pub fn new(kind: WarningKind, at: Location) -> Self {
-        Self {
-            kind,
-            at,
-            text: String::new(),
-        }
+        Self { kind, at, text: String::new() }
     }
 
     pub(crate) fn with(mut self, text: impl Into<String>) -> Self {
@@ -109,11 +105,7 @@ impl fmt::Display for Warning {
             write!(f, "{}: ", self.at)?;
         }
         f.write_str(self.kind.as_str())?;
-        if self.text.is_empty() {
-            Ok(())
-        } else {
-            write!(f, " ({})", self.text)
-        }
+        if self.text.is_empty() { Ok(()) } else { write!(f, " ({})", self.text) }
     }
 }
 

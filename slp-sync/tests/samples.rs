@@ -21,9 +21,7 @@ fn read(path: &Path) -> Vec<u8> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 /// The refusal of a gzip file, or what was odd about it.
@@ -77,11 +75,7 @@ fn word(error: &slp_sync::Error) -> String {
 fn warned(warnings: &Warnings) -> String {
     let mut words: Vec<_> = warnings.iter().map(|warning| warning.kind.as_str()).collect();
     words.dedup();
-    if words.is_empty() {
-        "ok".to_owned()
-    } else {
-        format!("ok, {}", words.join(", "))
-    }
+    if words.is_empty() { "ok".to_owned() } else { format!("ok, {}", words.join(", ")) }
 }
 
 #[test]
@@ -187,10 +181,8 @@ fn golden_plan(inner: Compression) -> Plan {
     let mut plan = Plan::new("Acme Enterprise", "2026-11-24T10:20:30.123Z".parse().unwrap());
     plan.smart_account_id = "100200".into();
     plan.collector_instance_id = "3f0c1d52-7a64-4c0e-9b1d-5a2e6f708192".into();
-    plan.virtual_accounts = vec![
-        VirtualAccount::new("Default", "300400"),
-        VirtualAccount::new("Branch Offices", "300401"),
-    ];
+    plan.virtual_accounts =
+        vec![VirtualAccount::new("Default", "300400"), VirtualAccount::new("Branch Offices", "300401")];
     plan.inner = inner;
     plan
 }
@@ -201,16 +193,8 @@ fn the_golden_bundles_are_reproduced_byte_for_byte() {
     let golden = samples.join("sync/golden");
     let leaf = |number: u64| read(&golden.join(format!("stored/dev_{number}_26Nov24_10_20_30_123.txt")));
     for (inner, directory, digest) in [
-        (
-            Compression::Stored,
-            "stored",
-            "44f9e06645055f0043a592e97365eb685170f7849bc25ff260ba4f6d7e2f934e",
-        ),
-        (
-            Compression::Deflate,
-            "default",
-            "de3a6a4cc569594d69b599c4c3e32098ad979575ce1e10153edd6d0d4943c1c2",
-        ),
+        (Compression::Stored, "stored", "44f9e06645055f0043a592e97365eb685170f7849bc25ff260ba4f6d7e2f934e"),
+        (Compression::Deflate, "default", "de3a6a4cc569594d69b599c4c3e32098ad979575ce1e10153edd6d0d4943c1c2"),
     ] {
         let plan = golden_plan(inner);
         let mut writer = Writer::new(Vec::new(), Cursor::new(Vec::new()), &plan).unwrap();
@@ -220,10 +204,7 @@ fn the_golden_bundles_are_reproduced_byte_for_byte() {
         writer.add_leaf(1, 2, &leaf(2)).unwrap();
         let (bytes, sealed) = writer.finish().unwrap();
         assert_eq!(sealed.name, GOLDEN);
-        assert!(
-            bytes == read(&golden.join(directory).join(GOLDEN)),
-            "{directory} bundle differs"
-        );
+        assert!(bytes == read(&golden.join(directory).join(GOLDEN)), "{directory} bundle differs");
         assert_eq!(hex(&sealed.sha256), digest);
         let content = "44dd29f094fa2e59e96f20d21a1734c9dce5123adff192158bb3ef2c4271894e";
         assert_eq!(sealed.content_sha256_hex(), content);
@@ -243,22 +224,12 @@ fn a_golden_bundle_is_read_back_to_its_parts() {
     for leaf in reader.by_ref() {
         let leaf = leaf.unwrap();
         assert_eq!(*leaf.bytes, *read(&golden.join("stored").join(&*leaf.name)));
-        content.leaf(
-            leaf.archive.as_deref().unwrap(),
-            &leaf.name,
-            LeafDigest::of(&leaf.bytes),
-        );
+        content.leaf(leaf.archive.as_deref().unwrap(), &leaf.name, LeafDigest::of(&leaf.bytes));
     }
-    assert_eq!(
-        hex(&content.finish()),
-        "44dd29f094fa2e59e96f20d21a1734c9dce5123adff192158bb3ef2c4271894e"
-    );
+    assert_eq!(hex(&content.finish()), "44dd29f094fa2e59e96f20d21a1734c9dce5123adff192158bb3ef2c4271894e");
     let summary = reader.summary();
     assert!(summary.warnings.is_empty());
-    assert_eq!(
-        summary.manifest.unwrap().uuid().as_deref(),
-        Some("3f0c1d52-7a64-4c0e-9b1d-5a2e6f708192")
-    );
+    assert_eq!(summary.manifest.unwrap().uuid().as_deref(), Some("3f0c1d52-7a64-4c0e-9b1d-5a2e6f708192"));
 }
 
 #[test]
@@ -269,10 +240,7 @@ fn the_bundle_of_the_published_program_reads_with_a_dangling_manifest() {
     let mut reader = bundle::Reader::new(&bytes[..], &Limits::default());
     let leaves: Vec<_> = reader.by_ref().map(Result::unwrap).collect();
     assert_eq!(leaves.len(), 1);
-    assert_eq!(
-        (&*leaves[0].name, leaves[0].number()),
-        ("dev_2_26Nov24_02_09_27_970.txt", Some(2))
-    );
+    assert_eq!((&*leaves[0].name, leaves[0].number()), ("dev_2_26Nov24_02_09_27_970.txt", Some(2)));
     assert_eq!(*leaves[0].bytes, *read(&folder.join("dev_2_26Nov24_02_09_27_970.txt")));
     let kinds: Vec<_> = reader.summary().warnings.iter().map(|warning| warning.kind).collect();
     assert_eq!(kinds, [WarningKind::ManifestDangling, WarningKind::ManifestUnlisted]);
@@ -286,10 +254,7 @@ fn the_manifest_of_the_published_program_is_written_back_as_it_was() {
     let manifest = Manifest::parse(&bytes, &mut warnings);
     assert!(warnings.is_empty());
     assert_eq!(manifest.uuid().as_deref(), Some("foofoo"));
-    assert_eq!(
-        String::from_utf8(manifest.to_bytes().unwrap()).unwrap(),
-        String::from_utf8(bytes).unwrap()
-    );
+    assert_eq!(String::from_utf8(manifest.to_bytes().unwrap()).unwrap(), String::from_utf8(bytes).unwrap());
 }
 
 #[test]
@@ -301,10 +266,7 @@ fn acknowledgement_bundles_are_read() {
         assert_eq!(reader.by_ref().map(Result::unwrap).count(), leaves);
         assert!(reader.summary().warnings.is_empty() && reader.summary().manifest.is_none());
     }
-    let cut = bundle::Reader::new(&[0x1f, 0x8b][..], &Limits::default())
-        .next()
-        .unwrap()
-        .unwrap_err();
+    let cut = bundle::Reader::new(&[0x1f, 0x8b][..], &Limits::default()).next().unwrap().unwrap_err();
     assert_eq!(cut.kind(), ErrorKind::Truncated);
 }
 

@@ -48,10 +48,7 @@ impl Leaf<'_> {
     pub fn locate(&self, error: Error) -> Error {
         let error = error.inside(&*self.name);
         let outer = [&self.archive, &self.file];
-        outer
-            .into_iter()
-            .flatten()
-            .fold(error, |error, outer| error.inside(&**outer))
+        outer.into_iter().flatten().fold(error, |error, outer| error.inside(&**outer))
     }
 
     /// The same leaf with data of its own.
@@ -68,12 +65,7 @@ impl Leaf<'_> {
 
 #[derive(Debug)]
 pub(crate) enum Item {
-    Leaf {
-        archive: Option<Arc<str>>,
-        name: Range<usize>,
-        bytes: Range<usize>,
-        index: u64,
-    },
+    Leaf { archive: Option<Arc<str>>, name: Range<usize>, bytes: Range<usize>, index: u64 },
     Bad(Error),
 }
 
@@ -104,20 +96,10 @@ impl Batch {
 
     /// The leaves, in order; a leaf that could not be read is an error in its place. Leaves the batch empty.
     pub fn drain(&mut self) -> impl Iterator<Item = Result<Leaf<'_>, Error>> {
-        let Self {
-            file,
-            names,
-            bytes,
-            items,
-        } = self;
+        let Self { file, names, bytes, items } = self;
         items.drain(..).map(|item| match item {
             Item::Bad(error) => Err(error),
-            Item::Leaf {
-                archive,
-                name,
-                bytes: range,
-                index,
-            } => Ok(Leaf {
+            Item::Leaf { archive, name, bytes: range, index } => Ok(Leaf {
                 file: file.clone(),
                 archive,
                 name: Cow::Borrowed(names.get(name).unwrap_or_default()),

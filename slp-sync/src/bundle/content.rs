@@ -18,10 +18,7 @@ pub struct LeafDigest {
 impl LeafDigest {
     /// That of these bytes.
     pub fn of(bytes: &[u8]) -> Self {
-        Self {
-            size: widen(bytes.len()),
-            sha256: Sha256::digest(bytes).into(),
-        }
+        Self { size: widen(bytes.len()), sha256: Sha256::digest(bytes).into() }
     }
 
     /// The SHA-256 in lower-case hexadecimal.
@@ -54,8 +51,7 @@ impl Content {
     }
 
     fn line(&mut self, archive: &str, leaf: &str, digest: LeafDigest) {
-        self.0
-            .update(format!("{archive}\t{leaf}\t{}\t{}\n", digest.size, digest.hex()));
+        self.0.update(format!("{archive}\t{leaf}\t{}\t{}\n", digest.size, digest.hex()));
     }
 
     /// The digest of everything that was added.

@@ -23,10 +23,7 @@ pub struct ExportIndex {
 impl ExportIndex {
     /// The index of these leaves; `bundle` is the name of the file.
     pub fn new(bundle: impl Into<String>, leaves: Vec<ExportedLeaf>) -> Self {
-        let mut index = Self {
-            bundle: bundle.into(),
-            ..Self::default()
-        };
+        let mut index = Self { bundle: bundle.into(), ..Self::default() };
         for leaf in leaves {
             index.push(leaf);
         }
@@ -172,11 +169,7 @@ mod tests {
             "ACK_UD_SA_22Mar22_05_04_21_909.tar",
             "ACK_UD_SA_22Mar22_05_04_21_909 (3).tar",
         ] {
-            assert!(
-                answered_names(file).iter().any(|name| name == real),
-                "{file}: {:?}",
-                answered_names(file)
-            );
+            assert!(answered_names(file).iter().any(|name| name == real), "{file}: {:?}", answered_names(file));
         }
         assert_eq!(answered_names("ACK_x.zip"), ["x.zip"]);
     }

@@ -144,10 +144,7 @@ impl Manifest {
             ("Smart-Account", &self.smart_account),
             ("Smart-Account-ID", &self.smart_account_id),
         ];
-        for (key, value) in main
-            .into_iter()
-            .chain(self.others.iter().map(|(key, value)| (key.as_str(), value)))
-        {
+        for (key, value) in main.into_iter().chain(self.others.iter().map(|(key, value)| (key.as_str(), value))) {
             // An empty value of the main section has no blank behind the colon, one of a section has (code).
             write_line(&mut out, key, value, if value.is_empty() { ":" } else { ": " })?;
         }
@@ -158,9 +155,7 @@ impl Manifest {
                 ("Specification-VA", &section.virtual_account),
                 ("Specification-VA-ID", &section.virtual_account_id),
             ];
-            for (key, value) in keys
-                .into_iter()
-                .chain(section.others.iter().map(|(key, value)| (key.as_str(), value)))
+            for (key, value) in keys.into_iter().chain(section.others.iter().map(|(key, value)| (key.as_str(), value)))
             {
                 write_line(&mut out, key, value, ": ")?;
             }
@@ -180,10 +175,7 @@ fn write_line(out: &mut String, key: &str, value: &str, between: &str) -> Result
 
 /// One joined line. False if it is not `key: value`.
 fn take_line(manifest: &mut Manifest, section: Option<&mut Section>, line: &str) -> bool {
-    let Some((key, value)) = line
-        .split_once(':')
-        .filter(|(key, _)| !key.is_empty() && !key.starts_with(' '))
-    else {
+    let Some((key, value)) = line.split_once(':').filter(|(key, _)| !key.is_empty() && !key.starts_with(' ')) else {
         return false;
     };
     let value = value.strip_prefix(' ').unwrap_or(value).to_owned();
@@ -228,9 +220,7 @@ mod tests {
 
     fn manifest() -> Manifest {
         let mut manifest = Manifest::new("tst-1", "Acme", "");
-        manifest
-            .sections
-            .push(Section::new("UD_VA_x.tar.gz", "Branch Offices", ""));
+        manifest.sections.push(Section::new("UD_VA_x.tar.gz", "Branch Offices", ""));
         manifest.sections.push(Section::new("UD_VA_y.tar.gz", "", "7"));
         manifest
     }

@@ -8,9 +8,7 @@ use slp_model::{Quoted, UnixMillis};
 use crate::error::{Error, ErrorKind, Result};
 
 /// English, whatever the locale: the published pair has them (doc).
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// Scalars of an account name that go into a file name, so that `ACK_UD_VA_…` fits a tar header.
 const NAME_SCALARS: usize = 60;
@@ -67,31 +65,19 @@ impl BundleName {
     /// The name that is written for an account at a time. An empty account name is left out.
     pub fn new(level: Level, account: &str, at: UnixMillis) -> Self {
         let name: String = safe(account).take(NAME_SCALARS).collect();
-        Self {
-            ack: false,
-            level,
-            name: Some(name).filter(|name| !name.is_empty()),
-            stamp: stamp(at),
-            suffix: None,
-        }
+        Self { ack: false, level, name: Some(name).filter(|name| !name.is_empty()), stamp: stamp(at), suffix: None }
     }
 
     /// The name of the answer to this bundle.
     #[must_use]
     pub fn acknowledgement(&self) -> Self {
-        Self {
-            ack: true,
-            ..self.clone()
-        }
+        Self { ack: true, ..self.clone() }
     }
 
     /// The name of the bundle that this one answers.
     #[must_use]
     pub fn upload(&self) -> Self {
-        Self {
-            ack: false,
-            ..self.clone()
-        }
+        Self { ack: false, ..self.clone() }
     }
 
     /// The same name, made different from others of one bundle: `-2`, `-3` at the end of the account.
@@ -99,28 +85,21 @@ impl BundleName {
         let tail = format!("-{number}");
         let room = NAME_SCALARS.saturating_sub(tail.len().max(3));
         let kept: String = self.name.iter().flat_map(|name| name.chars()).take(room).collect();
-        Self {
-            name: Some(kept + &tail),
-            ..self.clone()
-        }
+        Self { name: Some(kept + &tail), ..self.clone() }
     }
 }
 
 /// The characters that are kept, and `_` for each of the others.
 fn safe(text: &str) -> impl Iterator<Item = char> + '_ {
     let keep = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '-');
-    text.chars()
-        .map(move |character| if keep(character) { character } else { '_' })
+    text.chars().map(move |character| if keep(character) { character } else { '_' })
 }
 
 /// `26Nov24_10_20_30_123`: year, month, day, in UTC.
 fn stamp(at: UnixMillis) -> String {
     let text = at.to_string();
     let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
-    let month = part(5, 7)
-        .parse::<usize>()
-        .ok()
-        .and_then(|month| MONTHS.get(month.checked_sub(1)?));
+    let month = part(5, 7).parse::<usize>().ok().and_then(|month| MONTHS.get(month.checked_sub(1)?));
     format!(
         "{}{}{}_{}_{}_{}_{}",
         part(2, 4),
@@ -167,10 +146,7 @@ fn split_stamp(text: &str) -> Option<(&str, &str, Option<&str>)> {
 }
 
 fn bad(text: &str, form: &str) -> Error {
-    Error::new(
-        ErrorKind::BadName,
-        format!("{} is not of the form {form}", Quoted(text)),
-    )
+    Error::new(ErrorKind::BadName, format!("{} is not of the form {form}", Quoted(text)))
 }
 
 impl FromStr for BundleName {
@@ -195,13 +171,7 @@ impl FromStr for BundleName {
                 return None;
             }
             let name = Some(name.to_owned()).filter(|name| !name.is_empty());
-            Some(Self {
-                ack,
-                level,
-                name,
-                stamp: stamp.to_owned(),
-                suffix: suffix.map(str::to_owned),
-            })
+            Some(Self { ack, level, name, stamp: stamp.to_owned(), suffix: suffix.map(str::to_owned) })
         };
         parse().ok_or_else(|| bad(text, FORM))
     }
@@ -242,12 +212,7 @@ pub struct LeafName {
 impl LeafName {
     /// The name of device `number` in a bundle.
     pub fn new(number: u64, bundle: &BundleName) -> Self {
-        Self {
-            ack: bundle.ack,
-            number,
-            stamp: Some(bundle.stamp.clone()),
-            suffix: None,
-        }
+        Self { ack: bundle.ack, number, stamp: Some(bundle.stamp.clone()), suffix: None }
     }
 }
 
@@ -264,9 +229,7 @@ impl FromStr for LeafName {
                 None => (false, rest),
             };
             let rest = rest.strip_prefix("dev_")?;
-            let (number, rest) = rest
-                .split_once('_')
-                .map_or((rest, None), |(number, rest)| (number, Some(rest)));
+            let (number, rest) = rest.split_once('_').map_or((rest, None), |(number, rest)| (number, Some(rest)));
             let number = decimal(number)?;
             let (stamp, suffix) = match rest {
                 None => (None, None),
@@ -278,12 +241,7 @@ impl FromStr for LeafName {
                     _ => return None,
                 },
             };
-            Some(Self {
-                ack,
-                number,
-                stamp,
-                suffix,
-            })
+            Some(Self { ack, number, stamp, suffix })
         };
         parse().ok_or_else(|| bad(text, "[ACK_]dev_7[_26Nov24_10_20_30_123][_suffix].txt"))
     }
@@ -320,13 +278,7 @@ mod tests {
     use super::{BundleName, LeafName, Level, leaf_number};
 
     fn parts(text: &str) -> (bool, Level, Option<String>, String, Option<String>) {
-        let BundleName {
-            ack,
-            level,
-            name,
-            stamp,
-            suffix,
-        } = text.parse().unwrap();
+        let BundleName { ack, level, name, stamp, suffix } = text.parse().unwrap();
         (ack, level, name, stamp, suffix)
     }
 
@@ -339,12 +291,7 @@ mod tests {
                 "22Mar22_05_04_21_909",
                 None,
             ),
-            (
-                "UD_SA_26Nov24_02_09_27_970_py.tar.gz",
-                None,
-                "26Nov24_02_09_27_970",
-                Some("py"),
-            ),
+            ("UD_SA_26Nov24_02_09_27_970_py.tar.gz", None, "26Nov24_02_09_27_970", Some("py")),
             ("UD_SA_26Nov24_02_09_27_970.tar.gz", None, "26Nov24_02_09_27_970", None),
             (
                 "UD_SA_22Mar22_05_04_21_909_26Nov24_02_09_27_970.tar.gz",
@@ -352,33 +299,16 @@ mod tests {
                 "26Nov24_02_09_27_970",
                 None,
             ),
-            (
-                "UD_SA_a_b__26Nov24_02_09_27_970_va0.tar.gz",
-                Some("a_b_"),
-                "26Nov24_02_09_27_970",
-                Some("va0"),
-            ),
-            (
-                "UD_SA_ACK_UD_SA_26Nov24_02_09_27_970.tar.gz",
-                Some("ACK_UD_SA"),
-                "26Nov24_02_09_27_970",
-                None,
-            ),
+            ("UD_SA_a_b__26Nov24_02_09_27_970_va0.tar.gz", Some("a_b_"), "26Nov24_02_09_27_970", Some("va0")),
+            ("UD_SA_ACK_UD_SA_26Nov24_02_09_27_970.tar.gz", Some("ACK_UD_SA"), "26Nov24_02_09_27_970", None),
         ];
         for (text, name, stamp, suffix) in table {
             let (ack, level, found, found_stamp, found_suffix) = parts(text);
             assert_eq!((ack, level), (false, Level::SmartAccount), "{text}");
-            assert_eq!(
-                (found.as_deref(), &*found_stamp, found_suffix.as_deref()),
-                (name, stamp, suffix),
-                "{text}"
-            );
+            assert_eq!((found.as_deref(), &*found_stamp, found_suffix.as_deref()), (name, stamp, suffix), "{text}");
             assert_eq!(text.parse::<BundleName>().unwrap().to_string(), text);
         }
-        assert_eq!(
-            parts("ACK_UD_VA_x_22Mar22_05_04_21_909.tar.gz").1,
-            Level::VirtualAccount
-        );
+        assert_eq!(parts("ACK_UD_VA_x_22Mar22_05_04_21_909.tar.gz").1, Level::VirtualAccount);
     }
 
     #[test]
@@ -394,11 +324,7 @@ mod tests {
             "UD_SA__22Mar22_05_04_21_909.tar.gz",
             "",
         ] {
-            assert_eq!(
-                text.parse::<BundleName>().unwrap_err().kind(),
-                crate::ErrorKind::BadName,
-                "{text}"
-            );
+            assert_eq!(text.parse::<BundleName>().unwrap_err().kind(), crate::ErrorKind::BadName, "{text}");
         }
     }
 
@@ -414,22 +340,14 @@ mod tests {
 
     #[test]
     fn leaves_are_named_by_the_collectors_number() {
-        for text in [
-            "dev_1.txt",
-            "dev_10_26Nov24_10_20_30_123.txt",
-            "ACK_dev_7_26Nov24_10_20_30_123_py.txt",
-            "dev_3_x.txt",
-        ] {
+        for text in
+            ["dev_1.txt", "dev_10_26Nov24_10_20_30_123.txt", "ACK_dev_7_26Nov24_10_20_30_123_py.txt", "dev_3_x.txt"]
+        {
             assert_eq!(text.parse::<LeafName>().unwrap().to_string(), text);
         }
-        for text in [
-            "dev_.txt",
-            "dev_x.txt",
-            "readme.txt",
-            "dev_99999999999999999999.txt",
-            "dev_1_.txt",
-            "dev_1_a_b.txt",
-        ] {
+        for text in
+            ["dev_.txt", "dev_x.txt", "readme.txt", "dev_99999999999999999999.txt", "dev_1_.txt", "dev_1_a_b.txt"]
+        {
             assert!(text.parse::<LeafName>().is_err(), "{text}");
         }
         assert_eq!(leaf_number("ACK_dev_12_whatever-else.xml"), Some(12));

@@ -24,11 +24,7 @@ pub struct Refusal {
 impl Refusal {
     /// This report, for this reason.
     pub fn new(report: ReportId, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            report,
-            code: code.into(),
-            message: message.into(),
-        }
+        Self { report, code: code.into(), message: message.into() }
     }
 }
 
@@ -49,10 +45,7 @@ pub struct Claims {
 impl Claims {
     /// An acknowledgement that names neither device nor report.
     pub fn opaque() -> Self {
-        Self {
-            is_acknowledgement: true,
-            ..Self::default()
-        }
+        Self { is_acknowledgement: true, ..Self::default() }
     }
 }
 
@@ -131,19 +124,14 @@ pub struct Pairer<'a> {
 impl<'a> Pairer<'a> {
     /// Looks answers up in this index.
     pub fn new(index: &'a ExportIndex) -> Self {
-        Self {
-            index,
-            leaves: Vec::new(),
-        }
+        Self { index, leaves: Vec::new() }
     }
 
     /// Adds one leaf of the answer, with what its document claims.
     pub fn add(&mut self, leaf: &Leaf<'_>, claims: Claims) {
         let upload = |name: &str| name.strip_prefix("ACK_").unwrap_or(name).to_owned();
         let archive = upload(leaf.archive.as_deref().unwrap_or_default());
-        let by_name = self
-            .index
-            .by_name(&archive, &upload(&leaf.name), leaf_number(&leaf.name));
+        let by_name = self.index.by_name(&archive, &upload(&leaf.name), leaf_number(&leaf.name));
         let by_devices = self.index.by_devices(&claims.devices);
         self.leaves.push(Pending {
             index: leaf.index,
@@ -174,10 +162,7 @@ impl<'a> Pairer<'a> {
         }
         let mut answers = Vec::with_capacity(leaves.len());
         for (at, leaf) in leaves.iter().enumerate() {
-            let rivals = leaf
-                .by_name
-                .and_then(|(exported, _)| named.get(&exported))
-                .map_or(&[][..], Vec::as_slice);
+            let rivals = leaf.by_name.and_then(|(exported, _)| named.get(&exported)).map_or(&[][..], Vec::as_slice);
             let rivals = rivals.iter().filter_map(|other| Some((*other, leaves.get(*other)?)));
             let (mut repeated, mut contested) = (false, false);
             for (other, rival) in rivals.filter(|(other, _)| *other != at) {
@@ -216,14 +201,7 @@ fn judge(
             if loose {
                 answer.warnings.push(WarningKind::LeafNameLoose);
             }
-            (
-                at,
-                if claims.devices.is_empty() {
-                    Basis::Name
-                } else {
-                    Basis::Udi
-                },
-            )
+            (at, if claims.devices.is_empty() { Basis::Name } else { Basis::Udi })
         }
         (None, Some(at)) if alone(&at) => {
             answer.warnings.push(WarningKind::LeafRenamed);
@@ -235,12 +213,7 @@ fn judge(
         return answer;
     };
     answer.exported = Some(at);
-    let ids = || {
-        claims
-            .acked
-            .iter()
-            .chain(claims.refused.iter().map(|refusal| &refusal.report))
-    };
+    let ids = || claims.acked.iter().chain(claims.refused.iter().map(|refusal| &refusal.report));
     let fits = claims.is_acknowledgement
         && claims.devices.iter().all(|device| exported.is_of(device))
         && ids().all(|id| exported.reports.contains(id));
@@ -258,12 +231,7 @@ fn judge(
         answer.warnings.push(WarningKind::AckDataOpaque);
         answer.acked.clone_from(&exported.reports);
     } else {
-        answer.acked = exported
-            .reports
-            .iter()
-            .filter(|id| claims.acked.contains(id))
-            .copied()
-            .collect();
+        answer.acked = exported.reports.iter().filter(|id| claims.acked.contains(id)).copied().collect();
         answer.refused.clone_from(&claims.refused);
         answer.partial = exported.reports.iter().any(|id| !claims.acked.contains(id));
     }
@@ -299,12 +267,7 @@ impl<'a> Pairing<'a> {
     /// How far this answer brings its bundle, if nothing else came before.
     pub fn state(&self) -> BundleState {
         let acked = |answer: &&Answer| answer.verdict == Verdict::Acked;
-        let full = self
-            .answers
-            .iter()
-            .filter(acked)
-            .filter(|answer| !answer.partial)
-            .count();
+        let full = self.answers.iter().filter(acked).filter(|answer| !answer.partial).count();
         if full == self.index.leaves().len() {
             BundleState::Acked
         } else if self.answers.iter().any(|answer| answer.verdict == Verdict::Acked) {
@@ -317,19 +280,12 @@ impl<'a> Pairing<'a> {
     /// The events for the ledger: one for each answer that is to be delivered. Those that the ledger
     /// [has](crate::ledger::Ledger::is_applied) are for the caller to leave out: importing twice changes nothing.
     pub fn events(&self) -> impl Iterator<Item = Event> + '_ {
-        self.answers
-            .iter()
-            .filter(|answer| answer.verdict == Verdict::Acked)
-            .filter_map(|answer| {
-                let leaf = self.index.leaves().get(answer.exported?)?;
-                let entry = AckEntry::new(leaf.leaf.as_str(), answer.basis?, answer.acked.clone(), answer.sha256);
-                let refused = answer.refused.iter().map(|refusal| refusal.report).collect();
-                Some(Event::Ack(AckEntry {
-                    partial: answer.partial,
-                    refused,
-                    ..entry
-                }))
-            })
+        self.answers.iter().filter(|answer| answer.verdict == Verdict::Acked).filter_map(|answer| {
+            let leaf = self.index.leaves().get(answer.exported?)?;
+            let entry = AckEntry::new(leaf.leaf.as_str(), answer.basis?, answer.acked.clone(), answer.sha256);
+            let refused = answer.refused.iter().map(|refusal| refusal.report).collect();
+            Some(Event::Ack(AckEntry { partial: answer.partial, refused, ..entry }))
+        })
     }
 }
 
@@ -342,11 +298,7 @@ impl<'a> Pairing<'a> {
 /// ```
 pub fn answer_file_name(device: &Udi) -> String {
     let keep = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '-');
-    let safe = |text: &str| {
-        text.chars()
-            .map(|one| if keep(one) { one } else { '_' })
-            .collect::<String>()
-    };
+    let safe = |text: &str| text.chars().map(|one| if keep(one) { one } else { '_' }).collect::<String>();
     format!("ACK_{}_{}.txt", safe(device.pid()), safe(device.serial()))
 }
 

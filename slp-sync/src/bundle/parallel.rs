@@ -83,32 +83,15 @@ where
                     }
                 }
             };
-            std::thread::Builder::new()
-                .name("slp-bundle".to_owned())
-                .spawn_scoped(scope, help)
-                .map_err(|error| {
-                    queue.close();
-                    Error::io(error)
-                })?;
+            std::thread::Builder::new().name("slp-bundle".to_owned()).spawn_scoped(scope, help).map_err(|error| {
+                queue.close();
+                Error::io(error)
+            })?;
         }
         drop(results);
         let _closing = Closing(&queue);
-        let mut order = InOrder {
-            next: 0,
-            ready: BTreeMap::new(),
-            spare: Vec::new(),
-            under_way: 0,
-        };
-        let ended = feed(
-            reader,
-            &queue,
-            &done,
-            &mut order,
-            threads.get(),
-            &mut own,
-            &map,
-            &mut reduce,
-        )?;
+        let mut order = InOrder { next: 0, ready: BTreeMap::new(), spare: Vec::new(), under_way: 0 };
+        let ended = feed(reader, &queue, &done, &mut order, threads.get(), &mut own, &map, &mut reduce)?;
         queue.close();
         while order.under_way > 0 {
             order.receive(&done, &mut reduce)?;
@@ -118,10 +101,7 @@ where
 }
 
 /// Reads to the end of the bundle. The inner result is what the reader said there.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the second half of one function, split for its length"
-)]
+#[expect(clippy::too_many_arguments, reason = "the second half of one function, split for its length")]
 fn feed<R: Read, W, T, E: From<Error>>(
     reader: &mut Reader<R>,
     queue: &Queue,

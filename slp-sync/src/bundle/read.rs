@@ -60,8 +60,7 @@ impl Member {
     fn of(name: &str) -> Self {
         let ends = |end: &str| {
             let at = name.len().checked_sub(end.len());
-            at.and_then(|at| name.get(at..))
-                .is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+            at.and_then(|at| name.get(at..)).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
         };
         if ends(".tar.gz") {
             Self::Archive
@@ -239,19 +238,11 @@ impl<R: Read> Reader<R> {
                     self.shape = Shape::Done;
                     let name = self.file.as_deref().unwrap_or("leaf").to_owned();
                     // Its size is not known yet; reading it stops at the limit.
-                    return Ok(Some(Head {
-                        archive: None,
-                        name,
-                        size: 0,
-                    }));
+                    return Ok(Some(Head { archive: None, name, size: 0 }));
                 }
                 Shape::Done => return Ok(None),
                 Shape::Gzip | Shape::Tar => {
-                    let found = if self.archive.is_some() {
-                        self.advance_inner()?
-                    } else {
-                        self.advance_outer()?
-                    };
+                    let found = if self.archive.is_some() { self.advance_inner()? } else { self.advance_outer()? };
                     if found.is_some() {
                         return Ok(found);
                     }
@@ -262,10 +253,7 @@ impl<R: Read> Reader<R> {
 
     fn find_shape(&mut self) -> Result<()> {
         let start = self.input.peek(crate::tar::BLOCK)?;
-        let text = start
-            .strip_prefix("\u{feff}".as_bytes())
-            .unwrap_or(start)
-            .trim_ascii_start();
+        let text = start.strip_prefix("\u{feff}".as_bytes()).unwrap_or(start).trim_ascii_start();
         self.shape = if start.get(257..262) == Some(b"ustar") {
             Shape::Tar
         } else if text.starts_with(b"<") || text.starts_with(b"{") {
@@ -278,20 +266,13 @@ impl<R: Read> Reader<R> {
     }
 
     fn advance_outer(&mut self) -> Result<Option<Head>> {
-        let mut source = Outer {
-            gzip: gzip(self.shape, &mut self.outer_gzip),
-            input: &mut self.input,
-        };
+        let mut source = Outer { gzip: gzip(self.shape, &mut self.outer_gzip), input: &mut self.input };
         let Some(entry) = self.outer.next(&mut source)? else {
             self.finish()?;
             return Ok(None);
         };
         match Member::of(&entry.name) {
-            Member::Leaf => Ok(Some(Head {
-                archive: None,
-                name: entry.name,
-                size: entry.size,
-            })),
+            Member::Leaf => Ok(Some(Head { archive: None, name: entry.name, size: entry.size })),
             Member::Archive => self.begin_archive(&entry).map(|()| None),
             Member::Manifest => self.read_manifest(&entry).map(|()| None),
             Member::Other => {
@@ -335,27 +316,13 @@ impl<R: Read> Reader<R> {
             return Ok(None);
         };
         let mut outer_failed = false;
-        let outer = Outer {
-            gzip: gzip(self.shape, &mut self.outer_gzip),
-            input: &mut self.input,
-        };
-        let body = Traced {
-            source: Body {
-                entries: &mut self.outer,
-                source: outer,
-            },
-            failed: &mut outer_failed,
-        };
-        let mut source = Layer {
-            inflater: &mut self.inner_gzip,
-            source: body,
-        };
+        let outer = Outer { gzip: gzip(self.shape, &mut self.outer_gzip), input: &mut self.input };
+        let body = Traced { source: Body { entries: &mut self.outer, source: outer }, failed: &mut outer_failed };
+        let mut source = Layer { inflater: &mut self.inner_gzip, source: body };
         let next = self.inner.next(&mut source);
         let entry = next.map_err(|error| if outer_failed { error } else { error.inside(&*archive) })?;
         let Some(entry) = entry else {
-            self.summary
-                .warnings
-                .absorb(&mut self.inner_gzip.warnings, Some(&archive));
+            self.summary.warnings.absorb(&mut self.inner_gzip.warnings, Some(&archive));
             self.summary.warnings.absorb(&mut self.inner.warnings, Some(&archive));
             if leaves == 0 {
                 let at = Location::default().inside(&*archive);
@@ -365,11 +332,7 @@ impl<R: Read> Reader<R> {
             return Ok(None);
         };
         match Member::of(&entry.name) {
-            Member::Leaf => Ok(Some(Head {
-                archive: Some(archive),
-                name: entry.name,
-                size: entry.size,
-            })),
+            Member::Leaf => Ok(Some(Head { archive: Some(archive), name: entry.name, size: entry.size })),
             Member::Archive => {
                 let at = Location::byte(entry.offset).inside(entry.name).inside(&*archive);
                 Err(Error::limit("nesting", self.limits.nesting.min(2), "archives inside one another").at(at))
@@ -392,30 +355,13 @@ impl<R: Read> Reader<R> {
             return Ok(());
         }
         let mut outer_failed = false;
-        let outer = Outer {
-            gzip: gzip(self.shape, &mut self.outer_gzip),
-            input: &mut self.input,
-        };
-        let mut body = Traced {
-            source: Body {
-                entries: &mut self.outer,
-                source: outer,
-            },
-            failed: &mut outer_failed,
-        };
+        let outer = Outer { gzip: gzip(self.shape, &mut self.outer_gzip), input: &mut self.input };
+        let mut body = Traced { source: Body { entries: &mut self.outer, source: outer }, failed: &mut outer_failed };
         let Some((archive, _)) = &self.archive else {
             return body.read_onto(out, size).map(drop);
         };
-        let gzip = Layer {
-            inflater: &mut self.inner_gzip,
-            source: body,
-        };
-        let read = Body {
-            entries: &mut self.inner,
-            source: gzip,
-        }
-        .read_onto(out, size)
-        .map(drop);
+        let gzip = Layer { inflater: &mut self.inner_gzip, source: body };
+        let read = Body { entries: &mut self.inner, source: gzip }.read_onto(out, size).map(drop);
         read.map_err(|error| if outer_failed { error } else { error.inside(&**archive) })
     }
 
@@ -451,10 +397,7 @@ impl<R: Read> Iterator for Reader<R> {
     type Item = Result<Leaf<'static>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let mut batch = Batch {
-            file: self.file.clone(),
-            ..Batch::default()
-        };
+        let mut batch = Batch { file: self.file.clone(), ..Batch::default() };
         if let Some(error) = self.pending.take() {
             return Some(Err(error));
         }

@@ -65,14 +65,8 @@ impl Survey {
 
     /// The same, as the ledger keeps it.
     pub fn exported(self, archive: impl Into<String>, leaf: impl Into<String>, digest: LeafDigest) -> ExportedLeaf {
-        let Self {
-            device, ha, reports, ..
-        } = self;
-        ExportedLeaf {
-            ha,
-            reports,
-            ..ExportedLeaf::new(archive, leaf, device, digest)
-        }
+        let Self { device, ha, reports, .. } = self;
+        ExportedLeaf { ha, reports, ..ExportedLeaf::new(archive, leaf, device, digest) }
     }
 }
 
@@ -90,24 +84,13 @@ mod tests {
 
     #[test]
     fn device_ha_set_and_ids_are_found() {
-        let file = format!(
-            "<smartLicense>{}{}</smartLicense>",
-            report(1, 10, &[1, 2]),
-            report(2, 11, &[])
-        );
+        let file = format!("<smartLicense>{}{}</smartLicense>", report(1, 10, &[1, 2]), report(2, 11, &[]));
         let survey = Survey::of(file.as_bytes()).unwrap();
         assert_eq!(survey.device.serial(), "TST00000001");
-        assert_eq!(
-            survey.ha.iter().map(|udi| udi.serial().to_owned()).collect::<Vec<_>>(),
-            ["TST00000002"]
-        );
+        assert_eq!(survey.ha.iter().map(|udi| udi.serial().to_owned()).collect::<Vec<_>>(), ["TST00000002"]);
         assert_eq!(survey.reports.iter().map(|id| id.get()).collect::<Vec<_>>(), [10, 11]);
         assert!(!survey.mixed && survey.is_device_file);
-        let mixed = format!(
-            "<smartLicense>{}{}</smartLicense>",
-            report(1, 10, &[]),
-            report(2, 11, &[])
-        );
+        let mixed = format!("<smartLicense>{}{}</smartLicense>", report(1, 10, &[]), report(2, 11, &[]));
         assert!(Survey::of(mixed.as_bytes()).unwrap().mixed);
     }
 

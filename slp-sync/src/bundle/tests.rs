@@ -12,15 +12,9 @@ use crate::{Error, ErrorKind, Limits};
 /// A usage report of device `number` in its element, with an HA set.
 pub(crate) fn report(number: u64, id: u64, ha: &[u64]) -> String {
     let sudi = |number: u64| format!(r#"{{\"udi_pid\":\"TEST-SWITCH\",\"udi_serial_number\":\"TST{number:08}\"}}"#);
-    let set: Vec<String> = ha
-        .iter()
-        .map(|member| format!(r#"{{\"role\":\"Active\",\"sudi\":{}}}"#, sudi(*member)))
-        .collect();
-    let set = if set.is_empty() {
-        String::new()
-    } else {
-        format!(r#",\"ha_udi\":[{}]"#, set.join(","))
-    };
+    let set: Vec<String> =
+        ha.iter().map(|member| format!(r#"{{\"role\":\"Active\",\"sudi\":{}}}"#, sudi(*member))).collect();
+    let set = if set.is_empty() { String::new() } else { format!(r#",\"ha_udi\":[{}]"#, set.join(",")) };
     format!(
         r#"<RUMReport><![CDATA[{{"payload":"{{\"asset_identification\":{{\"asset\":{{\"name\":\"regid.2017-05.com.example.SWITCH,v1_00000000-0000-4000-8000-000000000001\"}},\"instance\":{{\"sudi\":{}}},\"signature\":{{\"signing_type\":\"builtin\",\"key\":\"1\",\"value\":\"AA==\"}}}},\"meta\":{{\"entitlement_tag\":\"regid.2017-05.com.example.SWITCH_A,1.0_00000000-0000-4000-8000-000000000002\",\"report_id\":{id},\"software_version\":\"17.9.1\"{set}}},\"measurements\":[{{\"log_time\":1700000000,\"metric_name\":\"ENTITLEMENT\",\"start_time\":1700000000,\"end_time\":1700000900,\"sample_interval\":900,\"num_samples\":1,\"value\":{{\"type\":\"COUNT\",\"value\":\"1\"}}}}]}}","header":{{"type":"rum"}},"signature":{{"signing_type":"SHA256","key":"1","value":"AA=="}}}}]]></RUMReport>"#,
         sudi(number)
@@ -88,15 +82,9 @@ fn nested_flat_bare_and_uncompressed_bundles_are_read() {
     let flat = ["UD.tar.gz!dev_1.txt", "UD.tar.gz!dev_2.xml"].map(|name| Ok(name.to_owned()));
     assert_eq!(read(&gz_tar(leaves)), flat);
     assert_eq!(read(&archive(leaves.iter().copied(), 0).unwrap()), flat);
-    let inner = [
-        "UD.tar.gz!UD_VA_x.tar.gz!dev_1.txt",
-        "UD.tar.gz!UD_VA_x.tar.gz!dev_2.xml",
-    ];
+    let inner = ["UD.tar.gz!UD_VA_x.tar.gz!dev_1.txt", "UD.tar.gz!UD_VA_x.tar.gz!dev_2.xml"];
     assert_eq!(read(&nested(leaves)), inner.map(|name| Ok(name.to_owned())));
-    assert_eq!(
-        read(b"\xef\xbb\xbf <smartLicense/>"),
-        [Ok("UD.tar.gz!UD.tar.gz".to_owned())]
-    );
+    assert_eq!(read(b"\xef\xbb\xbf <smartLicense/>"), [Ok("UD.tar.gz!UD.tar.gz".to_owned())]);
 }
 
 #[test]
@@ -113,20 +101,9 @@ fn an_attack_in_an_inner_archive_is_placed_there() {
     let place = |text: &str| text.to_owned();
     let inner = gz_tar(&[("dev_1.txt", b"<a/>"), ("../x.txt", b"")]);
     let bundle = gz_tar(&[("UD_VA_x.tar.gz", &inner)]);
-    assert_eq!(
-        refusal(&bundle),
-        (
-            ErrorKind::PathTraversal,
-            None,
-            place("UD.tar.gz!UD_VA_x.tar.gz, byte 1024")
-        )
-    );
+    assert_eq!(refusal(&bundle), (ErrorKind::PathTraversal, None, place("UD.tar.gz!UD_VA_x.tar.gz, byte 1024")));
     let text = gz_tar(&[("UD_VA_x.tar.gz", b"plain text")]);
-    let magic = (
-        ErrorKind::BadGzip,
-        Some("magic"),
-        place("UD.tar.gz!UD_VA_x.tar.gz, byte 0"),
-    );
+    let magic = (ErrorKind::BadGzip, Some("magic"), place("UD.tar.gz!UD_VA_x.tar.gz, byte 0"));
     assert_eq!(refusal(&text), magic);
     let twice = [gz_tar(&[("dev_1.txt", b"1")]), gz_tar(&[("dev_1.txt", b"2")])].concat();
     let kind = refusal(&gz_tar(&[("UD_VA_x.tar.gz", &twice)])).0;
@@ -144,11 +121,7 @@ fn a_fault_of_the_outer_layer_is_placed_there_even_while_an_inner_one_is_read() 
     let cut = pack(&outer[..600]);
     assert_eq!(
         refusal(&cut),
-        (
-            ErrorKind::Truncated,
-            None,
-            "UD.tar.gz!UD_VA_x.tar.gz, byte 600".to_owned()
-        ),
+        (ErrorKind::Truncated, None, "UD.tar.gz!UD_VA_x.tar.gz, byte 600".to_owned()),
         "the outer archive ends at its byte 600, inside that entry"
     );
     let whole = pack(&outer);
@@ -171,34 +144,20 @@ fn archives_go_two_deep_and_no_deeper() {
 
 #[test]
 fn a_leaf_that_is_too_large_is_lost_alone() {
-    let small = Limits {
-        leaf_bytes: 10,
-        ..limits()
-    };
-    let bundle = nested(&[
-        ("dev_1.txt", b"0123456789"),
-        ("dev_2.txt", b"0123456789a"),
-        ("dev_3.txt", b"x"),
-    ]);
+    let small = Limits { leaf_bytes: 10, ..limits() };
+    let bundle = nested(&[("dev_1.txt", b"0123456789"), ("dev_2.txt", b"0123456789a"), ("dev_3.txt", b"x")]);
     let items = read_with(&bundle, &small);
     let place = "UD.tar.gz!UD_VA_x.tar.gz!dev_2.txt".to_owned();
     assert_eq!(items[1], Err((ErrorKind::Limit, Some("leaf_bytes"), place)));
     assert_eq!(items.iter().filter(|item| item.is_ok()).count(), 2);
-    assert_eq!(
-        read_with(b"<0123456789", &small)[0].as_ref().unwrap_err().1,
-        Some("leaf_bytes")
-    );
+    assert_eq!(read_with(b"<0123456789", &small)[0].as_ref().unwrap_err().1, Some("leaf_bytes"));
     assert!(read_with(b"<012345678", &small)[0].is_ok());
 }
 
 #[test]
 fn what_is_no_member_of_a_bundle_is_skipped_and_named() {
     let inner = gz_tar(&[("dev_1.txt", b"x"), ("notes.pdf", b"x")]);
-    let found = summary(&gz_tar(&[
-        ("UD_VA_x.tar.gz", &inner),
-        ("README", b"x"),
-        ("UD_VA_y.tar.gz", &gz_tar(&[])),
-    ]));
+    let found = summary(&gz_tar(&[("UD_VA_x.tar.gz", &inner), ("README", b"x"), ("UD_VA_y.tar.gz", &gz_tar(&[]))]));
     let kinds: Vec<_> = found.warnings.iter().map(ToString::to_string).collect();
     let expected = [
         "UD_VA_x.tar.gz!notes.pdf, byte 1024: unknown-member",
@@ -211,10 +170,7 @@ fn what_is_no_member_of_a_bundle_is_skipped_and_named() {
 
 #[test]
 fn a_bundle_without_leaves_is_an_error() {
-    assert_eq!(
-        refusal(&gz_tar(&[("UD_VA_x.tar.gz", &gz_tar(&[]))])).0,
-        ErrorKind::BundleEmpty
-    );
+    assert_eq!(refusal(&gz_tar(&[("UD_VA_x.tar.gz", &gz_tar(&[]))])).0, ErrorKind::BundleEmpty);
     assert_eq!(refusal(&gz_tar(&[])).0, ErrorKind::BundleEmpty);
     assert_eq!(refusal(b"").1, Some("empty"));
 }
@@ -226,10 +182,7 @@ fn the_manifest_is_advice() {
     let found = summary(&gz_tar(&[("MANIFEST.MF", manifest), ("UD_VA_x.tar.gz", &inner)]));
     assert!(found.warnings.has(WarningKind::ManifestDangling) && found.warnings.has(WarningKind::ManifestUnlisted));
     assert_eq!(found.manifest.unwrap().version, "1.0");
-    let large = Limits {
-        manifest_bytes: 4,
-        ..limits()
-    };
+    let large = Limits { manifest_bytes: 4, ..limits() };
     let items = read_with(&gz_tar(&[("manifest.mf", manifest)]), &large);
     assert_eq!(items[0].as_ref().unwrap_err().1, Some("manifest_bytes"));
 }
@@ -239,21 +192,8 @@ fn archives_and_entries_are_counted_over_all_levels() {
     let inner = gz_tar(&[("dev_1.txt", b"x"), ("dev_2.txt", b"x")]);
     let bundle = gz_tar(&[("UD_VA_x.tar.gz", &inner), ("UD_VA_y.tar.gz", &inner)]);
     let last = |limits: &Limits| read_with(&bundle, limits).pop().unwrap().map_err(|error| error.1);
-    assert!(
-        last(&Limits {
-            archives: 2,
-            entries: 6,
-            ..limits()
-        })
-        .is_ok()
-    );
-    assert_eq!(
-        last(&Limits {
-            archives: 1,
-            ..limits()
-        }),
-        Err(Some("archives"))
-    );
+    assert!(last(&Limits { archives: 2, entries: 6, ..limits() }).is_ok());
+    assert_eq!(last(&Limits { archives: 1, ..limits() }), Err(Some("archives")));
     assert_eq!(last(&Limits { entries: 5, ..limits() }), Err(Some("entries")));
     assert_eq!(last(&Limits { nesting: 1, ..limits() }), Err(Some("nesting")));
 }
@@ -263,10 +203,7 @@ fn fleet() -> Vec<u8> {
     let contents: Vec<(String, Vec<u8>)> = (0_usize..400)
         .map(|index| {
             let length = if index == 77 { 300_000 } else { index * 37 % 9_000 };
-            (
-                format!("dev_{index}.txt"),
-                (0..length).map(|at| (at * 31 + index * 17 + at / 7) as u8).collect(),
-            )
+            (format!("dev_{index}.txt"), (0..length).map(|at| (at * 31 + index * 17 + at / 7) as u8).collect())
         })
         .collect();
     let leaves: Vec<(&str, &[u8])> = contents.iter().map(|(name, bytes)| (&**name, &**bytes)).collect();
@@ -281,14 +218,8 @@ fn fleet() -> Vec<u8> {
 #[test]
 fn no_number_of_threads_shows_in_the_result() {
     let bytes = fleet();
-    let limits = Limits {
-        leaf_bytes: 100_000,
-        ratio: 10_000,
-        ..limits()
-    };
-    let one: Vec<String> = Reader::new(&bytes[..], &limits)
-        .map(|leaf| format!("{leaf:?}"))
-        .collect();
+    let limits = Limits { leaf_bytes: 100_000, ratio: 10_000, ..limits() };
+    let one: Vec<String> = Reader::new(&bytes[..], &limits).map(|leaf| format!("{leaf:?}")).collect();
     assert_eq!(one.len(), 400);
     for threads in [1, 2, 3, 8] {
         let mut all = Vec::new();
@@ -314,10 +245,7 @@ fn no_number_of_threads_shows_in_the_result() {
 fn what_stands_before_a_fatal_error_is_worked_on_and_then_the_error_comes() {
     let bytes = fleet();
     for threads in [1, 2, 4] {
-        let limits = Limits {
-            ratio: 10_000,
-            ..limits()
-        };
+        let limits = Limits { ratio: 10_000, ..limits() };
         let mut reader = Reader::new(&bytes[..bytes.len() / 2], &limits);
         let mut leaves = 0;
         let count = |(): &mut (), batch: &mut Batch| batch.drain().count();
@@ -340,10 +268,7 @@ fn what_stands_before_a_fatal_error_is_worked_on_and_then_the_error_comes() {
 #[test]
 fn the_first_error_of_the_caller_ends_the_work() {
     let bytes = fleet();
-    let limits = Limits {
-        ratio: 10_000,
-        ..limits()
-    };
+    let limits = Limits { ratio: 10_000, ..limits() };
     for threads in [1, 2, 4] {
         let mut reader = Reader::new(&bytes[..], &limits);
         let count = |(): &mut (), batch: &mut Batch| batch.drain().count();
@@ -362,26 +287,14 @@ fn the_first_error_of_the_caller_ends_the_work() {
 #[should_panic(expected = "a scoped thread panicked")]
 fn a_panic_of_a_worker_is_passed_on_and_nobody_waits_for_ever() {
     let bytes = fleet();
-    let mut reader = Reader::new(
-        &bytes[..],
-        &Limits {
-            ratio: 10_000,
-            ..limits()
-        },
-    );
+    let mut reader = Reader::new(&bytes[..], &Limits { ratio: 10_000, ..limits() });
     let main = std::thread::current().id();
     let map = |(): &mut (), batch: &mut Batch| {
         assert_eq!(std::thread::current().id(), main, "only the calling thread survives");
         batch.drain().count()
     };
     // The first batch always goes to a worker.
-    drop(process(
-        &mut reader,
-        NonZero::new(3).unwrap(),
-        || (),
-        map,
-        |_| Ok::<(), Error>(()),
-    ));
+    drop(process(&mut reader, NonZero::new(3).unwrap(), || (), map, |_| Ok::<(), Error>(())));
 }
 
 fn plan() -> Plan {
@@ -414,15 +327,9 @@ fn the_same_input_gives_the_same_bytes_on_any_number_of_threads() {
         let (bytes, again) = write(&plan(), threads);
         assert!(bytes == one && again == sealed, "{threads} threads");
     }
-    let stored = Plan {
-        inner: Compression::Stored,
-        ..plan()
-    };
+    let stored = Plan { inner: Compression::Stored, ..plan() };
     let (bytes, again) = write(&stored, 2);
-    assert_eq!(
-        again.content_sha256, sealed.content_sha256,
-        "the content is the same, the packing is not"
-    );
+    assert_eq!(again.content_sha256, sealed.content_sha256, "the content is the same, the packing is not");
     assert!(bytes.len() > one.len());
     for bytes in [bytes, one] {
         let found = summary(&bytes);
@@ -432,11 +339,7 @@ fn the_same_input_gives_the_same_bytes_on_any_number_of_threads() {
 
 #[test]
 fn archives_are_sorted_and_twins_are_numbered() {
-    let names: Vec<String> = plan()
-        .archives()
-        .iter()
-        .map(|(name, account)| format!("{name} {}", account.id))
-        .collect();
+    let names: Vec<String> = plan().archives().iter().map(|(name, account)| format!("{name} {}", account.id)).collect();
     let expected = [
         "UD_VA_Branch_26Nov24_10_20_30_123.tar.gz 8",
         "UD_VA_Default-2_26Nov24_10_20_30_123.tar.gz 9",
@@ -445,40 +348,21 @@ fn archives_are_sorted_and_twins_are_numbered() {
     assert_eq!(names, expected);
     let ack = Plan { ack: true, ..plan() };
     assert!(ack.manifest().is_none());
-    assert!(
-        ack.archives()
-            .iter()
-            .all(|(name, _)| name.to_string().starts_with("ACK_UD_VA_"))
-    );
+    assert!(ack.archives().iter().all(|(name, _)| name.to_string().starts_with("ACK_UD_VA_")));
 }
 
 #[test]
 fn a_refused_leaf_leaves_the_writer_usable() {
     let mut writer = Writer::new(Vec::new(), Cursor::new(Vec::new()), &plan()).unwrap();
     writer.add_leaf(1, 5, b"x").unwrap();
-    assert_eq!(
-        writer.add_leaf(1, 5, b"y").unwrap_err().kind(),
-        ErrorKind::DuplicateEntry
-    );
-    assert_eq!(
-        writer.add_leaf(0, 6, b"y").unwrap_err().kind(),
-        ErrorKind::BadValue,
-        "closed"
-    );
-    assert_eq!(
-        writer.add_leaf(3, 6, b"y").unwrap_err().kind(),
-        ErrorKind::BadValue,
-        "none"
-    );
+    assert_eq!(writer.add_leaf(1, 5, b"y").unwrap_err().kind(), ErrorKind::DuplicateEntry);
+    assert_eq!(writer.add_leaf(0, 6, b"y").unwrap_err().kind(), ErrorKind::BadValue, "closed");
+    assert_eq!(writer.add_leaf(3, 6, b"y").unwrap_err().kind(), ErrorKind::BadValue, "none");
     writer.add_leaf(2, 5, b"y").unwrap();
     let (bytes, sealed) = writer.finish().unwrap();
     assert_eq!(sealed.leaves, 2);
     let found = summary(&bytes);
-    assert_eq!(
-        (found.leaves, found.archives),
-        (2, 3),
-        "an archive without leaves is written empty"
-    );
+    assert_eq!((found.leaves, found.archives), (2, 3), "an archive without leaves is written empty");
     let empty = Writer::new(Vec::new(), Cursor::new(Vec::new()), &plan()).unwrap();
     assert_eq!(empty.finish().unwrap_err().kind(), ErrorKind::BundleEmpty);
 }
@@ -505,10 +389,7 @@ fn after_a_full_disk_nothing_more_is_written() {
         }
     }
     let error = failed.unwrap();
-    assert_eq!(
-        (error.kind(), error.is_fatal(), error.is_retryable()),
-        (ErrorKind::Io, true, true)
-    );
+    assert_eq!((error.kind(), error.is_fatal(), error.is_retryable()), (ErrorKind::Io, true, true));
     assert_eq!(writer.add_leaf(2, 9, b"x").unwrap_err().kind(), ErrorKind::Io);
     assert_eq!(writer.finish().unwrap_err().kind(), ErrorKind::Io);
 }
@@ -530,11 +411,7 @@ fn a_bad_file_is_refused_alone_and_the_rest_goes_in() {
     assert_eq!(refused("<html/>"), (ErrorKind::BadLeaf, Some("unknown-root")));
     assert_eq!(refused(&report(2, 20, &[])), (ErrorKind::BadLeaf, Some("container")));
     assert_eq!(refused(&device_file(1, 11)), (ErrorKind::DuplicateDevice, None));
-    let two = format!(
-        "<smartLicense>{}{}</smartLicense>",
-        report(2, 20, &[]),
-        report(3, 30, &[])
-    );
+    let two = format!("<smartLicense>{}{}</smartLicense>", report(2, 20, &[]), report(3, 30, &[]));
     assert_eq!(refused(&two), (ErrorKind::Inconsistent, None));
     writer.add(1, 2, device_file(2, 20).as_bytes()).unwrap();
     let (bytes, sealed) = writer.finish().unwrap();
@@ -548,22 +425,10 @@ fn a_bad_file_is_refused_alone_and_the_rest_goes_in() {
 #[test]
 fn an_index_of_a_bundle_names_the_leaves_that_cannot_be_read() {
     let good = device_file(1, 10);
-    let bundle = nested(&[
-        ("dev_1.txt", good.as_bytes()),
-        ("dev_2.txt", b"<smartLicense><RUMReport>"),
-    ]);
+    let bundle = nested(&[("dev_1.txt", good.as_bytes()), ("dev_2.txt", b"<smartLicense><RUMReport>")]);
     let mut reader = Reader::new(&bundle[..], &limits()).named("UD.tar.gz");
     let (index, refused) = super::ExportIndex::read("UD.tar.gz", &mut reader).unwrap();
     assert_eq!(index.leaves().len(), 1);
-    assert_eq!(
-        (refused[0].kind(), refused[0].name()),
-        (ErrorKind::BadLeaf, Some("truncated"))
-    );
-    assert!(
-        refused[0]
-            .to_string()
-            .starts_with("UD.tar.gz!UD_VA_x.tar.gz!dev_2.txt, line 1"),
-        "{}",
-        refused[0]
-    );
+    assert_eq!((refused[0].kind(), refused[0].name()), (ErrorKind::BadLeaf, Some("truncated")));
+    assert!(refused[0].to_string().starts_with("UD.tar.gz!UD_VA_x.tar.gz!dev_2.txt, line 1"), "{}", refused[0]);
 }

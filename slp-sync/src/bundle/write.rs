@@ -38,10 +38,7 @@ pub struct VirtualAccount {
 impl VirtualAccount {
     /// The account of this name and id; both may be empty.
     pub fn new(name: impl Into<String>, id: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            id: id.into(),
-        }
+        Self { name: name.into(), id: id.into() }
     }
 }
 
@@ -90,16 +87,10 @@ impl Plan {
     pub fn archives(&self) -> Vec<(BundleName, VirtualAccount)> {
         let mut archives: Vec<(BundleName, VirtualAccount)> = Vec::new();
         for account in &self.virtual_accounts {
-            let plain = BundleName {
-                ack: self.ack,
-                ..BundleName::new(Level::VirtualAccount, &account.name, self.at)
-            };
+            let plain = BundleName { ack: self.ack, ..BundleName::new(Level::VirtualAccount, &account.name, self.at) };
             let mut name = plain.clone();
             let mut number = 1_usize;
-            while archives
-                .iter()
-                .any(|(taken, _)| taken.to_string().eq_ignore_ascii_case(&name.to_string()))
-            {
+            while archives.iter().any(|(taken, _)| taken.to_string().eq_ignore_ascii_case(&name.to_string())) {
                 number = number.saturating_add(1);
                 name = plain.numbered(number);
             }
@@ -116,9 +107,7 @@ impl Plan {
         }
         let mut manifest = Manifest::new(&self.collector_instance_id, &self.smart_account, &self.smart_account_id);
         for (name, account) in self.archives() {
-            manifest
-                .sections
-                .push(Section::new(&name.to_string(), &account.name, &account.id));
+            manifest.sections.push(Section::new(&name.to_string(), &account.name, &account.id));
         }
         Some(manifest)
     }
@@ -234,10 +223,7 @@ struct Parts<W, S> {
 
 impl<W, S> fmt::Debug for Writer<W, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Writer")
-            .field("plan", &self.plan)
-            .field("leaves", &self.leaves)
-            .finish_non_exhaustive()
+        f.debug_struct("Writer").field("plan", &self.plan).field("leaves", &self.leaves).finish_non_exhaustive()
     }
 }
 
@@ -255,20 +241,13 @@ impl<W: Write, S: Read + Write + Seek> Writer<W, S> {
     /// # Errors
     /// As for [`new`](Self::new).
     pub fn with_deflater(out: W, spool: S, plan: &Plan, deflater: &Deflater) -> Result<Self> {
-        let measured = Measured {
-            out,
-            size: 0,
-            sha256: Some(Sha256::new()),
-        };
+        let measured = Measured { out, size: 0, sha256: Some(Sha256::new()) };
         let mut writer = Self {
             name: plan.name(),
             archives: plan.archives().into_iter().map(|(name, _)| name.to_string()).collect(),
             mtime: u64::try_from(plan.at.to_seconds().get()).unwrap_or(0),
             deflater: deflater.clone(),
-            parts: Some(Parts {
-                outer: Stored::new(measured).map_err(Error::io)?,
-                inner: Inner::Idle(spool),
-            }),
+            parts: Some(Parts { outer: Stored::new(measured).map_err(Error::io)?, inner: Inner::Idle(spool) }),
             current: None,
             names: Fingerprints::default(),
             devices: Fingerprints::default(),
@@ -344,17 +323,11 @@ impl<W: Write, S: Read + Write + Seek> Writer<W, S> {
     /// such archive or it is closed already. The writer can go on after these. After [`ErrorKind::Io`] it cannot.
     pub fn add_leaf(&mut self, archive: usize, number: u64, bytes: &[u8]) -> Result<LeafDigest> {
         let Some(archive_name) = self.archives.get(archive).cloned() else {
-            let text = format!(
-                "there is no archive {archive} in this bundle, but {}",
-                self.archives.len()
-            );
+            let text = format!("there is no archive {archive} in this bundle, but {}", self.archives.len());
             return Err(Error::new(ErrorKind::BadValue, text).named("archive"));
         };
         if self.current.is_some_and(|current| archive < current) {
-            let text = format!(
-                "archive {} is closed: add leaves archive by archive",
-                Quoted(&archive_name)
-            );
+            let text = format!("archive {} is closed: add leaves archive by archive", Quoted(&archive_name));
             return Err(Error::new(ErrorKind::BadValue, text).named("archive"));
         }
         let leaf = LeafName::new(number, &self.name).to_string();
@@ -388,11 +361,7 @@ impl<W: Write, S: Read + Write + Seek> Writer<W, S> {
                 return Ok(inner);
             };
             spool.seek(SeekFrom::Start(0))?;
-            let measured = Measured {
-                out: spool,
-                size: 0,
-                sha256: None,
-            };
+            let measured = Measured { out: spool, size: 0, sha256: None };
             Ok(match compression {
                 Compression::Stored => Inner::Stored(Stored::new(measured)?),
                 Compression::Deflate => Inner::Deflate(deflater.member(measured)?),
@@ -422,9 +391,7 @@ impl<W: Write, S: Read + Write + Seek> Writer<W, S> {
         self.replace_inner(|mut inner, outer| {
             inner.write(&[0; BLOCK])?;
             inner.write(&[0; BLOCK])?;
-            let Measured {
-                out: mut spool, size, ..
-            } = match inner {
+            let Measured { out: mut spool, size, .. } = match inner {
                 Inner::Idle(spool) => return Ok(Inner::Idle(spool)),
                 Inner::Deflate(member) => member.finish()?,
                 Inner::Stored(stored) => stored.finish()?,
@@ -450,24 +417,13 @@ impl<W: Write, S: Read + Write + Seek> Writer<W, S> {
     /// [`ErrorKind::BundleEmpty`] if there is not one leaf; [`ErrorKind::Io`].
     pub fn finish(mut self) -> Result<(W, Sealed)> {
         if self.leaves == 0 {
-            return Err(Error::new(
-                ErrorKind::BundleEmpty,
-                "a bundle without a single leaf is not written",
-            ));
+            return Err(Error::new(ErrorKind::BundleEmpty, "a bundle without a single leaf is not written"));
         }
-        while self
-            .current
-            .is_some_and(|current| current.saturating_add(1) < self.archives.len())
-        {
+        while self.current.is_some_and(|current| current.saturating_add(1) < self.archives.len()) {
             self.next_archive()?;
         }
         self.close_archive()?;
-        self.guarded(|parts| {
-            parts
-                .outer
-                .write_all(&[0; BLOCK])
-                .and_then(|()| parts.outer.write_all(&[0; BLOCK]))
-        })?;
+        self.guarded(|parts| parts.outer.write_all(&[0; BLOCK]).and_then(|()| parts.outer.write_all(&[0; BLOCK])))?;
         let Some(Parts { outer, .. }) = self.parts else {
             return Err(Error::new(ErrorKind::Io, "writing this bundle failed before: start again").fatal());
         };

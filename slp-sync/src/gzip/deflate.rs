@@ -51,10 +51,7 @@ pub struct Deflater {
 impl Default for Deflater {
     /// Level 6, no thread but the caller's.
     fn default() -> Self {
-        Self {
-            level: LEVEL,
-            pool: None,
-        }
+        Self { level: LEVEL, pool: None }
     }
 }
 
@@ -64,11 +61,8 @@ impl Deflater {
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) if a thread cannot be started.
     pub fn new(threads: NonZero<usize>) -> Result<Self> {
-        let pool = if threads.get() > 1 {
-            Some(Arc::new(Pool::start(threads, LEVEL).map_err(Error::io)?))
-        } else {
-            None
-        };
+        let pool =
+            if threads.get() > 1 { Some(Arc::new(Pool::start(threads, LEVEL).map_err(Error::io)?)) } else { None };
         Ok(Self { level: LEVEL, pool })
     }
 
@@ -80,11 +74,7 @@ impl Deflater {
         out.write_all(&HEADER)?;
         Ok(Member {
             out,
-            compressor: if self.pool.is_none() {
-                Some(compressor(self.level))
-            } else {
-                None
-            },
+            compressor: if self.pool.is_none() { Some(compressor(self.level)) } else { None },
             pool: self.pool.clone(),
             pending: VecDeque::new(),
             chunk: Vec::with_capacity(CHUNK),
@@ -146,9 +136,7 @@ struct Pool {
 
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pool")
-            .field("threads", &self.threads.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Pool").field("threads", &self.threads.len()).finish_non_exhaustive()
     }
 }
 
@@ -157,26 +145,20 @@ impl Pool {
         let (jobs, queue) = mpsc::channel::<Job>();
         let queue = Arc::new(Mutex::new(queue));
         // Twice as many pieces under way as threads: nobody waits, and the memory stays small.
-        let mut pool = Self {
-            jobs: Some(jobs),
-            depth: threads.get().saturating_mul(2),
-            threads: Vec::new(),
-        };
+        let mut pool = Self { jobs: Some(jobs), depth: threads.get().saturating_mul(2), threads: Vec::new() };
         for _ in 0..threads.get() {
             let queue = Arc::clone(&queue);
-            let thread = std::thread::Builder::new()
-                .name("slp-deflate".to_owned())
-                .spawn(move || {
-                    let mut compressor = compressor(level);
-                    loop {
-                        // The lock is held while waiting: whoever has it takes the next piece.
-                        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                        let Ok(Job { input, last, done }) = job else { return };
-                        let output = squeeze(&mut compressor, &input, last);
-                        // A receiver that is gone has given up on this member.
-                        drop(done.send(Done { input, output }));
-                    }
-                })?;
+            let thread = std::thread::Builder::new().name("slp-deflate".to_owned()).spawn(move || {
+                let mut compressor = compressor(level);
+                loop {
+                    // The lock is held while waiting: whoever has it takes the next piece.
+                    let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                    let Ok(Job { input, last, done }) = job else { return };
+                    let output = squeeze(&mut compressor, &input, last);
+                    // A receiver that is gone has given up on this member.
+                    drop(done.send(Done { input, output }));
+                }
+            })?;
             pool.threads.push(thread);
         }
         Ok(pool)
@@ -184,10 +166,7 @@ impl Pool {
 
     fn submit(&self, input: Vec<u8>, last: bool) -> io::Result<Receiver<Done>> {
         let (done, result) = mpsc::channel();
-        let sent = self
-            .jobs
-            .as_ref()
-            .is_some_and(|jobs| jobs.send(Job { input, last, done }).is_ok());
+        let sent = self.jobs.as_ref().is_some_and(|jobs| jobs.send(Job { input, last, done }).is_ok());
         if sent { Ok(result) } else { Err(died()) }
     }
 }
@@ -219,10 +198,7 @@ pub struct Member<W> {
 
 impl<W: fmt::Debug> fmt::Debug for Member<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Member")
-            .field("out", &self.out)
-            .field("length", &self.crc.amount())
-            .finish_non_exhaustive()
+        f.debug_struct("Member").field("out", &self.out).field("length", &self.crc.amount()).finish_non_exhaustive()
     }
 }
 

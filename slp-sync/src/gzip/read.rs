@@ -99,10 +99,7 @@ impl Inflater {
     }
 
     fn cut(&self, inside: &str) -> Error {
-        self.refuse(
-            ErrorKind::Truncated,
-            &format!("the file ends inside {inside}: fetch or copy it again"),
-        )
+        self.refuse(ErrorKind::Truncated, &format!("the file ends inside {inside}: fetch or copy it again"))
     }
 
     fn byte<S: Source>(&mut self, source: &mut S, inside: &str) -> Result<u8> {
@@ -140,9 +137,7 @@ impl Inflater {
         let mut left = self.extra_limit;
         let take = |this: &mut Self, source: &mut S, crc: &mut Crc, left: &mut u64| {
             *left = left.checked_sub(1).ok_or_else(|| {
-                Error::limit("gzip_extra_bytes", this.extra_limit, "bytes of the gzip header")
-                    .at(this.place())
-                    .fatal()
+                Error::limit("gzip_extra_bytes", this.extra_limit, "bytes of the gzip header").at(this.place()).fatal()
             })?;
             let byte = this.byte(source, INSIDE)?;
             crc.update(&[byte]);
@@ -179,11 +174,9 @@ impl Inflater {
         if self.produced > RATIO_FROM && self.produced.checked_div(self.consumed.max(1)) >= Some(self.ratio) {
             let exact = self.consumed.saturating_mul(self.ratio);
             if self.produced > exact {
-                return Err(
-                    Error::limit("ratio", self.ratio, "inflated bytes for each compressed one")
-                        .at(self.place())
-                        .fatal(),
-                );
+                return Err(Error::limit("ratio", self.ratio, "inflated bytes for each compressed one")
+                    .at(self.place())
+                    .fatal());
             }
         }
         Ok(())
@@ -258,26 +251,20 @@ impl Inflater {
                 let at = Location::byte(self.header_bytes.saturating_add(self.consumed).saturating_add(zeros));
                 let member = byte == 0x1f && source.fill()?.first() == Some(&0x8b);
                 let (kind, text) = if member {
-                    (
-                        ErrorKind::MultipleMembers,
-                        "a second gzip member follows: readers differ on what the file holds",
-                    )
+                    (ErrorKind::MultipleMembers, "a second gzip member follows: readers differ on what the file holds")
                 } else {
                     (ErrorKind::TrailingData, "bytes follow after the end of the gzip member")
                 };
                 return Err(Error::new(kind, text).at(at).fatal());
             }
             if zeros > self.zero_limit {
-                return Err(
-                    Error::limit("trailing_zero_bytes", self.zero_limit, "zeros after the gzip member")
-                        .at(self.place())
-                        .fatal(),
-                );
+                return Err(Error::limit("trailing_zero_bytes", self.zero_limit, "zeros after the gzip member")
+                    .at(self.place())
+                    .fatal());
             }
         }
         if zeros > 0 {
-            self.warnings
-                .push(Warning::new(WarningKind::TrailingZeros, self.place()));
+            self.warnings.push(Warning::new(WarningKind::TrailingZeros, self.place()));
         }
         Ok(())
     }
@@ -346,10 +333,7 @@ pub struct Reader<S> {
 impl<S: Source> Reader<S> {
     /// Starts at the first byte of `source`.
     pub fn new(source: S, limits: &Limits) -> Self {
-        Self {
-            inflater: Inflater::new(limits, Meter::new(limits)),
-            source,
-        }
+        Self { inflater: Inflater::new(limits, Meter::new(limits)), source }
     }
 
     /// Everything, checked to the end.

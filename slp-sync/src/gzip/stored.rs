@@ -22,12 +22,7 @@ pub(crate) struct Stored<W> {
 impl<W: Write> Stored<W> {
     pub(crate) fn new(mut out: W) -> io::Result<Self> {
         out.write_all(&HEADER)?;
-        Ok(Self {
-            out,
-            block: Vec::with_capacity(BLOCK),
-            crc: Crc::new(),
-            length: 0,
-        })
+        Ok(Self { out, block: Vec::with_capacity(BLOCK), crc: Crc::new(), length: 0 })
     }
 
     fn flush_block(&mut self, last: bool) -> io::Result<()> {

@@ -59,10 +59,7 @@ fn a_file_that_is_no_gzip_file_is_refused_for_what_it_is() {
     assert_eq!(read(b""), Err((ErrorKind::BadGzip, Some("empty"))));
     assert_eq!(read(b"<smartLicense>"), Err((ErrorKind::BadGzip, Some("magic"))));
     assert_eq!(read(b"PK\x03\x04"), Err((ErrorKind::BadGzip, Some("magic"))));
-    assert_eq!(
-        read(&[&good[..2], b"\x07", &good[3..]].concat()),
-        Err((ErrorKind::BadGzip, Some("method")))
-    );
+    assert_eq!(read(&[&good[..2], b"\x07", &good[3..]].concat()), Err((ErrorKind::BadGzip, Some("method"))));
     assert_eq!(read(&headed(0xe0, b"", b"x")), Err((ErrorKind::BadGzip, Some("flags"))));
     let mut damaged = good.clone();
     damaged[10] = 0xff;
@@ -91,22 +88,10 @@ fn checksum_and_length_are_compared() {
 #[test]
 fn a_second_member_or_garbage_after_the_first_is_refused_and_zeros_are_warned_of() {
     let good = pack(b"usage");
-    assert_eq!(
-        read(&[&good[..], &good[..]].concat()),
-        Err((ErrorKind::MultipleMembers, None))
-    );
-    assert_eq!(
-        read(&[&good[..], &[0; 512], &good[..]].concat()),
-        Err((ErrorKind::MultipleMembers, None))
-    );
-    assert_eq!(
-        read(&[&good[..], b"GARBAGE"].concat()),
-        Err((ErrorKind::TrailingData, None))
-    );
-    assert_eq!(
-        read(&[&good[..], b"\x1f"].concat()),
-        Err((ErrorKind::TrailingData, None))
-    );
+    assert_eq!(read(&[&good[..], &good[..]].concat()), Err((ErrorKind::MultipleMembers, None)));
+    assert_eq!(read(&[&good[..], &[0; 512], &good[..]].concat()), Err((ErrorKind::MultipleMembers, None)));
+    assert_eq!(read(&[&good[..], b"GARBAGE"].concat()), Err((ErrorKind::TrailingData, None)));
+    assert_eq!(read(&[&good[..], b"\x1f"].concat()), Err((ErrorKind::TrailingData, None)));
     let padded = [&good[..], &[0; 512]].concat();
     let mut reader = Reader::new(&padded[..], &Limits::default());
     assert_eq!(reader.read_all().unwrap(), b"usage");
@@ -132,10 +117,7 @@ fn a_header_checksum_is_compared_when_there_is_one() {
     crc.update(&header);
     let [low, high, ..] = crc.sum().to_le_bytes();
     assert_eq!(read(&headed(2, &[low, high], b"x")).unwrap(), b"x");
-    assert_eq!(
-        read(&headed(2, &[low ^ 1, high], b"x")),
-        Err((ErrorKind::BadChecksum, Some("gzip")))
-    );
+    assert_eq!(read(&headed(2, &[low ^ 1, high], b"x")), Err((ErrorKind::BadChecksum, Some("gzip"))));
 }
 
 #[test]
@@ -151,10 +133,7 @@ fn a_bomb_is_stopped_before_two_mebibytes() {
 #[test]
 fn inflated_bytes_are_counted() {
     let packed = pack(&[7; 1000]);
-    let mut limits = Limits {
-        inflated_bytes: 1000,
-        ..Limits::default()
-    };
+    let mut limits = Limits { inflated_bytes: 1000, ..Limits::default() };
     assert_eq!(Reader::new(&packed[..], &limits).read_all().unwrap().len(), 1000);
     limits.inflated_bytes = 999;
     let error = Reader::new(&packed[..], &limits).read_all().unwrap_err();
@@ -180,28 +159,17 @@ fn any_chunking_of_the_source_gives_the_same_bytes() {
 
 /// The vector of the specification: byte i is `'a' + (i * i / 7) mod 26`.
 fn vector() -> Vec<u8> {
-    (0..2_621_440_u64)
-        .map(|index| b'a' + u8::try_from(index * index / 7 % 26).unwrap())
-        .collect()
+    (0..2_621_440_u64).map(|index| b'a' + u8::try_from(index * index / 7 % 26).unwrap()).collect()
 }
 
 #[test]
 fn the_chunk_vector_has_its_digest_on_any_number_of_threads() {
     let content = vector();
     for threads in [1, 2, 3, 8] {
-        let packed = Deflater::new(NonZero::new(threads).unwrap())
-            .unwrap()
-            .compress(&content)
-            .unwrap();
+        let packed = Deflater::new(NonZero::new(threads).unwrap()).unwrap().compress(&content).unwrap();
         assert_eq!(packed.len(), 10_653, "{threads} threads");
-        let digest: String = Sha256::digest(&packed)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        assert_eq!(
-            digest,
-            "2826bf88cfc340c853daac3cdb88695a2469b6ef747b051beba53bd2a9c299b4"
-        );
+        let digest: String = Sha256::digest(&packed).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(digest, "2826bf88cfc340c853daac3cdb88695a2469b6ef747b051beba53bd2a9c299b4");
     }
     assert_eq!(read(&pack(&content)), Err((ErrorKind::Limit, Some("ratio"))));
 }
@@ -211,10 +179,7 @@ fn a_body_of_whole_chunks_ends_with_the_last_of_them() {
     for length in [super::CHUNK, 2 * super::CHUNK] {
         let content = noise(length);
         let one = pack(&content);
-        let two = Deflater::new(NonZero::new(2).unwrap())
-            .unwrap()
-            .compress(&content)
-            .unwrap();
+        let two = Deflater::new(NonZero::new(2).unwrap()).unwrap().compress(&content).unwrap();
         assert!(one == two);
         assert!(read(&one).unwrap() == content);
         assert!(!one.ends_with(&[0, 0, 0xff, 0xff]), "no empty last block");

@@ -88,12 +88,7 @@ pub struct Begin {
 impl Begin {
     /// A bundle at level 6.
     pub fn new(local_account: impl Into<String>, content_sha256: [u8; 32], leaves: Vec<ExportedLeaf>) -> Self {
-        Self {
-            local_account: local_account.into(),
-            level: Compression::Deflate,
-            content_sha256,
-            leaves,
-        }
+        Self { local_account: local_account.into(), level: Compression::Deflate, content_sha256, leaves }
     }
 }
 
@@ -161,14 +156,7 @@ pub struct AckEntry {
 impl AckEntry {
     /// An answer that acknowledges these reports, and leaves none open.
     pub fn new(leaf: impl Into<String>, basis: Basis, reports: Vec<ReportId>, sha256: [u8; 32]) -> Self {
-        Self {
-            leaf: leaf.into(),
-            basis,
-            partial: false,
-            reports,
-            refused: Vec::new(),
-            sha256,
-        }
+        Self { leaf: leaf.into(), basis, partial: false, reports, refused: Vec::new(), sha256 }
     }
 }
 
@@ -208,11 +196,7 @@ impl Object {
     }
 
     fn done(self) -> String {
-        let members: Vec<String> = self
-            .0
-            .into_iter()
-            .map(|(name, value)| format!("\"{name}\":{value}"))
-            .collect();
+        let members: Vec<String> = self.0.into_iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
         format!("{{{}}}", members.join(","))
     }
 }
@@ -274,9 +258,7 @@ impl Record {
     pub(super) fn parse(line: &str) -> Result<Self, String> {
         let mut members = Members::default();
         members.read(line).map_err(|fault| fault.to_string())?;
-        members
-            .record()
-            .map_err(|member| format!("member {member} is missing or not what it should be"))
+        members.record().map_err(|member| format!("member {member} is missing or not what it should be"))
     }
 }
 
@@ -354,10 +336,7 @@ impl Members {
                 content_sha256: self.digest("content_sha256")?,
                 leaves: self.leaves.take().ok_or("leaves")?,
             }),
-            "seal" => Event::Seal {
-                sha256: self.digest("sha256")?,
-                size: self.number("size")?,
-            },
+            "seal" => Event::Seal { sha256: self.digest("sha256")?, size: self.number("size")? },
             "ack" => Event::Ack(AckEntry {
                 leaf: self.text("leaf")?,
                 basis: match self.text("basis")?.as_str() {
@@ -379,18 +358,10 @@ impl Members {
                     _ => return Err("via"),
                 },
             },
-            "void" => Event::Void {
-                reason: self.text("reason")?,
-            },
+            "void" => Event::Void { reason: self.text("reason")? },
             _ => return Err("event"),
         };
-        Ok(Record {
-            seq,
-            prev,
-            time,
-            bundle,
-            event,
-        })
+        Ok(Record { seq, prev, time, bundle, event })
     }
 }
 
@@ -441,18 +412,8 @@ fn read_leaf(reader: &mut Reader<'_>) -> Result<ExportedLeaf, Fault> {
         }
     }
     let leaf = || {
-        let digest = LeafDigest {
-            size: size?,
-            sha256: sha256?,
-        };
-        Some(ExportedLeaf {
-            archive: archive?,
-            leaf: leaf?,
-            device: device?,
-            ha,
-            reports,
-            digest,
-        })
+        let digest = LeafDigest { size: size?, sha256: sha256? };
+        Some(ExportedLeaf { archive: archive?, leaf: leaf?, device: device?, ha, reports, digest })
     };
     leaf().ok_or_else(|| wrong(start, "a leaf without one of its members"))
 }

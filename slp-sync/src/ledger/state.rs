@@ -136,9 +136,7 @@ impl Ledger {
             reader.read_until(b'\n', &mut line).map_err(Error::io)?;
             let Some(text) = line.strip_suffix(b"\n") else { break };
             let number = ledger.seq.saturating_add(1);
-            let parsed = std::str::from_utf8(text)
-                .map_err(|error| error.to_string())
-                .and_then(Record::parse);
+            let parsed = std::str::from_utf8(text).map_err(|error| error.to_string()).and_then(Record::parse);
             let record = match parsed {
                 Ok(record) => record,
                 Err(_) if reader.fill_buf().map_err(Error::io)?.is_empty() => break,
@@ -147,9 +145,7 @@ impl Ledger {
             if record.seq != number || record.prev != ledger.prev {
                 return Err(corrupt(number, "it does not follow the line before it"));
             }
-            ledger
-                .check(&record.bundle, &record.event)
-                .map_err(|error| corrupt(number, error.message()))?;
+            ledger.check(&record.bundle, &record.event).map_err(|error| corrupt(number, error.message()))?;
             ledger.apply(record, text);
             kept = kept.saturating_add(widen(line.len()));
         }
@@ -164,13 +160,7 @@ impl Ledger {
     pub fn append(&mut self, bundle: &str, time: UnixMillis, event: Event) -> Result<String> {
         self.check(bundle, &event)?;
         let seq = self.seq.saturating_add(1);
-        let record = Record {
-            seq,
-            prev: self.prev,
-            time,
-            bundle: bundle.to_owned(),
-            event,
-        };
+        let record = Record { seq, prev: self.prev, time, bundle: bundle.to_owned(), event };
         let mut line = record.to_line();
         self.apply(record, line.as_bytes());
         line.push('\n');
@@ -183,11 +173,7 @@ impl Ledger {
             Err(Error::new(ErrorKind::LedgerState, text))
         };
         let Some(exported) = self.bundles.get(bundle) else {
-            return if matches!(event, Event::Begin(_)) {
-                Ok(())
-            } else {
-                refuse("it was never begun")
-            };
+            return if matches!(event, Event::Begin(_)) { Ok(()) } else { refuse("it was never begun") };
         };
         match event {
             Event::Begin(_) => refuse("a bundle of this name was exported before"),
@@ -196,13 +182,7 @@ impl Ledger {
             Event::Ack(_) | Event::Delivered { .. } if exported.seal.is_none() => refuse("it was not written yet"),
             Event::Ack(ack) => match exported.leaf(&ack.leaf) {
                 None => refuse("it has no such leaf"),
-                Some(leaf)
-                    if !ack
-                        .reports
-                        .iter()
-                        .chain(&ack.refused)
-                        .all(|id| leaf.reports.contains(id)) =>
-                {
+                Some(leaf) if !ack.reports.iter().chain(&ack.refused).all(|id| leaf.reports.contains(id)) => {
                     refuse("the answer names a report that the leaf does not hold")
                 }
                 Some(_) if self.answers.contains(&ack.sha256) => refuse("this answer was applied before"),
@@ -222,10 +202,7 @@ impl Ledger {
             for leaf in &begin.leaves {
                 for id in &leaf.reports {
                     let status = (ReportStatus::Exported, Arc::clone(&name));
-                    let slot = self
-                        .reports
-                        .entry(key(&leaf.device, *id))
-                        .or_insert_with(|| status.clone());
+                    let slot = self.reports.entry(key(&leaf.device, *id)).or_insert_with(|| status.clone());
                     if slot.0 != ReportStatus::Acked {
                         *slot = status;
                     }
@@ -243,8 +220,7 @@ impl Ledger {
             Event::Delivered { leaf, .. } => drop(exported.delivered.insert(leaf)),
             Event::Void { .. } => {
                 exported.void = true;
-                self.reports
-                    .retain(|_, (status, bundle)| *bundle != name || *status == ReportStatus::Acked);
+                self.reports.retain(|_, (status, bundle)| *bundle != name || *status == ReportStatus::Acked);
             }
             Event::Ack(ack) => {
                 self.answers.insert(ack.sha256);
@@ -281,8 +257,7 @@ impl Ledger {
 
     /// Bundles that were begun and neither sealed nor given up: a run was interrupted.
     pub fn unsealed(&self) -> impl Iterator<Item = (&str, &Exported)> {
-        self.bundles()
-            .filter(|(_, exported)| exported.state() == BundleState::Begun)
+        self.bundles().filter(|(_, exported)| exported.state() == BundleState::Begun)
     }
 
     /// Was this answer, by its SHA-256, applied before? Applying it again changes nothing.
@@ -292,9 +267,7 @@ impl Ledger {
 
     /// Where a report of a device stands.
     pub fn status(&self, device: &Udi, report: ReportId) -> ReportStatus {
-        self.reports
-            .get(&key(device, report))
-            .map_or(ReportStatus::New, |(status, _)| *status)
+        self.reports.get(&key(device, report)).map_or(ReportStatus::New, |(status, _)| *status)
     }
 
     /// The plan, its time moved on by as many milliseconds as its name is taken.
@@ -304,9 +277,7 @@ impl Ledger {
     pub fn free(&self, mut plan: Plan) -> Result<Plan> {
         while self.bundles.contains_key(plan.name().to_string().as_str()) {
             plan.at = UnixMillis::new(plan.at.get().saturating_add(1)).map_err(|error| {
-                Error::new(ErrorKind::BadValue, "no time is left for a name")
-                    .named("timestamp")
-                    .caused_by(error)
+                Error::new(ErrorKind::BadValue, "no time is left for a name").named("timestamp").caused_by(error)
             })?;
         }
         Ok(plan)
@@ -318,11 +289,7 @@ impl Ledger {
     /// # Errors
     /// [`ErrorKind::LedgerState`] if the bundle is unknown or not unsealed.
     pub fn resume(&self, name: &str, file: Option<[u8; 32]>, planned: Option<[u8; 32]>) -> Result<Resume> {
-        let Some(exported) = self
-            .bundles
-            .get(name)
-            .filter(|exported| exported.state() == BundleState::Begun)
-        else {
+        let Some(exported) = self.bundles.get(name).filter(|exported| exported.state() == BundleState::Begun) else {
             let text = format!("bundle {} waits for no seal", Quoted(name));
             return Err(Error::new(ErrorKind::LedgerState, text));
         };
@@ -337,10 +304,7 @@ impl Ledger {
 
 fn key(device: &Udi, report: ReportId) -> (Box<str>, ReportId) {
     // Pid and serial alone: what a UDI says besides is not always there.
-    (
-        format!("{}\t{}", device.pid(), device.serial()).into_boxed_str(),
-        report,
-    )
+    (format!("{}\t{}", device.pid(), device.serial()).into_boxed_str(), report)
 }
 
 fn corrupt(line: u64, reason: &str) -> Error {

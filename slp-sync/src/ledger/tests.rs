@@ -58,11 +58,7 @@ fn what_was_appended_is_read_back() {
     assert_eq!(again.bundle(NAME), ledger.bundle(NAME));
     assert_eq!(again.bundle(NAME).unwrap().state(), BundleState::PartlyAcked);
     let line = again.clone().append(NAME, time(), Event::void("x")).unwrap();
-    assert_eq!(
-        line,
-        ledger.clone().append(NAME, time(), Event::void("x")).unwrap(),
-        "the chain goes on alike"
-    );
+    assert_eq!(line, ledger.clone().append(NAME, time(), Event::void("x")).unwrap(), "the chain goes on alike");
 }
 
 #[test]
@@ -74,11 +70,7 @@ fn a_kill_at_any_byte_costs_the_line_under_way_and_no_other() {
         assert_eq!(kept, whole as u64, "cut at {cut}");
     }
     let garbage = format!("{text}{{\"format\":\"slp-le\n");
-    assert_eq!(
-        Ledger::open(garbage.as_bytes()).unwrap().1,
-        text.len() as u64,
-        "a last line that is no JSON"
-    );
+    assert_eq!(Ledger::open(garbage.as_bytes()).unwrap().1, text.len() as u64, "a last line that is no JSON");
 }
 
 #[test]
@@ -112,19 +104,10 @@ fn events_come_in_their_order_or_not_at_all() {
     ledger.append(NAME, time(), Event::seal([0; 32], 0)).unwrap();
     assert!(refused(&ledger, Event::seal([0; 32], 0)));
     assert!(refused(&ledger, Event::Ack(ack(3, &[10], 1))), "no such leaf");
-    assert!(
-        refused(&ledger, Event::Ack(ack(1, &[20], 1))),
-        "a report of another leaf"
-    );
-    assert!(
-        refused(&ledger, Event::delivered("dev_1_26Nov24_10_20_30_123.txt", Via::Push)),
-        "not answered"
-    );
+    assert!(refused(&ledger, Event::Ack(ack(1, &[20], 1))), "a report of another leaf");
+    assert!(refused(&ledger, Event::delivered("dev_1_26Nov24_10_20_30_123.txt", Via::Push)), "not answered");
     ledger.append(NAME, time(), Event::Ack(ack(1, &[10, 11], 1))).unwrap();
-    assert!(
-        refused(&ledger, Event::Ack(ack(1, &[10, 11], 1))),
-        "the same answer again"
-    );
+    assert!(refused(&ledger, Event::Ack(ack(1, &[10, 11], 1))), "the same answer again");
     assert!(ledger.is_applied(&[1; 32]) && !ledger.is_applied(&[2; 32]));
     ledger.append(NAME, time(), Event::void("lost")).unwrap();
     assert!(refused(&ledger, Event::Ack(ack(2, &[20], 2))));
@@ -137,20 +120,12 @@ fn reports_are_exported_once() {
     let status = |ledger: &Ledger, number, id| ledger.status(&device(number), ReportId::new(id));
     assert_eq!(status(&ledger, 1, 10), ReportStatus::Acked);
     assert_eq!(status(&ledger, 1, 11), ReportStatus::Refused);
-    assert_eq!(
-        status(&ledger, 2, 10),
-        ReportStatus::New,
-        "ids are unique for one device only"
-    );
+    assert_eq!(status(&ledger, 2, 10), ReportStatus::New, "ids are unique for one device only");
     let mut ledger = Ledger::new();
     ledger.append(NAME, time(), begin()).unwrap();
     assert_eq!(status(&ledger, 1, 10), ReportStatus::Exported);
     ledger.append(NAME, time(), Event::void("the leaves changed")).unwrap();
-    assert_eq!(
-        status(&ledger, 1, 10),
-        ReportStatus::New,
-        "given up: it may go out again"
-    );
+    assert_eq!(status(&ledger, 1, 10), ReportStatus::New, "given up: it may go out again");
 }
 
 #[test]
@@ -159,10 +134,7 @@ fn answers_of_one_leaf_add_up() {
     ledger.append(NAME, time(), Event::Ack(ack(1, &[11], 3))).unwrap();
     let exported = ledger.bundle(NAME).unwrap();
     let sum = &exported.acks["dev_1_26Nov24_10_20_30_123.txt"];
-    assert_eq!(
-        (&sum.reports, sum.refused.len(), sum.partial),
-        (&ids(&[10, 11]), 0, false)
-    );
+    assert_eq!((&sum.reports, sum.refused.len(), sum.partial), (&ids(&[10, 11]), 0, false));
     assert_eq!(exported.state(), BundleState::Acked);
 }
 
@@ -177,10 +149,7 @@ fn an_interrupted_run_is_sealed_rebuilt_or_given_up() {
     assert_eq!(ledger.resume(NAME, None, right).unwrap(), Resume::Rebuild);
     assert_eq!(ledger.resume(NAME, None, wrong).unwrap(), Resume::Void);
     ledger.append(NAME, time(), Event::seal([0; 32], 1)).unwrap();
-    assert_eq!(
-        ledger.resume(NAME, right, right).unwrap_err().kind(),
-        ErrorKind::LedgerState
-    );
+    assert_eq!(ledger.resume(NAME, right, right).unwrap_err().kind(), ErrorKind::LedgerState);
     assert_eq!(ledger.unsealed().count(), 0);
 }
 

@@ -30,10 +30,7 @@ impl<'a> Header<'a> {
             return Err(bad("magic", "not a tar archive: neither ustar nor GNU magic"));
         }
         // The unsigned sum, with blanks in place of the checksum itself.
-        let around = block
-            .iter()
-            .enumerate()
-            .map(|(at, byte)| if (148..156).contains(&at) { 0x20 } else { *byte });
+        let around = block.iter().enumerate().map(|(at, byte)| if (148..156).contains(&at) { 0x20 } else { *byte });
         let sum: u64 = around.map(u64::from).sum();
         if octal(header.field(148, 8)) != Some(sum) {
             let text = "the checksum of the tar header does not fit: the archive is damaged";
@@ -112,12 +109,7 @@ fn octal(field: &[u8]) -> Option<u64> {
     let mut value = None;
     let mut digits = field.iter().skip_while(|byte| **byte == b' ').peekable();
     while let Some(digit) = digits.next_if(|byte| matches!(byte, b'0'..=b'7')) {
-        value = Some(
-            value
-                .unwrap_or(0_u64)
-                .checked_mul(8)?
-                .checked_add(u64::from(digit & 7))?,
-        );
+        value = Some(value.unwrap_or(0_u64).checked_mul(8)?.checked_add(u64::from(digit & 7))?);
     }
     digits.all(|byte| matches!(byte, b' ' | 0)).then_some(value).flatten()
 }
@@ -131,17 +123,12 @@ pub(crate) const SIZE_MAX: u64 = 0o777_7777_7777;
 /// [`ErrorKind::BadValue`] for a name beyond 100 bytes or a size or time beyond eleven octal digits.
 pub(crate) fn ustar(name: &str, size: u64, mtime: u64) -> Result<[u8; BLOCK]> {
     if name.len() > 100 || size > SIZE_MAX || mtime > SIZE_MAX {
-        let text = format!(
-            "entry {} does not fit into a tar header: 100 bytes of name, 8 GiB",
-            slp_model::Quoted(name)
-        );
+        let text =
+            format!("entry {} does not fit into a tar header: 100 bytes of name, 8 GiB", slp_model::Quoted(name));
         return Err(Error::new(ErrorKind::BadValue, text).named("tar"));
     }
     let mut block = [0_u8; BLOCK];
-    let numbers = format!(
-        "0000644\0{zero}\0{zero}\0{size:011o}\0{mtime:011o}\0        0",
-        zero = "0000000"
-    );
+    let numbers = format!("0000644\0{zero}\0{zero}\0{size:011o}\0{mtime:011o}\0        0", zero = "0000000");
     put(&mut block, 0, name.as_bytes());
     put(&mut block, 100, numbers.as_bytes());
     put(&mut block, 257, b"ustar\x0000");
@@ -180,14 +167,7 @@ mod tests {
         assert_eq!(octal(b"0000644\0"), Some(0o644));
         assert_eq!(octal(b"   644 \0"), Some(0o644));
         assert_eq!(octal(b"77777777"), Some(0o7777_7777));
-        for bad in [
-            &b"\0\0\0\0"[..],
-            b"        ",
-            b"0648\0",
-            b"\x80\0\0\0\0\0\x01",
-            b"-1\0",
-            b"1 1\0",
-        ] {
+        for bad in [&b"\0\0\0\0"[..], b"        ", b"0648\0", b"\x80\0\0\0\0\0\x01", b"-1\0", b"1 1\0"] {
             assert_eq!(octal(bad), None, "{bad:?}");
         }
     }
@@ -196,10 +176,7 @@ mod tests {
     fn a_header_that_was_written_can_be_read() {
         let block = ustar("dev_1.txt", 1234, 1_795_515_630).unwrap();
         let header = Header::parse(&block).unwrap();
-        assert_eq!(
-            (header.name(), header.size, header.kind().unwrap()),
-            (b"dev_1.txt".to_vec(), 1234, Kind::Regular)
-        );
+        assert_eq!((header.name(), header.size, header.kind().unwrap()), (b"dev_1.txt".to_vec(), 1234, Kind::Regular));
         assert_eq!(&block[148..156][6..], b"\0 ", "six digits, NUL, blank");
         assert!(ustar(&"n".repeat(101), 0, 0).is_err());
         assert!(ustar("n", super::SIZE_MAX + 1, 0).is_err());

@@ -40,18 +40,11 @@ pub(crate) fn check(bytes: &[u8], directory: bool, limit: u64) -> Result<Verdict
     if u64::try_from(name.len()).unwrap_or(u64::MAX) > limit {
         return Err(Error::limit("name_bytes", limit, "bytes of an entry name").fatal());
     }
-    if name
-        .chars()
-        .any(|character| character.is_control() || turns_text(character))
-    {
+    if name.chars().any(|character| character.is_control() || turns_text(character)) {
         return Err(bad("control", name, "it holds control characters"));
     }
     if name.starts_with('/') || name.starts_with("\\\\") || drive(name) {
-        return Err(refuse(
-            ErrorKind::AbsolutePath,
-            name,
-            "it starts at a root, a drive or a host",
-        ));
+        return Err(refuse(ErrorKind::AbsolutePath, name, "it starts at a root, a drive or a host"));
     }
     if name.split(['/', '\\']).any(|part| part == "..") {
         return Err(refuse(ErrorKind::PathTraversal, name, "it leads out of its directory"));
@@ -108,28 +101,16 @@ mod tests {
         ];
         for (name, kind, word) in table {
             let error = check(name, false, 200).unwrap_err();
-            assert_eq!(
-                (error.kind(), error.name()),
-                (*kind, *word),
-                "{}",
-                String::from_utf8_lossy(name)
-            );
+            assert_eq!((error.kind(), error.name()), (*kind, *word), "{}", String::from_utf8_lossy(name));
             assert!(error.is_fatal());
         }
     }
 
     #[test]
     fn good_names_pass_and_a_leading_dot_slash_is_dropped() {
-        for (name, taken) in [
-            ("dev_1.txt", "dev_1.txt"),
-            ("./dev_1.txt", "dev_1.txt"),
-            ("a..b", "a..b"),
-            (":x", ":x"),
-        ] {
-            assert_eq!(
-                check(name.as_bytes(), false, 200).unwrap(),
-                Verdict::Take(taken.to_owned())
-            );
+        for (name, taken) in [("dev_1.txt", "dev_1.txt"), ("./dev_1.txt", "dev_1.txt"), ("a..b", "a..b"), (":x", ":x")]
+        {
+            assert_eq!(check(name.as_bytes(), false, 200).unwrap(), Verdict::Take(taken.to_owned()));
         }
         assert_eq!(check(b".", true, 200).unwrap(), Verdict::Skip);
         assert_eq!(check(b"./", true, 200).unwrap(), Verdict::Skip);

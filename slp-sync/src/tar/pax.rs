@@ -19,17 +19,7 @@ pub(crate) struct Records {
 }
 
 /// Keys that describe a file on a disk: they have no meaning in a bundle.
-const IGNORED: [&str; 9] = [
-    "mtime",
-    "atime",
-    "ctime",
-    "uid",
-    "gid",
-    "uname",
-    "gname",
-    "comment",
-    "hdrcharset",
-];
+const IGNORED: [&str; 9] = ["mtime", "atime", "ctime", "uid", "gid", "uname", "gname", "comment", "hdrcharset"];
 
 /// Reads all records of one `x` header. Spec: sync, "Extension headers".
 pub(crate) fn parse(mut rest: &[u8]) -> Result<Records> {
@@ -73,16 +63,9 @@ fn sparse() -> Error {
 fn split(rest: &[u8]) -> Result<(&[u8], &[u8])> {
     let fault = || bad("pax", "a PAX record whose length does not fit");
     let digits = rest.iter().position(|byte| *byte == b' ').ok_or_else(fault)?;
-    let length = rest
-        .get(..digits)
-        .and_then(number)
-        .and_then(|length| usize::try_from(length).ok());
-    let (record, after) = length
-        .and_then(|length| rest.split_at_checked(length))
-        .ok_or_else(fault)?;
-    let record = record
-        .get(digits.saturating_add(1)..)
-        .and_then(|record| record.strip_suffix(b"\n"));
+    let length = rest.get(..digits).and_then(number).and_then(|length| usize::try_from(length).ok());
+    let (record, after) = length.and_then(|length| rest.split_at_checked(length)).ok_or_else(fault)?;
+    let record = record.get(digits.saturating_add(1)..).and_then(|record| record.strip_suffix(b"\n"));
     Ok((record.ok_or_else(fault)?, after))
 }
 
@@ -128,11 +111,7 @@ mod tests {
             b"12 size=012\n",
         ] {
             let error = parse(bad).unwrap_err();
-            assert_eq!(
-                (error.kind(), error.name()),
-                (ErrorKind::BadTar, Some("pax")),
-                "{bad:?}"
-            );
+            assert_eq!((error.kind(), error.name()), (ErrorKind::BadTar, Some("pax")), "{bad:?}");
         }
     }
 

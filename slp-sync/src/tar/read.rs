@@ -78,8 +78,7 @@ impl Entries {
     }
 
     fn warn(&mut self, kind: WarningKind, offset: u64, text: impl Into<String>) {
-        self.warnings
-            .push(Warning::new(kind, Location::byte(offset)).with(text));
+        self.warnings.push(Warning::new(kind, Location::byte(offset)).with(text));
     }
 
     fn cut(&self, text: &str) -> Error {
@@ -87,9 +86,7 @@ impl Entries {
         if let Some(name) = &self.current {
             at = at.inside(name.as_str());
         }
-        Error::new(ErrorKind::Truncated, format!("{text}: fetch or copy the archive again"))
-            .at(at)
-            .fatal()
+        Error::new(ErrorKind::Truncated, format!("{text}: fetch or copy the archive again")).at(at).fatal()
     }
 
     /// Passes over what is left of the current entry.
@@ -118,11 +115,7 @@ impl Entries {
             }
             let entry = self.header(source, &block, offset).map_err(|error| {
                 let at = error.location().clone();
-                if at.is_empty() {
-                    error.at(Location::byte(offset))
-                } else {
-                    error
-                }
+                if at.is_empty() { error.at(Location::byte(offset)) } else { error }
             })?;
             if entry.is_some() {
                 return Ok(entry);
@@ -198,25 +191,16 @@ impl Entries {
         }
         (self.left, self.padding) = (size, padding(size));
         let mut body = Vec::new();
-        Body {
-            entries: self,
-            source: &mut *source,
-        }
-        .read_onto(&mut body, size)?;
+        Body { entries: self, source: &mut *source }.read_onto(&mut body, size)?;
         self.finish_entry(source)?;
-        let extension = self.extension.get_or_insert_with(|| Extension {
-            offset,
-            ..Extension::default()
-        });
+        let extension = self.extension.get_or_insert_with(|| Extension { offset, ..Extension::default() });
         let twice = match kind {
             Kind::Pax => extension.pax.replace(pax::parse(&body)?).is_some(),
             _ => extension.long_name.replace(text(&body).to_vec()).is_some(),
         };
         if twice {
             let text = "two extension headers of one kind before one entry: readers differ on which counts";
-            return Err(Error::new(ErrorKind::ParserDifferential, text)
-                .named("extension")
-                .fatal());
+            return Err(Error::new(ErrorKind::ParserDifferential, text).named("extension").fatal());
         }
         if extension.long_name.is_some() && extension.pax.as_ref().is_some_and(|pax| pax.path.is_some()) {
             let text = "a PAX path and a GNU long name for one entry: readers differ on its name";
@@ -255,16 +239,10 @@ impl Entries {
             zeros = zeros.saturating_add(widen(leading));
             if leading < length {
                 let text = "bytes follow after the end of the archive";
-                return Err(Error::new(ErrorKind::TrailingData, text)
-                    .at(Location::byte(self.offset))
-                    .fatal());
+                return Err(Error::new(ErrorKind::TrailingData, text).at(Location::byte(self.offset)).fatal());
             }
             if zeros.saturating_sub(widen(BLOCK).saturating_mul(2)) > self.zero_limit {
-                let error = Error::limit(
-                    "trailing_zero_bytes",
-                    self.zero_limit,
-                    "zeros after the end of the archive",
-                );
+                let error = Error::limit("trailing_zero_bytes", self.zero_limit, "zeros after the end of the archive");
                 return Err(error.at(Location::byte(self.offset)).fatal());
             }
         }
@@ -278,9 +256,7 @@ impl Entries {
 /// Bytes from the end of the data to the next block.
 pub(crate) fn padding(size: u64) -> u64 {
     let block = widen(BLOCK);
-    size.checked_next_multiple_of(block)
-        .unwrap_or(size)
-        .saturating_sub(size)
+    size.checked_next_multiple_of(block).unwrap_or(size).saturating_sub(size)
 }
 
 /// The content of the current entry: exactly as many bytes as its header says, or an error.
@@ -332,11 +308,7 @@ pub struct Reader<S> {
 impl<S: Source> Reader<S> {
     /// Starts at the first byte of `source`.
     pub fn new(source: S, limits: &Limits) -> Self {
-        Self {
-            entries: Entries::new(limits, Meter::new(limits)),
-            source,
-            leaf_limit: limits.leaf_bytes,
-        }
+        Self { entries: Entries::new(limits, Meter::new(limits)), source, leaf_limit: limits.leaf_bytes }
     }
 
     /// The next file; what is left of the one before is passed over. `None` after the end, once everything behind it
@@ -360,11 +332,7 @@ impl<S: Source> Reader<S> {
             return Err(Error::limit("leaf_bytes", self.leaf_limit, "bytes of an entry"));
         }
         let mut out = Vec::new();
-        Body {
-            entries: &mut self.entries,
-            source: &mut self.source,
-        }
-        .read_onto(&mut out, u64::MAX)?;
+        Body { entries: &mut self.entries, source: &mut self.source }.read_onto(&mut out, u64::MAX)?;
         Ok(out)
     }
 
@@ -377,10 +345,7 @@ impl<S: Source> Reader<S> {
 impl<S: Source> Read for Reader<S> {
     /// Reads from the content of the current file.
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let mut body = Body {
-            entries: &mut self.entries,
-            source: &mut self.source,
-        };
+        let mut body = Body { entries: &mut self.entries, source: &mut self.source };
         let have = body.fill()?;
         let amount = have.len().min(buffer.len());
         if let (Some(to), Some(from)) = (buffer.get_mut(..amount), have.get(..amount)) {

@@ -36,11 +36,7 @@ fn index() -> ExportIndex {
 }
 
 fn claims(devices: &[u64], acked: &[u64]) -> Claims {
-    Claims {
-        devices: devices.iter().copied().map(device).collect(),
-        acked: ids(acked),
-        ..Claims::opaque()
-    }
+    Claims { devices: devices.iter().copied().map(device).collect(), acked: ids(acked), ..Claims::opaque() }
 }
 
 /// Name, content and claims of each leaf of an answer.
@@ -66,30 +62,17 @@ fn ack(number: u64) -> String {
 
 #[test]
 fn an_answer_is_matched_by_name_and_confirmed_by_device() {
-    let answers = pair(&[
-        (&ack(1), "a", claims(&[1], &[10, 11])),
-        (&ack(3), "b", claims(&[9], &[30])),
-    ]);
+    let answers = pair(&[(&ack(1), "a", claims(&[1], &[10, 11])), (&ack(3), "b", claims(&[9], &[30]))]);
     let first = &answers[0];
-    assert_eq!(
-        (first.verdict, first.basis, first.partial),
-        (Verdict::Acked, Some(Basis::Udi), false)
-    );
+    assert_eq!((first.verdict, first.basis, first.partial), (Verdict::Acked, Some(Basis::Udi), false));
     assert_eq!((first.exported, &first.acked), (Some(0), &ids(&[10, 11])));
-    assert_eq!(
-        answers[1].verdict,
-        Verdict::Acked,
-        "a member of the HA set is the device"
-    );
+    assert_eq!(answers[1].verdict, Verdict::Acked, "a member of the HA set is the device");
 }
 
 #[test]
 fn an_opaque_answer_is_matched_by_its_name_and_means_all_reports() {
     let answers = pair(&[(&ack(1), "a", Claims::opaque())]);
-    assert_eq!(
-        (answers[0].verdict, answers[0].basis),
-        (Verdict::Acked, Some(Basis::Name))
-    );
+    assert_eq!((answers[0].verdict, answers[0].basis), (Verdict::Acked, Some(Basis::Name)));
     assert_eq!(answers[0].acked, ids(&[10, 11]));
     assert_eq!(answers[0].warnings, [WarningKind::AckDataOpaque]);
 }
@@ -105,39 +88,23 @@ fn a_report_that_is_not_acknowledged_leaves_the_answer_partial() {
 
 #[test]
 fn swapped_answers_are_both_mismatched_and_never_swapped_back() {
-    let answers = pair(&[
-        (&ack(1), "a", claims(&[2], &[20])),
-        (&ack(2), "b", claims(&[1], &[10, 11])),
-    ]);
+    let answers = pair(&[(&ack(1), "a", claims(&[2], &[20])), (&ack(2), "b", claims(&[1], &[10, 11]))]);
     assert!(answers.iter().all(|answer| answer.verdict == Verdict::Mismatched));
     assert!(answers.iter().all(|answer| answer.acked.is_empty()));
 }
 
 #[test]
 fn a_report_that_was_never_exported_or_no_acknowledgement_at_all_is_a_mismatch() {
-    assert_eq!(
-        pair(&[(&ack(1), "a", claims(&[1], &[99]))])[0].verdict,
-        Verdict::Mismatched
-    );
-    assert_eq!(
-        pair(&[(&ack(1), "a", Claims::default())])[0].verdict,
-        Verdict::Mismatched
-    );
-    assert_eq!(
-        pair(&[(&ack(1), "a", claims(&[1, 7], &[10]))])[0].verdict,
-        Verdict::Mismatched,
-        "some outside"
-    );
+    assert_eq!(pair(&[(&ack(1), "a", claims(&[1], &[99]))])[0].verdict, Verdict::Mismatched);
+    assert_eq!(pair(&[(&ack(1), "a", Claims::default())])[0].verdict, Verdict::Mismatched);
+    assert_eq!(pair(&[(&ack(1), "a", claims(&[1, 7], &[10]))])[0].verdict, Verdict::Mismatched, "some outside");
 }
 
 #[test]
 fn a_device_of_another_account_is_foreign() {
     let answers = pair(&[("ACK_dev_77_26Nov24_10_20_30_123.txt", "a", claims(&[77], &[1]))]);
     assert_eq!((answers[0].verdict, answers[0].exported), (Verdict::Foreign, None));
-    assert_eq!(
-        pair(&[("whatever.txt", "a", Claims::opaque())])[0].verdict,
-        Verdict::Foreign
-    );
+    assert_eq!(pair(&[("whatever.txt", "a", Claims::opaque())])[0].verdict, Verdict::Foreign);
 }
 
 #[test]
@@ -156,10 +123,7 @@ fn a_renamed_answer_is_found_by_its_device_unless_another_claims_it() {
 #[test]
 fn a_loose_name_is_matched_by_number_with_a_warning() {
     let answers = pair(&[("ACK_dev_2_27Jan01_00_00_00_000.txt", "a", claims(&[2], &[20]))]);
-    assert_eq!(
-        (answers[0].verdict, &*answers[0].warnings),
-        (Verdict::Acked, &[WarningKind::LeafNameLoose][..])
-    );
+    assert_eq!((answers[0].verdict, &*answers[0].warnings), (Verdict::Acked, &[WarningKind::LeafNameLoose][..]));
 }
 
 #[test]

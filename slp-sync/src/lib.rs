@@ -25,6 +25,7 @@ mod fingerprint; // which names were there before
 pub mod gzip; // one member, strictly; deflating in parallel
 pub mod ha; // active and standby count once
 pub mod hierarchy; // higher tiers lend to lower ones
+pub mod inventory; // the device list, as CSV
 pub mod ledger; // exported bundles, line by line
 mod limits; // what reading one file may cost
 pub mod pool; // local virtual accounts share what was purchased

@@ -301,3 +301,37 @@ fn the_golden_ledger_is_read_and_written_back_line_by_line() {
     }
     assert_eq!(text, String::from_utf8(bytes).unwrap());
 }
+
+#[test]
+fn the_golden_device_lists_are_read() {
+    use slp_sync::inventory::{Rules, read as read_list, write};
+
+    let Some(samples) = samples() else { return };
+    let golden = samples.join("sync/golden");
+    let rules = Rules::new(false, vec!["Default".into(), "=Formula LVA".into()]);
+    let list = read(&golden.join("devices_import_errors.csv"));
+    let (inventory, errors) = read_list(&list, &rules, &Limits::default()).unwrap();
+    let found: Vec<_> = errors.iter().map(|error| (error.row, error.fault.as_str())).collect();
+    let expected = [
+        (3, "missing-host"),
+        (4, "missing-credentials"),
+        (5, "bad-method"),
+        (6, "duplicate-device"),
+        (7, "bad-uuid"),
+        (9, "too-many-fields"),
+        (10, "bad-host"),
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(inventory.devices.len(), 2);
+    assert_eq!(inventory.other_columns, ["Site"]);
+
+    // An export has no passwords.
+    let export = read(&golden.join("devices_export.csv"));
+    let mut rules = Rules::new(false, vec!["Default".into(), "IT Department, East".into()]);
+    let (_, errors) = read_list(&export, &rules, &Limits::default()).unwrap();
+    assert!(errors.iter().all(|error| error.fault.as_str() == "missing-credentials") && errors.len() == 2);
+    rules.without_credentials = true;
+    let (inventory, errors) = read_list(&export, &rules, &Limits::default()).unwrap();
+    assert!(errors.is_empty(), "{errors:?}");
+    assert_eq!(write(&inventory), export);
+}

@@ -5,9 +5,11 @@
 
 mod backend; // the one file that names a cryptographic library
 mod batch; // many signatures, on the caller's threads
+pub mod canonical; // JSON with one form: values, reading, writing, serde
 mod certificate; // read tolerantly, kept as DER
 mod csr; // signing requests: proof of possession
 mod der; // the little DER that is read by hand
+pub mod envelope; // the SDK's own documents: what is signed, signing, checking
 mod error; // what is no verdict
 mod key; // public keys and their names
 mod pem; // PEM, read strictly

@@ -71,6 +71,42 @@ slp_model::error_type! {
         /// The account is in a state that does not allow this.
         AccountState = "account-state", Caller;
 
+        /// A document of another format or version.
+        UnsupportedFormat = "unsupported-format", Document;
+        /// A document in an encoding that is not read.
+        UnsupportedEncoding = "unsupported-encoding", Document;
+        /// Not a document of this kind at all: XML, gzip, zip.
+        WrongContainer = "wrong-container", Document;
+        /// Not JSON.
+        Json = "json", Document;
+        /// A member name twice in one object.
+        DuplicateMember = "duplicate-member", Document;
+        /// A member that has to be there is not.
+        MissingMember = "missing-member", Document;
+        /// A number with a fraction or exponent, beyond its range, or negative where it cannot be.
+        BadNumber = "bad-number", Document;
+        /// A full document that removes something.
+        TombstoneInFull = "tombstone-in-full", Document;
+
+        /// A signature algorithm, or a key for it, that is not used here.
+        UnsupportedAlgorithm = "unsupported-algorithm", Trust;
+        /// A signature does not fit the document.
+        BadSignature = "bad-signature", Trust;
+        /// A certificate that nobody trusted issued, or that cannot be read; the name says more.
+        UntrustedChain = "untrusted-chain", Trust;
+        /// A certificate past its end.
+        CertExpired = "cert-expired", Trust;
+        /// A certificate before its beginning.
+        CertNotYetValid = "cert-not-yet-valid", Trust;
+        /// A key or digest that is too weak.
+        WeakAlgorithm = "weak-algorithm", Trust;
+        /// A good certificate of another role.
+        WrongRole = "wrong-role", Trust;
+        /// A certificate for another key than the one that asked for it.
+        KeyMismatch = "key-mismatch", Trust;
+        /// One key where two different ones have to be.
+        KeyReuse = "key-reuse", Trust;
+
         /// A document for another On-Prem.
         WrongInstance = "wrong-instance", Document;
         /// A document that was applied before a later one.

@@ -19,6 +19,7 @@
 
 pub mod account; // the life of a local account, its deadlines, its exchange with the cloud
 pub mod bundle; // usage bundles and their answers
+pub mod document; // registration and synchronization: four files
 mod error; // one error for all layers
 mod export; // what was exported, leaf by leaf
 mod fingerprint; // which names were there before

@@ -335,3 +335,147 @@ fn the_golden_device_lists_are_read() {
     assert!(errors.is_empty(), "{errors:?}");
     assert_eq!(write(&inventory), export);
 }
+
+mod documents {
+    use slp_crypto::{Certificate, PublicKey, TimePolicy, TrustStore};
+    use slp_sync::account::{Exchange, Outcome, RequestKind};
+    use slp_sync::document::verify::{self, OwnKeys};
+    use slp_sync::document::{Content, Document, RegistrationAuthorization};
+    use slp_sync::{Error, ErrorKind, Limits};
+
+    use super::{Path, hex, read, samples};
+
+    fn document(folder: &Path, name: &str) -> Document {
+        let bytes = read(&folder.join(name));
+        let document = Document::read(&bytes, &Limits::default()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(document.to_bytes() == bytes, "{name} is not written back as it was");
+        document
+    }
+
+    fn now() -> TimePolicy {
+        TimePolicy::Now("2026-11-24T00:00:00Z".parse().unwrap())
+    }
+
+    fn der(pem: &str) -> Certificate {
+        Certificate::inspect_pem(pem.as_bytes()).unwrap().remove(0).unwrap()
+    }
+
+    fn authorization(folder: &Path) -> RegistrationAuthorization {
+        let document = document(folder, "registration_authorization.json");
+        let Content::RegistrationAuthorization(content) = document.content() else { panic!("an authorization") };
+        (**content).clone()
+    }
+
+    fn setting(folder: &Path) -> (TrustStore, OwnKeys) {
+        let mut trust = TrustStore::empty();
+        trust.add_anchor(der(&String::from_utf8(read(&folder.join("root.pem"))).unwrap()).der()).unwrap();
+        let content = authorization(folder);
+        let key = |pem: &str| -> PublicKey { der(pem).key().unwrap().clone() };
+        let mut own = OwnKeys::new(key(&content.id_cert));
+        own.signing = content.collector_signing_cert.as_deref().map(key);
+        own.local_ca = content.local_sub_ca_cert.as_deref().map(key);
+        (trust, own)
+    }
+
+    #[test]
+    fn the_golden_documents_are_written_back_and_have_their_digests() {
+        let Some(samples) = samples() else { return };
+        let folder = samples.join("sync/golden/documents");
+        for (name, digest) in [
+            ("registration_request.json", "12793b4947cc259f2650681c105805cf8936b06fba58c4e04b006824da6a6466"),
+            ("registration_authorization.json", "c082b8fc96b828b50ad5b7d4e98e421a0987825e00739b005ab6fc86a4af2d1a"),
+            ("sync_request_full.json", "bc207a3989e1db566e0e97655396975fa626eb122d897a321c75cb5d0564fe7d"),
+            ("sync_response_full.json", "29803b76b450696965a8fec3feb3f4df73ace09ee099019e8ee699f5b534524b"),
+            ("sync_request_delta.json", "62a96d0df4cde663e9a3e603dfce6a893d636be7f1c8e702c3f8b53d841f45f7"),
+            ("sync_response_delta.json", "9ff8646fee67accff4b8fc36c188cef6a9979bf279dcfd52f5cd83bd7c1a5d97"),
+        ] {
+            let document = document(&folder, name);
+            assert_eq!(hex(&document.digest()), digest, "{name}");
+            // What the typed reading knows is all there is: it gives the same body again.
+            assert_eq!(Document::new(document.content()).unwrap().digest(), document.digest(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_golden_documents_verify_and_the_bad_ones_say_why() {
+        let Some(samples) = samples() else { return };
+        let folder = samples.join("sync/golden/documents");
+        let (trust, own) = setting(&folder);
+        let sub_ca = der(&authorization(&folder).sub_ca_cert);
+        let registration = document(&folder, "registration_request.json");
+        assert_eq!(verify::registration(&registration, &trust, now()).unwrap().signers().len(), 2);
+        let answer = document(&folder, "registration_authorization.json");
+        let verified = verify::authorization(&answer, &own, &trust, now()).unwrap();
+        assert_eq!(verified.get().virtual_account_id, "300400");
+        for name in ["sync_request_full.json", "sync_request_delta.json"] {
+            let document = document(&folder, name);
+            let verified = verify::request(&document, sub_ca.der(), &trust, now()).unwrap();
+            assert_eq!(verified.get().1, "3f0c1d52-7a64-4c0e-9b1d-5a2e6f708192");
+        }
+        let response = |name: &str| -> Result<(), Error> {
+            verify::response(&document(&folder, name), &own, &trust, now()).map(drop)
+        };
+        for name in ["sync_response_full.json", "sync_response_delta.json"] {
+            response(name).unwrap();
+        }
+        for (name, kind) in [
+            ("bad_signature_purchased_50.json", ErrorKind::BadSignature),
+            ("bad_signature_bare_canonical.json", ErrorKind::BadSignature),
+            ("bad_signature_other_kind.json", ErrorKind::BadSignature),
+            ("wrong_role_signed_by_collector.json", ErrorKind::WrongRole),
+            ("wrong_instance.json", ErrorKind::WrongInstance),
+        ] {
+            assert_eq!(response(name).unwrap_err().kind(), kind, "{name}");
+        }
+        assert_eq!(response("registration_authorization.json").unwrap_err().kind(), ErrorKind::WrongKind);
+
+        let late = TimePolicy::Now("2046-06-01T00:00:00Z".parse().unwrap());
+        let full = document(&folder, "sync_response_full.json");
+        let kind = |trust: &TrustStore, own: &OwnKeys, time| {
+            verify::response(&full, own, trust, time).map(drop).unwrap_err().kind()
+        };
+        assert_eq!(kind(&trust, &own, late), ErrorKind::CertExpired);
+        let early = TimePolicy::Now("2025-12-31T22:00:00Z".parse().unwrap());
+        assert_eq!(kind(&trust, &own, early), ErrorKind::CertNotYetValid);
+        let skewed = TimePolicy::Now("2025-12-31T23:30:00Z".parse().unwrap());
+        verify::response(&full, &own, &trust, skewed).map(drop).unwrap();
+        assert_eq!(kind(&TrustStore::empty(), &own, now()), ErrorKind::UntrustedChain);
+        let mut stranger = own.clone();
+        stranger.id = own.signing.clone().unwrap();
+        assert_eq!(kind(&trust, &stranger, now()), ErrorKind::KeyMismatch);
+    }
+
+    #[test]
+    fn a_whole_exchange_is_applied_once_and_in_order() {
+        let Some(samples) = samples() else { return };
+        let folder = samples.join("sync/golden/documents");
+        let (trust, own) = setting(&folder);
+        let mut exchange = Exchange::new("3f0c1d52-7a64-4c0e-9b1d-5a2e6f708192");
+        let registration = document(&folder, "registration_request.json");
+        let Content::RegistrationRequest(asked) = registration.content() else { panic!("a request") };
+        exchange.request(RequestKind::Registration, asked.request_id.as_str(), asked.last_generated, 0);
+        let answer = document(&folder, "registration_authorization.json");
+        let verified = verify::authorization(&answer, &own, &trust, now()).unwrap();
+        exchange.applied(&verified.get().facts(verified.digest())).unwrap();
+        for (request, response) in [
+            ("sync_request_full.json", "sync_response_full.json"),
+            ("sync_request_delta.json", "sync_response_delta.json"),
+        ] {
+            let request = document(&folder, request);
+            let Content::SyncRequest(asked) = request.content() else { panic!("a request") };
+            if asked.last_sync.is_none() {
+                exchange.force_full();
+            }
+            let id = asked.request_id.as_str();
+            let pending = exchange.request(RequestKind::Synchronization, id, asked.last_generated, 1);
+            assert_eq!((pending.last_generated, pending.asked_last_sync), (asked.last_generated, asked.last_sync));
+            let response = document(&folder, response);
+            let verified = verify::response(&response, &own, &trust, now()).unwrap();
+            let facts = verified.get().facts(verified.digest());
+            assert_eq!(exchange.judge(&facts).unwrap(), Outcome::Apply(vec![]));
+            exchange.applied(&facts).unwrap();
+            assert_eq!(exchange.judge(&facts).unwrap(), Outcome::AlreadyApplied);
+        }
+        assert_eq!(exchange.last_sync(), Some("2026-11-20T08:31:00.000Z".parse().unwrap()));
+    }
+}

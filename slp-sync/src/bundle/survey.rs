@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use slp_model::{ReportId, Udi};
+use slp_rum::write::DeviceFile;
 use slp_rum::{Container, Document};
 
 use crate::bundle::LeafDigest;
@@ -68,6 +69,14 @@ impl Survey {
         let Self { device, ha, reports, .. } = self;
         ExportedLeaf { ha, reports, ..ExportedLeaf::new(archive, leaf, device, digest) }
     }
+}
+
+/// The device file of a document in another container (a bare report, an answer over REST): its reports as they are, in
+/// their order. Spec: rum, "Writer rules, strict form", F.
+pub(super) fn device_file(bytes: &[u8]) -> Result<String> {
+    let document = Document::parse(bytes).map_err(bad_leaf)?;
+    let reports = document.reports().collect::<Result<Vec<_>, _>>().map_err(bad_leaf)?;
+    DeviceFile::new().reports(&reports).to_text().map_err(bad_leaf)
 }
 
 fn bad_leaf(error: slp_rum::Error) -> Error {

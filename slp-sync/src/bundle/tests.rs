@@ -409,11 +409,11 @@ fn a_bad_file_is_refused_alone_and_the_rest_goes_in() {
         (error.kind(), error.name())
     };
     assert_eq!(refused("<html/>"), (ErrorKind::BadLeaf, Some("unknown-root")));
-    assert_eq!(refused(&report(2, 20, &[])), (ErrorKind::BadLeaf, Some("container")));
     assert_eq!(refused(&device_file(1, 11)), (ErrorKind::DuplicateDevice, None));
     let two = format!("<smartLicense>{}{}</smartLicense>", report(2, 20, &[]), report(3, 30, &[]));
     assert_eq!(refused(&two), (ErrorKind::Inconsistent, None));
-    writer.add(1, 2, device_file(2, 20).as_bytes()).unwrap();
+    let bare = writer.add(1, 2, report(2, 20, &[]).as_bytes()).unwrap();
+    assert_eq!(bare.digest, super::LeafDigest::of(device_file(2, 20).as_bytes()), "it becomes a device file");
     let (bytes, sealed) = writer.finish().unwrap();
     assert_eq!(sealed.leaves, 2);
     let mut reader = Reader::new(&bytes[..], &limits());

@@ -6,6 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use sha2::{Digest, Sha256};
 use slp_model::{Quoted, UnixMillis};
 
+use crate::bundle::survey::device_file;
 use crate::bundle::{BundleName, Content, LeafDigest, LeafName, Level, Manifest, Section, Survey};
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::ExportedLeaf;
@@ -286,11 +287,12 @@ impl<W: Write, S: Read + Write + Seek> Writer<W, S> {
         &self.archives
     }
 
-    /// Adds the file that device `number` saved: its own bytes, without a byte order mark. The document is read first, so
-    /// that a bad file is refused alone and the rest goes in.
+    /// Adds the document of device `number`: a device's own file byte for byte, without a byte order mark; reports in
+    /// another container (a bare report, an answer over REST) as a device file with their payloads untouched. The
+    /// document is read first, so that a bad one is refused alone and the rest goes in.
     ///
     /// # Errors
-    /// [`ErrorKind::BadLeaf`] if the file cannot be read or is no device file (name `container`),
+    /// [`ErrorKind::BadLeaf`] if the document cannot be read or written as a device file,
     /// [`ErrorKind::Inconsistent`] if it speaks of several devices, [`ErrorKind::DuplicateDevice`] if the bundle has a
     /// leaf of this device, and those of [`add_leaf`](Self::add_leaf).
     pub fn add(&mut self, archive: usize, number: u64, bytes: &[u8]) -> Result<ExportedLeaf> {
@@ -300,16 +302,14 @@ impl<W: Write, S: Read + Write + Seek> Writer<W, S> {
             let text = format!("reports of {device} and of another device in one file: split it first");
             return Err(Error::new(ErrorKind::Inconsistent, text));
         }
-        if !survey.is_device_file {
-            let text = "not a device's own file: its root is not smartLicense";
-            return Err(Error::new(ErrorKind::BadLeaf, text).named("container"));
-        }
         let identity = format!("{}\t{}", survey.device.pid(), survey.device.serial());
         if self.devices.contains(identity.as_bytes()) {
             let text = format!("a second file of device {device}: merge the files of one device first");
             return Err(Error::new(ErrorKind::DuplicateDevice, text));
         }
-        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+        let composed = if survey.is_device_file { None } else { Some(device_file(bytes)?) };
+        let own = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+        let bytes = composed.as_ref().map_or(own, |text| text.as_bytes());
         let digest = self.add_leaf(archive, number, bytes)?;
         self.devices.insert(identity.as_bytes());
         let archive = self.archives.get(archive).map(String::as_str).unwrap_or_default();

@@ -222,6 +222,11 @@ impl<'o> Notes<'o> {
         Ok(())
     }
 
+    /// The deviations so far; afterwards there are none.
+    pub(crate) fn take_kept(&mut self) -> Vec<Note> {
+        std::mem::take(&mut self.kept)
+    }
+
     pub(crate) fn into_parts(self) -> (Vec<Note>, u64) {
         (self.kept, self.dropped)
     }

@@ -135,6 +135,25 @@ impl PartKind {
         }
     }
 
+    /// Is it read by the elements inside it? A report holds text alone, unknown parts are not looked into.
+    pub(crate) const fn has_elements(&self) -> bool {
+        !matches!(self, Self::SmartLicense | Self::Report | Self::Unknown(_))
+    }
+
+    /// Its place in the usual order of what a server sends. Spec: ack-auth, "Children".
+    pub(crate) const fn rank(&self) -> Option<u8> {
+        match self {
+            Self::Authorization | Self::SpecificPlr => Some(1),
+            Self::Policy => Some(2),
+            Self::TrustCode => Some(3),
+            Self::RumAck => Some(4),
+            Self::ConversionAck => Some(5),
+            Self::AccountInfo => Some(6),
+            Self::CorrelationId => Some(7),
+            _ => None,
+        }
+    }
+
     /// May it be the root of a document? Spec: rum, "Telling the containers apart"; ack-auth, "Roots accepted".
     pub(crate) fn is_root(&self) -> bool {
         use PartKind::{Authorization, Policy, Report, RumAck, SmartLicense, SpecificPlr, TrustCode};

@@ -82,6 +82,7 @@ pub(super) fn read<'a>(bytes: &'a [u8], options: &ReadOptions) -> Result<Documen
         start,
         container,
         elements: found.elements,
+        tree: found.tree,
         paths: found.paths,
         notes,
         dropped,
@@ -95,6 +96,8 @@ pub(super) fn read<'a>(bytes: &'a [u8], options: &ReadOptions) -> Result<Documen
 pub(super) struct Found {
     pub(super) container: Option<Container>,
     pub(super) elements: Vec<Element>,
+    /// The elements inside the parts.
+    pub(super) tree: xml::Tree,
     /// JSON paths of the reports.
     pub(super) paths: Vec<String>,
 }
@@ -108,6 +111,7 @@ fn elements(text: &str, options: &ReadOptions, notes: &mut Notes<'_>, found: &mu
         _ => Container::BareElement,
     });
     found.elements = scan.elements;
+    found.tree = scan.tree;
     outcome
 }
 

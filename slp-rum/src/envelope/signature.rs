@@ -92,7 +92,7 @@ fn judge_text(text: &str, layer: Layer, at: usize, path: &Path<'_>, notes: &mut 
 }
 
 /// Standard alphabet, padded, no stray bits, not empty.
-fn is_base64(bytes: impl Iterator<Item = u8>) -> bool {
+pub(crate) fn is_base64(bytes: impl Iterator<Item = u8>) -> bool {
     let (mut length, mut padding, mut last) = (0_usize, 0_usize, 0_u8);
     for byte in bytes {
         length = length.saturating_add(1);

@@ -8,6 +8,7 @@ pub mod ack; // acknowledgements of usage reports and of conversions
 pub mod auth_request; // requests for authorization codes, confirmations, returns
 pub mod authorization; // authorization codes: SLAC and SLR
 pub mod borrowed; // the twin of `UsageReport` that copies no string: for hot paths
+pub mod codes; // the codes that people type
 mod contents; // the parts of a document, each read by its kind
 pub mod continuity; // is the evidence complete and consistent? findings with stable ids
 mod document; // what a file, an answer or a request body holds, and in which container

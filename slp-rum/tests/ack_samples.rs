@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{bytes, hex, samples};
+use std::fmt::Write as _;
+
+use common::{bytes, samples};
 use sha2::{Digest, Sha256};
 use slp_model::Signed;
 use slp_rum::{Ack, AckStatus, Content, Document, Tolerance};
@@ -31,6 +33,15 @@ const VECTORS: [&str; 22] = [
     "v20_signature_wrapped.xml",
     "v21_signature_92.xml",
 ];
+
+/// Lower-case hex digits.
+fn hex(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
 
 fn read<'d>(document: &'d Document<'_>) -> Vec<Content<'d>> {
     document.contents().map(|content| content.unwrap()).collect()

@@ -1,6 +1,5 @@
 //! Samples of others, read where they lie: `SLP_SAMPLES` says where. They are never copied into the project.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The folder `ack-auth` of the samples, or `None` with a word about it.
@@ -18,13 +17,4 @@ pub(crate) fn samples() -> Option<PathBuf> {
 #[expect(clippy::disallowed_methods, reason = "small files of the tests")]
 pub(crate) fn bytes(path: &Path) -> Vec<u8> {
     std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// Lower-case hex digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

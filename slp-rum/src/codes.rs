@@ -323,12 +323,7 @@ mod tests {
     fn a_return_code_may_be_short_or_without_dashes_but_not_of_other_characters() {
         let usual = "CEEEEE-RRRRRR-dddddd-MMMMMM-hhhhhh-PPPPPP-mmmmmm-FFFFFF-59J";
         assert!(usual.parse::<ReturnCode>().unwrap().is_usual());
-        for text in [
-            "TSTabc-TSTabc-TSTabc",
-            &usual.replace('-', ""),
-            "C",
-            &"C".repeat(128),
-        ] {
+        for text in ["TSTabc-TSTabc-TSTabc", &usual.replace('-', ""), "C", &"C".repeat(128)] {
             assert!(!text.parse::<ReturnCode>().unwrap().is_usual(), "{text}");
         }
         assert_eq!(kind::<ReturnCode>("CTST7A-TSTa0i"), "code-digit");
@@ -337,7 +332,10 @@ mod tests {
         }
         let error = "CTST7A-TSTa0i".parse::<ReturnCode>().unwrap_err();
         assert_eq!(
-            error.kind().code_error().map(|error| error.as_str()),
+            error
+                .kind()
+                .code_error()
+                .map(slp_model::error_code::DeviceError::as_str),
             Some("b58invdigit")
         );
         insta::assert_snapshot!(error, @r#"return code "CTST7A-TSTa0i": a character that is not in the Base58 alphabet"#);

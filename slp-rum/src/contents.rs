@@ -201,6 +201,7 @@ impl<'d> Contents<'d> {
             notes: Notes::new(document.options(), self.room),
             prefix: &prefix,
             root: node,
+            device: None,
         };
         let fields = &mut fields;
         Ok(match kind {
@@ -297,9 +298,11 @@ impl<'d> Contents<'d> {
         let signed_at = (signed.line.unwrap_or(1), signed.column.unwrap_or(1), signed.byte);
         let warnings = document.warnings_of(&mut fields.notes, &mut self.places);
         self.room = self.room.saturating_sub(warnings.len());
+        let key = fields.device.take().unwrap_or_default();
         let source = Source {
             raw: raw.into(),
             name,
+            key,
             span,
             signature: reading.signature,
             place,

@@ -32,6 +32,8 @@ pub(crate) struct Source {
     pub(crate) raw: Box<str>,
     /// Its name, which is the place word of the signature.
     pub(crate) name: &'static str,
+    /// The text of its device, where a document may hold several parts of its kind.
+    pub(crate) key: Box<str>,
     pub(crate) span: Span,
     pub(crate) signature: Option<Box<str>>,
     pub(crate) place: Location,
@@ -93,6 +95,11 @@ impl<T> Statement<T> {
     /// Where it stands in its document.
     pub fn place(&self) -> &Location {
         &self.source.place
+    }
+
+    /// What several parts of one kind are sorted by: the device, or nothing.
+    pub(crate) fn sort_key(&self) -> &str {
+        &self.source.key
     }
 
     /// The deviations that were taken while it was read.

@@ -8,7 +8,7 @@ use slp_model::Udi;
 use super::{BASE58, ConfirmationCode, PermanentCode, RequestCode, ReservationKind, ReturnCode};
 use crate::AuthorizationCode;
 
-/// The namespace of product instance ids: UUIDv5 of the object identifier `1.3.6.1.4.1.9.9.831`.
+/// The namespace of product instance ids: `UUIDv5` of the object identifier `1.3.6.1.4.1.9.9.831`.
 const NAMESPACE: [u8; 16] = [
     0x59, 0x9b, 0x08, 0xe2, 0x64, 0x8c, 0x5b, 0x97, 0xa7, 0x71, 0xb1, 0x14, 0x25, 0xc6, 0x48, 0x39,
 ];
@@ -90,7 +90,7 @@ pub fn confirmation_code(code: &AuthorizationCode) -> ConfirmationCode {
     ConfirmationCode(text.into())
 }
 
-/// The product instance id of a device that has none yet: UUIDv5 of its UDI text.
+/// The product instance id of a device that has none yet: `UUIDv5` of its UDI text.
 ///
 /// ```
 /// let device = "P:TEST-SWITCH,S:TST00000001".parse()?;

@@ -22,6 +22,8 @@ pub(crate) struct Fields<'d> {
     pub(crate) prefix: &'d str,
     /// The node of the part itself.
     pub(crate) root: usize,
+    /// The device that the part names, as text of the usual form.
+    pub(crate) device: Option<Box<str>>,
 }
 
 /// The JSON text of a part, and where it stands.
@@ -255,6 +257,7 @@ impl<'d> Fields<'d> {
             .parse()
             .map_err(|error: slp_model::Error| self.flaw(ErrorKind::UdiSyntax, index, error.message()))?;
         self.note_udi(index, &text)?;
+        self.device = Some(udi.to_string().into());
         Ok(udi)
     }
 

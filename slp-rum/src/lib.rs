@@ -15,6 +15,7 @@ mod document; // what a file, an answer or a request body holds, and in which co
 mod envelope; // payload string, header, outer signature
 mod error; // kinds of errors
 mod flaw; // an error on its way out, still counted in the text of its own layer
+pub mod import; // what a device does with a document
 mod limits; // what one document may cost
 mod measurement; // one interval of one report; one snapshot of a telemetry report
 mod payload; // the payload text read: two generations, one view

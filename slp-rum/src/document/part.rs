@@ -45,7 +45,7 @@ impl Container {
         }
     }
 
-    pub(super) const fn is_xml(self) -> bool {
+    pub(crate) const fn is_xml(self) -> bool {
         matches!(self, Self::DeviceFile | Self::BareReport | Self::BareElement)
     }
 

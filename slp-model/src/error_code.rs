@@ -60,9 +60,7 @@ impl DeviceError {
 
     /// Its word on IOS XE, or else that of IOS XR.
     pub fn as_str(self) -> &'static str {
-        self.word(Platform::Xe)
-            .or_else(|| self.word(Platform::Xr))
-            .unwrap_or_default()
+        self.word(Platform::Xe).or_else(|| self.word(Platform::Xr)).unwrap_or_default()
     }
 }
 
@@ -90,10 +88,7 @@ impl ErrorCode {
     /// The number of an error: that of IOS XE, or that of IOS XR where XE has none.
     pub fn of(error: DeviceError) -> Self {
         let on = |platform| error.number(platform).map(|number| Self { platform, number });
-        on(Platform::Xe).or_else(|| on(Platform::Xr)).unwrap_or(Self {
-            platform: Platform::Xe,
-            number: 0,
-        })
+        on(Platform::Xe).or_else(|| on(Platform::Xr)).unwrap_or(Self { platform: Platform::Xe, number: 0 })
     }
 
     /// Whose number it is.
@@ -108,10 +103,7 @@ impl ErrorCode {
 
     /// What the table says about it.
     pub fn error(self) -> Option<DeviceError> {
-        DeviceError::ALL
-            .iter()
-            .copied()
-            .find(|error| error.number(self.platform) == Some(self.number))
+        DeviceError::ALL.iter().copied().find(|error| error.number(self.platform) == Some(self.number))
     }
 
     /// Its word, if the table has the number.
@@ -153,10 +145,7 @@ mod tests {
     #[test]
     fn each_platform_has_each_number_once_and_without_gaps() {
         for (platform, last) in [(Platform::Xe, 144), (Platform::Xr, 173)] {
-            let numbers: Vec<_> = DeviceError::ALL
-                .iter()
-                .filter_map(|error| error.number(platform))
-                .collect();
+            let numbers: Vec<_> = DeviceError::ALL.iter().filter_map(|error| error.number(platform)).collect();
             assert_eq!(numbers, (0..=last).collect::<Vec<_>>());
         }
     }
@@ -176,14 +165,8 @@ mod tests {
 
     #[test]
     fn a_number_is_shown_with_its_word_and_an_unknown_one_alone() {
-        assert_eq!(
-            ErrorCode::of(DeviceError::VerifySignatureFailed).to_string(),
-            "45 verifysignaturefailed"
-        );
-        assert_eq!(
-            ErrorCode::of(DeviceError::LicenseInUse).to_string(),
-            "XR 171 LicenseInUse"
-        );
+        assert_eq!(ErrorCode::of(DeviceError::VerifySignatureFailed).to_string(), "45 verifysignaturefailed");
+        assert_eq!(ErrorCode::of(DeviceError::LicenseInUse).to_string(), "XR 171 LicenseInUse");
         assert_eq!(ErrorCode::new(Platform::Xe, 999).to_string(), "999");
     }
 }

@@ -234,10 +234,7 @@ pub struct Policy {
 impl Policy {
     /// A policy of this name that states nothing yet.
     pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            ..Self::default()
-        }
+        Self { name: name.into(), ..Self::default() }
     }
 
     /// The vendor's default, which every device has from the start: perpetual 365/0/90, subscription 90/90/90, enforced
@@ -245,11 +242,7 @@ impl Policy {
     pub fn vendor_default() -> Self {
         let class = |class| {
             let days = |attribute| Some(vendor_days(class, attribute));
-            Requirement::new(
-                days(Attribute::First),
-                days(Attribute::Ongoing),
-                days(Attribute::Change),
-            )
+            Requirement::new(days(Attribute::First), days(Attribute::Ongoing), days(Attribute::Change))
         };
         Self {
             name: "CISCO default".to_owned(),
@@ -275,23 +268,15 @@ impl Policy {
     /// The days in force: those of this policy, or the vendor's default where it states none (inferred).
     pub fn days(&self, class: LicenseClass, attribute: Attribute) -> Days {
         match self.requirement(class).get(attribute) {
-            Some(days) => Days {
-                days,
-                source: PolicySource::Customer,
-            },
-            None => Days {
-                days: vendor_days(class, attribute),
-                source: PolicySource::VendorDefault,
-            },
+            Some(days) => Days { days, source: PolicySource::Customer },
+            None => Days { days: vendor_days(class, attribute), source: PolicySource::VendorDefault },
         }
     }
 
     /// All twelve values in force, class by class.
     pub fn values(&self) -> impl Iterator<Item = (LicenseClass, Attribute, Days)> + '_ {
         LicenseClass::ALL.into_iter().flat_map(move |class| {
-            Attribute::ALL
-                .into_iter()
-                .map(move |attribute| (class, attribute, self.days(class, attribute)))
+            Attribute::ALL.into_iter().map(move |attribute| (class, attribute, self.days(class, attribute)))
         })
     }
 
@@ -351,36 +336,17 @@ mod tests {
         let days = |policy: &Policy| policy.values().map(|(_, _, value)| value.days).collect::<Vec<_>>();
         assert_eq!(days(&empty), [365, 0, 90, 90, 90, 90, 0, 0, 0, 0, 0, 0]);
         assert_eq!(days(&empty), days(&default));
-        assert!(
-            empty
-                .values()
-                .all(|(_, _, value)| value.source == PolicySource::VendorDefault)
-        );
+        assert!(empty.values().all(|(_, _, value)| value.source == PolicySource::VendorDefault));
         assert!(empty.requires_ack());
     }
 
     #[test]
     fn enforcement_wins_over_the_term() {
         let class = LicenseClass::of;
-        assert_eq!(
-            class(&Enforcement::Export, &LicenseTerm::Subscription),
-            LicenseClass::Export
-        );
-        assert_eq!(
-            class(&Enforcement::Enforced, &LicenseTerm::Perpetual),
-            LicenseClass::Enforced
-        );
-        assert_eq!(
-            class(&Enforcement::Unenforced, &LicenseTerm::Term),
-            LicenseClass::Subscription
-        );
-        assert_eq!(
-            class(&Enforcement::Unenforced, &LicenseTerm::Perpetual),
-            LicenseClass::Perpetual
-        );
-        assert_eq!(
-            class(&Enforcement::Invalid, &LicenseTerm::from("NEW")),
-            LicenseClass::Perpetual
-        );
+        assert_eq!(class(&Enforcement::Export, &LicenseTerm::Subscription), LicenseClass::Export);
+        assert_eq!(class(&Enforcement::Enforced, &LicenseTerm::Perpetual), LicenseClass::Enforced);
+        assert_eq!(class(&Enforcement::Unenforced, &LicenseTerm::Term), LicenseClass::Subscription);
+        assert_eq!(class(&Enforcement::Unenforced, &LicenseTerm::Perpetual), LicenseClass::Perpetual);
+        assert_eq!(class(&Enforcement::Invalid, &LicenseTerm::from("NEW")), LicenseClass::Perpetual);
     }
 }

@@ -84,15 +84,12 @@ pub trait Signed {
 
 impl Signed for SignedContent<'_> {
     fn signed_content(&self) -> SignedContent<'_> {
-        fn lend<'a>(text: &'a Option<Cow<'_, str>>) -> Option<Cow<'a, str>> {
-            text.as_deref().map(Cow::Borrowed)
-        }
         SignedContent {
             bytes: Cow::Borrowed(&self.bytes),
             place: self.place.clone(),
-            signature: lend(&self.signature),
-            signing_word: lend(&self.signing_word),
-            key_text: lend(&self.key_text),
+            signature: self.signature.as_deref().map(Cow::Borrowed),
+            signing_word: self.signing_word.as_deref().map(Cow::Borrowed),
+            key_text: self.key_text.as_deref().map(Cow::Borrowed),
             signer: self.signer.clone(),
             lost: self.lost,
             at: self.at.clone(),

@@ -10,10 +10,7 @@ fn time() -> impl Strategy<Value = UnixSeconds> {
 }
 
 fn any_time() -> impl Strategy<Value = UnixSeconds> {
-    prop_oneof![
-        time(),
-        (0..=UnixSeconds::MAX.get()).prop_map(|seconds| UnixSeconds::new(seconds).unwrap())
-    ]
+    prop_oneof![time(), (0..=UnixSeconds::MAX.get()).prop_map(|seconds| UnixSeconds::new(seconds).unwrap())]
 }
 
 fn requirement() -> impl Strategy<Value = Requirement> {

@@ -16,11 +16,7 @@ fn numbers_and_words_are_those_of_the_data_models() {
         let cells: Vec<_> = line.split('\t').collect();
         let number = cells[0].parse().unwrap();
         for (platform, word) in [(Platform::Xe, cells[1]), (Platform::Xr, cells[2])] {
-            assert_eq!(
-                ErrorCode::new(platform, number).word().unwrap_or_default(),
-                word,
-                "{platform} {number}"
-            );
+            assert_eq!(ErrorCode::new(platform, number).word().unwrap_or_default(), word, "{platform} {number}");
         }
         rows += 1;
     }

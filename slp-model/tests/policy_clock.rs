@@ -39,16 +39,8 @@ fn deadlines_are_those_that_devices_printed() {
         }
         let (last_ack, deadline) = (time(cells[9]), time(cells[10]));
         if let (Ok(in_policy), Ok(computed)) = (cells[8].parse::<u32>(), cells[12].parse::<u32>()) {
-            let phase = if cells[7] == "2" {
-                Phase::BeforeFirstReport
-            } else {
-                Phase::Reporting
-            };
-            assert_eq!(
-                printed_interval(&policy, classes.iter().copied(), phase),
-                computed,
-                "{case}"
-            );
+            let phase = if cells[7] == "2" { Phase::BeforeFirstReport } else { Phase::Reporting };
+            assert_eq!(printed_interval(&policy, classes.iter().copied(), phase), computed, "{case}");
             // one device prints 0 beside a deadline of 365 days
             assert_eq!(in_policy == computed, case != "PC07", "{case}");
         }
@@ -65,16 +57,10 @@ fn deadlines_are_those_that_devices_printed() {
             continue;
         };
         let used = |class: &LicenseClass| {
-            let first = base
-                .checked_add(Seconds::new(-10 * i64::from(last_ack.is_some())))
-                .unwrap();
+            let first = base.checked_add(Seconds::new(-10 * i64::from(last_ack.is_some()))).unwrap();
             let tag = format!("{class}").parse().unwrap();
             let licence = LicenseUse::new(tag, *class, vec![Change::new(first, 1)]);
-            if last_ack.is_some() {
-                licence.covered_to(base)
-            } else {
-                licence
-            }
+            if last_ack.is_some() { licence.covered_to(base) } else { licence }
         };
         let licences: Vec<_> = classes.iter().map(used).collect();
         let printed = printed_ack_deadline(&policy, &licences, last_ack, now).unwrap();
@@ -82,11 +68,7 @@ fn deadlines_are_those_that_devices_printed() {
         let late = i64::from(case == "PC11");
         assert_eq!(deadline.since(printed).get(), late, "{case}");
         let due = next_due(&policy, None, &licences, last_ack, now).unwrap();
-        assert_eq!(
-            due.rule,
-            if last_ack.is_some() { Rule::Ongoing } else { Rule::First },
-            "{case}"
-        );
+        assert_eq!(due.rule, if last_ack.is_some() { Rule::Ongoing } else { Rule::First }, "{case}");
         assert_eq!(due.at, printed, "{case}");
         if let Ok(overdue) = cells[15].parse::<u32>() {
             assert_eq!(due.days_overdue(now), Some(overdue), "{case}");

@@ -18,14 +18,7 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<Account>, Flaw> {
     let info = fields.needed(info, root, "customerInfo")?;
     let [timestamp, smart, virt, smart_id, virtual_id, domain] = fields.children(
         info,
-        [
-            "timestamp",
-            "smartAccount",
-            "virtualAccount",
-            "smartAccountId",
-            "virtualAccountId",
-            "smartAccountDomain",
-        ],
+        ["timestamp", "smartAccount", "virtualAccount", "smartAccountId", "virtualAccountId", "smartAccountDomain"],
     )?;
     let mut account = Account::default();
     account.timestamp = fields.millis(timestamp)?;
@@ -35,11 +28,7 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<Account>, Flaw> {
     account.virtual_account_id = fields.name(virtual_id)?;
     account.domain = fields.name(domain)?;
     let signature = fields.signature(signature, true)?;
-    Ok(Reading {
-        view: account,
-        signed: SignedPart::Element(info, "customerInfo"),
-        signature,
-    })
+    Ok(Reading { view: account, signed: SignedPart::Element(info, "customerInfo"), signature })
 }
 
 /// A trace id, `correlationID`: 32 hex digits, `-`, 16 hex digits (seen). Any text up to 255 characters is read. It is
@@ -84,9 +73,7 @@ impl CorrelationId {
     pub fn time(&self) -> Option<UnixSeconds> {
         let (trace, span) = self.0.split_once('-')?;
         let hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let seconds = trace
-            .get(..8)
-            .filter(|_| trace.len() == 32 && span.len() == 16 && hex(trace) && hex(span))?;
+        let seconds = trace.get(..8).filter(|_| trace.len() == 32 && span.len() == 16 && hex(trace) && hex(span))?;
         UnixSeconds::new(i64::from_str_radix(seconds, 16).ok()?).ok()
     }
 }
@@ -100,9 +87,5 @@ impl fmt::Display for CorrelationId {
 /// Reads the part `correlationID`.
 pub(crate) fn read_correlation_id(fields: &mut Fields<'_>) -> Result<Reading<CorrelationId>, Flaw> {
     let text = fields.name(Some(fields.root))?.unwrap_or_default();
-    Ok(Reading {
-        view: CorrelationId::from_text(text.trim_ascii()),
-        signed: SignedPart::Never,
-        signature: None,
-    })
+    Ok(Reading { view: CorrelationId::from_text(text.trim_ascii()), signed: SignedPart::Never, signature: None })
 }

@@ -33,9 +33,7 @@ pub struct AckList {
 impl AckList {
     /// These acknowledgements.
     pub fn new(acks: impl IntoIterator<Item = Ack>) -> Self {
-        Self {
-            members: acks.into_iter().map(AckMember::Named).collect(),
-        }
+        Self { members: acks.into_iter().map(AckMember::Named).collect() }
     }
 
     /// The members that name a report.
@@ -133,20 +131,9 @@ pub enum AckStatus {
 impl AckStatus {
     /// Reads a word, whatever its case (choice).
     pub fn from_word(word: &str) -> Self {
-        const ACK: [&str; 9] = [
-            "ack",
-            "acked",
-            "acknowledged",
-            "success",
-            "ok",
-            "complete",
-            "completed",
-            "accepted",
-            "received",
-        ];
-        const ERROR: [&str; 8] = [
-            "error", "errors", "failed", "fail", "failure", "nack", "rejected", "invalid",
-        ];
+        const ACK: [&str; 9] =
+            ["ack", "acked", "acknowledged", "success", "ok", "complete", "completed", "accepted", "received"];
+        const ERROR: [&str; 8] = ["error", "errors", "failed", "fail", "failure", "nack", "rejected", "invalid"];
         let is = |words: &[&str]| words.iter().any(|known| word.eq_ignore_ascii_case(known));
         if is(&ACK) {
             Self::Acknowledged
@@ -191,13 +178,7 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<AckList>, Flaw> {
     let read = each_element(text, limits, |index, kind, reader| {
         let path = Path::ROOT.index(index);
         let at = reader.value_offset();
-        let mut members = Members {
-            fields,
-            data: &data,
-            path: &path,
-            at,
-            out: &mut list.members,
-        };
+        let mut members = Members { fields, data: &data, path: &path, at, out: &mut list.members };
         if kind == ValueKind::Object {
             let object = Object::read(reader)?;
             let raw = text.get(at..reader.offset()).unwrap_or_default();
@@ -218,20 +199,13 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<AckList>, Flaw> {
             return Err(fields.json_flaw(&data, &fault, &Path::ROOT));
         }
         Err(Halt::Fault(fault)) => {
-            let reason = format!(
-                "the acknowledgement is no JSON array of objects ({}): kept as text",
-                fault.message()
-            );
+            let reason = format!("the acknowledgement is no JSON array of objects ({}): kept as text", fault.message());
             fields.data_note(Tolerance::AckOpaque, &data, fault.offset(), &Path::ROOT, reason)?;
             list.members = vec![AckMember::Opaque(OpaqueAck { raw: text.to_owned() })];
         }
     }
     let signature = fields.signature(signature, true)?;
-    Ok(Reading {
-        view: list,
-        signed: SignedPart::Data(data),
-        signature,
-    })
+    Ok(Reading { view: list, signed: SignedPart::Data(data), signature })
 }
 
 /// Reads one element of the array.
@@ -248,9 +222,7 @@ impl Members<'_, '_> {
         let limit = self.fields.options.limits.ack_members;
         if self.out.len() >= limit {
             let text = format!("members: more than {limit} (limit ack_members); raise it if you trust the file");
-            let flaw = self
-                .fields
-                .data_flaw(ErrorKind::Limit, self.data, self.at, self.path, text);
+            let flaw = self.fields.data_flaw(ErrorKind::Limit, self.data, self.at, self.path, text);
             return Err(flaw.named("ack_members"));
         }
         self.out.push(member);
@@ -262,10 +234,7 @@ impl Members<'_, '_> {
     }
 
     fn opaque(&mut self, raw: &str, why: &str) -> Result<(), Flaw> {
-        self.note(
-            Tolerance::AckOpaque,
-            format!("a member that names no report ({why}): kept as text"),
-        )?;
+        self.note(Tolerance::AckOpaque, format!("a member that names no report ({why}): kept as text"))?;
         self.push(AckMember::Opaque(OpaqueAck { raw: raw.to_owned() }))
     }
 
@@ -279,19 +248,11 @@ impl Members<'_, '_> {
             Ok(device) => device.or_else(|| around.device.clone()),
         };
         let id = object.take_near("report_id", &REPORT_ID);
-        let list = if id.is_none() {
-            object.take_near("report_ids", &REPORT_LIST)
-        } else {
-            None
-        };
+        let list = if id.is_none() { object.take_near("report_ids", &REPORT_LIST) } else { None };
         let status = object.take_near("status", &STATUS);
-        let error_code = object
-            .take_near("error_code", &ERROR)
-            .and_then(|item| present_text(item.raw))
-            .filter(|text| text != "0");
-        let message = object
-            .take_near("message", &MESSAGE)
-            .and_then(|item| present_text(item.raw));
+        let error_code =
+            object.take_near("error_code", &ERROR).and_then(|item| present_text(item.raw)).filter(|text| text != "0");
+        let message = object.take_near("message", &MESSAGE).and_then(|item| present_text(item.raw));
         let status = match (status.and_then(|item| present_text(item.raw)), &around.status) {
             (Some(word), _) => AckStatus::from_word(&word),
             (None, Some(status)) => status.clone(),
@@ -299,21 +260,11 @@ impl Members<'_, '_> {
             (None, None) => AckStatus::Acknowledged,
         };
         if object.was_near || list.is_some() {
-            self.note(
-                Tolerance::AckNearName,
-                "members under names that are not the usual ones".to_owned(),
-            )?;
+            self.note(Tolerance::AckNearName, "members under names that are not the usual ones".to_owned())?;
         }
         let Some(id) = id else {
             return match list {
-                Some(list) => self.list(
-                    list.raw,
-                    raw,
-                    &Around {
-                        device,
-                        status: Some(status),
-                    },
-                ),
+                Some(list) => self.list(list.raw, raw, &Around { device, status: Some(status) }),
                 None => self.opaque(raw, "there is no report id"),
             };
         };
@@ -321,23 +272,11 @@ impl Members<'_, '_> {
             return self.opaque(raw, "its report id is no whole number");
         };
         if id.raw.starts_with('"') {
-            self.note(
-                Tolerance::NumberOrString,
-                "the report id is a string: read as a number".to_owned(),
-            )?;
+            self.note(Tolerance::NumberOrString, "the report id is a string: read as a number".to_owned())?;
         }
-        let transaction = object
-            .take_near("transaction_id", &["transactionid"])
-            .and_then(|item| present_text(item.raw));
-        let ack = Ack {
-            device,
-            report,
-            status,
-            error_code,
-            message,
-            transaction,
-            extra: object.rest(),
-        };
+        let transaction =
+            object.take_near("transaction_id", &["transactionid"]).and_then(|item| present_text(item.raw));
+        let ack = Ack { device, report, status, error_code, message, transaction, extra: object.rest() };
         self.push(AckMember::Named(ack))
     }
 
@@ -384,20 +323,7 @@ impl Members<'_, '_> {
 }
 
 const REPORT_ID: [&str; 5] = ["reportid", "rumreportid", "rumid", "usagereportid", "id"];
-const REPORT_LIST: [&str; 6] = [
-    "reportids",
-    "reports",
-    "rumreports",
-    "usage",
-    "acks",
-    "acknowledgements",
-];
+const REPORT_LIST: [&str; 6] = ["reportids", "reports", "rumreports", "usage", "acks", "acknowledgements"];
 const STATUS: [&str; 5] = ["status", "state", "ackstatus", "reportstatus", "result"];
 const ERROR: [&str; 4] = ["errorcode", "code", "messagecode", "statuscode"];
-const MESSAGE: [&str; 5] = [
-    "message",
-    "errormessage",
-    "statusmessage",
-    "transactionmessage",
-    "reason",
-];
+const MESSAGE: [&str; 5] = ["message", "errormessage", "statusmessage", "transactionmessage", "reason"];

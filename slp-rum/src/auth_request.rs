@@ -56,12 +56,7 @@ pub struct RequestEntry {
 impl RequestEntry {
     /// A device asks for licences.
     pub fn request(device: Udi, mode: RequestMode, keys: Vec<RequestedKey>) -> Self {
-        Self {
-            device: Some(device),
-            mode: Some(mode),
-            keys,
-            ..Self::default()
-        }
+        Self { device: Some(device), mode: Some(mode), keys, ..Self::default() }
     }
 
     /// A device gives its code back, with the return code that it printed.
@@ -110,11 +105,7 @@ pub struct RequestedKey {
 impl RequestedKey {
     /// So many uses of a licence.
     pub fn new(entitlement: impl Into<String>, count: u32) -> Self {
-        Self {
-            entitlement: entitlement.into(),
-            count: Some(count),
-            extra: Vec::new(),
-        }
+        Self { entitlement: entitlement.into(), count: Some(count), extra: Vec::new() }
     }
 }
 
@@ -131,10 +122,7 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<Vec<RequestEntry>>
         let at = reader.value_offset();
         if entries.len() >= fields.options.limits.ack_members {
             let text = "more elements than the limit ack_members allows; raise it if you trust the file";
-            return Err(fields
-                .data_flaw(ErrorKind::Limit, &data, at, &path, text)
-                .named("ack_members")
-                .into());
+            return Err(fields.data_flaw(ErrorKind::Limit, &data, at, &path, text).named("ack_members").into());
         }
         if kind != ValueKind::Object {
             let text = format!("{} where an object should stand", kind.as_str());
@@ -143,9 +131,7 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<Vec<RequestEntry>>
         let mut object = Object::read(reader)?;
         if let Some((at, name)) = &object.twice {
             let text = format!("member {} stands twice in one object", slp_model::Quoted(name));
-            return Err(fields
-                .data_flaw(ErrorKind::DuplicateMember, &data, *at, &path, text)
-                .into());
+            return Err(fields.data_flaw(ErrorKind::DuplicateMember, &data, *at, &path, text).into());
         }
         let keys = match object.take("keys") {
             Some(item) if item.raw != "null" => keys(item.raw, limits).map_err(|()| {
@@ -173,11 +159,7 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<Vec<RequestEntry>>
         Err(Halt::Flaw(flaw)) => return Err(flaw),
         Err(Halt::Fault(fault)) => return Err(fields.json_flaw(&data, &fault, &Path::ROOT)),
     }
-    Ok(Reading {
-        view: entries,
-        signed: SignedPart::Never,
-        signature: None,
-    })
+    Ok(Reading { view: entries, signed: SignedPart::Never, signature: None })
 }
 
 fn keys(raw: &str, limits: Limits) -> Result<Vec<RequestedKey>, ()> {
@@ -191,11 +173,7 @@ fn keys(raw: &str, limits: Limits) -> Result<Vec<RequestedKey>, ()> {
             Some(text) => Some(text.parse().map_err(|_| ())?),
             None => None,
         };
-        keys.push(RequestedKey {
-            entitlement,
-            count,
-            extra: object.rest(),
-        });
+        keys.push(RequestedKey { entitlement, count, extra: object.rest() });
     }
     Ok(keys)
 }

@@ -101,10 +101,7 @@ impl Authorization {
     /// How many uses of a licence it authorizes now: the sum over its entitlements of that tag that did not fail and whose
     /// term runs (choice).
     pub fn authorized_count(&self, tag: &EntitlementTag, now: UnixSeconds) -> u64 {
-        let granted = self
-            .entitlements
-            .iter()
-            .filter(|one| one.tag == *tag && one.grants(now));
+        let granted = self.entitlements.iter().filter(|one| one.tag == *tag && one.grants(now));
         granted.fold(0, |sum, one| sum.saturating_add(u64::from(one.count)))
     }
 }
@@ -182,16 +179,7 @@ pub(crate) fn read(fields: &mut Fields<'_>, kind: AuthorizationKind) -> Result<R
     let udi = fields.udi(udi)?;
     let [account, flag, version, piid, date, timestamp, entitlements, status] = fields.children(
         code,
-        [
-            "customerInfo",
-            "flag",
-            "version",
-            "piid",
-            "dateStamp",
-            "timestamp",
-            "entitlements",
-            "status",
-        ],
+        ["customerInfo", "flag", "version", "piid", "dateStamp", "timestamp", "entitlements", "status"],
     )?;
     let list = fields.needed(entitlements, code, "entitlements")?;
     let limit = fields.options.limits.entitlements_per_code;
@@ -238,32 +226,22 @@ pub(crate) fn read(fields: &mut Fields<'_>, kind: AuthorizationKind) -> Result<R
 }
 
 fn read_entitlement(fields: &mut Fields<'_>, node: usize) -> Result<Entitlement, Flaw> {
-    let [
-        tag,
-        count,
-        start,
-        end,
-        license_type,
-        display_name,
-        description,
-        tag_type,
-        status,
-        subscription,
-    ] = fields.children(
-        node,
-        [
-            "tag",
-            "count",
-            "startDate",
-            "endDate",
-            "licenseType",
-            "displayName",
-            "tagDescription",
-            "tagType",
-            "status",
-            "subscriptionID",
-        ],
-    )?;
+    let [tag, count, start, end, license_type, display_name, description, tag_type, status, subscription] = fields
+        .children(
+            node,
+            [
+                "tag",
+                "count",
+                "startDate",
+                "endDate",
+                "licenseType",
+                "displayName",
+                "tagDescription",
+                "tagType",
+                "status",
+                "subscriptionID",
+            ],
+        )?;
     let tag = fields.needed(tag, node, "tag")?;
     let count_node = fields.needed(count, node, "count")?;
     let success = match status {

@@ -113,10 +113,7 @@ impl FromStr for RequestCode {
         }
         let device = Udi::new(pid, serial)
             .map_err(|error| refuse(ErrorKind::UdiSyntax, "request code", text, error.message()))?;
-        Ok(Self {
-            text: text.into(),
-            device,
-        })
+        Ok(Self { text: text.into(), device })
     }
 }
 
@@ -213,21 +210,11 @@ impl ConfirmationCode {
 fn read_permanent(text: &str) -> Result<(), Error> {
     let what = "authorization code";
     if text.bytes().any(|byte| byte != b'-' && !byte.is_ascii_alphanumeric()) {
-        return Err(refuse(
-            ErrorKind::CodeDigit,
-            what,
-            text,
-            "a character that is neither letter, digit nor dash",
-        ));
+        return Err(refuse(ErrorKind::CodeDigit, what, text, "a character that is neither letter, digit nor dash"));
     }
     let groups = text.split('-').count();
     if !(6..=16).contains(&groups) || !text.split('-').all(|group| (2..=8).contains(&group.len())) {
-        return Err(refuse(
-            ErrorKind::CodeLength,
-            what,
-            text,
-            "expected 6 to 16 groups of 2 to 8 characters",
-        ));
+        return Err(refuse(ErrorKind::CodeLength, what, text, "expected 6 to 16 groups of 2 to 8 characters"));
     }
     Ok(())
 }
@@ -235,22 +222,12 @@ fn read_permanent(text: &str) -> Result<(), Error> {
 fn read_return(text: &str) -> Result<(), Error> {
     let what = "return code";
     if text.bytes().any(|byte| byte != b'-' && !is_base58(byte)) {
-        return Err(refuse(
-            ErrorKind::CodeDigit,
-            what,
-            text,
-            "a character that is not in the Base58 alphabet",
-        ));
+        return Err(refuse(ErrorKind::CodeDigit, what, text, "a character that is not in the Base58 alphabet"));
     }
     // without dashes the groups cannot be told apart: all of them together may stand in one
     let longest = if text.contains('-') { 8 } else { 16 * 8 };
     if text.split('-').count() > 16 || !text.split('-').all(|group| (1..=longest).contains(&group.len())) {
-        return Err(refuse(
-            ErrorKind::CodeLength,
-            what,
-            text,
-            "expected 1 to 16 groups of 1 to 8 characters",
-        ));
+        return Err(refuse(ErrorKind::CodeLength, what, text, "expected 1 to 16 groups of 1 to 8 characters"));
     }
     Ok(())
 }
@@ -258,12 +235,7 @@ fn read_return(text: &str) -> Result<(), Error> {
 fn read_confirmation(text: &str) -> Result<(), Error> {
     let what = "confirmation code";
     if text.is_empty() || text.chars().nth(255).is_some() {
-        return Err(refuse(
-            ErrorKind::CodeLength,
-            what,
-            text,
-            "expected 1 to 255 characters",
-        ));
+        return Err(refuse(ErrorKind::CodeLength, what, text, "expected 1 to 255 characters"));
     }
     if text.chars().any(char::is_control) {
         return Err(refuse(ErrorKind::CodeDigit, what, text, "a control character"));
@@ -294,23 +266,12 @@ mod tests {
     #[test]
     fn a_request_code_is_read_from_the_right_whatever_dashes_its_device_has() {
         let code: RequestCode = " DC-ZCSF-220:TST-11-AHB3-ATSTabcde-02\n".parse().unwrap();
-        assert_eq!(
-            (code.device().pid(), code.device().serial()),
-            ("CSF-220", "TST-11-AHB3")
-        );
-        assert_eq!(
-            (code.token(), code.check(), code.kind()),
-            ("ATSTabcde", "02", ReservationKind::Permanent)
-        );
+        assert_eq!((code.device().pid(), code.device().serial()), ("CSF-220", "TST-11-AHB3"));
+        assert_eq!((code.token(), code.check(), code.kind()), ("ATSTabcde", "02", ReservationKind::Permanent));
         assert_eq!(code.to_string(), "DC-ZCSF-220:TST-11-AHB3-ATSTabcde-02");
-        for text in [
-            "",
-            "CB",
-            "CB-ZPID-ATSTabcde-02",
-            "cb-ZP:S-ATSTabcde-02",
-            "CB-ZP:S-ATSTabcd-02",
-            "CB-ZP:S-ATSTabcde-2",
-        ] {
+        for text in
+            ["", "CB", "CB-ZPID-ATSTabcde-02", "cb-ZP:S-ATSTabcde-02", "CB-ZP:S-ATSTabcd-02", "CB-ZP:S-ATSTabcde-2"]
+        {
             assert_eq!(kind::<RequestCode>(text), "code-form", "{text}");
         }
         for text in ["CB-ZP:S-ATSTabc0e-02", "CB-ZP:S-ATSTabcde-0g"] {
@@ -331,13 +292,7 @@ mod tests {
             assert_eq!(kind::<ReturnCode>(text), "code-length", "{text}");
         }
         let error = "CTST7A-TSTa0i".parse::<ReturnCode>().unwrap_err();
-        assert_eq!(
-            error
-                .kind()
-                .code_error()
-                .map(slp_model::error_code::DeviceError::as_str),
-            Some("b58invdigit")
-        );
+        assert_eq!(error.kind().code_error().map(slp_model::error_code::DeviceError::as_str), Some("b58invdigit"));
         insta::assert_snapshot!(error, @r#"return code "CTST7A-TSTa0i": a character that is not in the Base58 alphabet"#);
     }
 
@@ -346,13 +301,7 @@ mod tests {
         let usual = "DTSTab-TSTabc-TSTabc-TSTabc-TSTabc-TSTabc-TSTabc-TSTabc-yZ";
         assert!(usual.parse::<PermanentCode>().unwrap().is_usual());
         assert!(!"00-00-00-00-00-00".parse::<PermanentCode>().unwrap().is_usual());
-        for text in [
-            "",
-            "aa-bb-cc-dd-ee",
-            "a-bb-cc-dd-ee-ff",
-            "aaaaaaaaa-bb-cc-dd-ee-ff",
-            &["aa"; 17].join("-"),
-        ] {
+        for text in ["", "aa-bb-cc-dd-ee", "a-bb-cc-dd-ee-ff", "aaaaaaaaa-bb-cc-dd-ee-ff", &["aa"; 17].join("-")] {
             assert_eq!(kind::<PermanentCode>(text), "code-length", "{text}");
         }
         assert_eq!(kind::<PermanentCode>("aa_bb"), "code-digit");

@@ -79,10 +79,7 @@ impl Content<'_> {
 
     /// The bytes under its signature; `None` for parts that never carry one. Reports have their own.
     pub fn signed_content(&self) -> Option<SignedContent<'_>> {
-        let is_signed = !matches!(
-            self,
-            Self::CorrelationId(_) | Self::SystemInfo(_) | Self::AuthorizationRequest(_)
-        );
+        let is_signed = !matches!(self, Self::CorrelationId(_) | Self::SystemInfo(_) | Self::AuthorizationRequest(_));
         each_statement!(
             self,
             statement => is_signed.then(|| statement.signed_content()).filter(|content| !content.bytes.is_empty()),
@@ -154,10 +151,7 @@ impl<'d> Iterator for Contents<'d> {
             return document.damage().map(Err);
         };
         self.next = self.next.saturating_add(1);
-        Some(
-            self.read(element)
-                .map_err(|flaw| document.error_at(&flaw, None, &mut self.places)),
-        )
+        Some(self.read(element).map_err(|flaw| document.error_at(&flaw, None, &mut self.places)))
     }
 }
 
@@ -182,16 +176,8 @@ impl<'d> Contents<'d> {
         let kind = &element.kind;
         let Some(node) = element.node else {
             let raw = document.text().get(element.range.clone()).unwrap_or_default();
-            let part = Part {
-                kind: kind.clone(),
-                raw,
-                range: element.range.clone(),
-            };
-            return Ok(if *kind == PartKind::Report {
-                Content::Report(part)
-            } else {
-                Content::Unknown(part)
-            });
+            let part = Part { kind: kind.clone(), raw, range: element.range.clone() };
+            return Ok(if *kind == PartKind::Report { Content::Report(part) } else { Content::Unknown(part) });
         };
         let prefix = self.prefix(kind);
         let mut fields = Fields {
@@ -252,11 +238,7 @@ impl<'d> Contents<'d> {
             }
             PartKind::SmartLicense | PartKind::Report | PartKind::Unknown(_) => {
                 let raw = document.text().get(element.range.clone()).unwrap_or_default();
-                Content::Unknown(Part {
-                    kind: kind.clone(),
-                    raw,
-                    range: element.range.clone(),
-                })
+                Content::Unknown(Part { kind: kind.clone(), raw, range: element.range.clone() })
             }
         })
     }
@@ -299,16 +281,8 @@ impl<'d> Contents<'d> {
         let warnings = document.warnings_of(&mut fields.notes, &mut self.places);
         self.room = self.room.saturating_sub(warnings.len());
         let key = fields.device.take().unwrap_or_default();
-        let source = Source {
-            raw: raw.into(),
-            name,
-            key,
-            span,
-            signature: reading.signature,
-            place,
-            signed_at,
-            warnings,
-        };
+        let source =
+            Source { raw: raw.into(), name, key, span, signature: reading.signature, place, signed_at, warnings };
         Ok(Box::new(Statement::new(reading.view, source)))
     }
 }

@@ -11,7 +11,7 @@ use crate::limits::ReadOptions;
 use crate::text::{LineCursor, escaped_offset};
 use crate::tolerance::Warning;
 use crate::xml::{Element, Tree};
-use crate::{Error, ErrorKind, Tolerance, UsageReport};
+use crate::{Error, ErrorKind, Member, Tolerance, UsageReport};
 
 mod json; // REST answers, cloud requests, arrays, single envelopes
 mod part; // the parts of a document and their names
@@ -55,6 +55,8 @@ pub struct Document<'a> {
     tree: Tree,
     /// The JSON path of each element, in JSON containers.
     paths: Vec<String>,
+    /// Members of a REST answer beside `usage`.
+    extra: Vec<Member>,
     notes: Vec<Note>,
     dropped: u64,
     /// Why reading stopped before the end of the input.
@@ -96,6 +98,7 @@ impl<'a> Document<'a> {
             elements: self.elements,
             tree: self.tree,
             paths: self.paths,
+            extra: self.extra,
             notes: self.notes,
             dropped: self.dropped,
             end: self.end,
@@ -152,6 +155,11 @@ impl<'a> Document<'a> {
         Parts::new(self.text(), &self.elements)
     }
 
+    /// Members of a REST answer that are not `usage`, in the order received; empty for other containers.
+    pub fn extra(&self) -> &[Member] {
+        &self.extra
+    }
+
     /// How many reports were found, good and bad ones.
     pub fn report_count(&self) -> usize {
         self.elements.iter().filter(|element| element.kind == PartKind::Report).count()
@@ -197,11 +205,7 @@ impl<'a> Document<'a> {
     /// The error for a flaw; `of` is the report in which it lies.
     pub(crate) fn error_at(&self, flaw: &Flaw, of: Option<&At<'_>>, places: &mut LineCursor) -> Error {
         let at = self.locate(flaw.layer(), flaw.offset(), flaw.path(), of, places);
-        let error = Error::new(flaw.kind(), flaw.text()).at(at);
-        match flaw.name() {
-            Some(name) => error.named(name),
-            None => error,
-        }
+        flaw.to_error(at)
     }
 
     fn warning_at(&self, note: &Note, of: Option<&At<'_>>, places: &mut LineCursor) -> Warning {
@@ -308,12 +312,7 @@ impl BorrowedReports<'_> {
         };
         let index = self.reports;
         self.reports = self.reports.saturating_add(1);
-        let at = |frame| At {
-            element,
-            prefix: document.prefix(index),
-            frame,
-            is_xml: document.container.is_xml(),
-        };
+        let at = |frame| At { element, prefix: document.prefix(index), frame, is_xml: document.container.is_xml() };
         if let Some(flaw) = &element.flaw {
             return Some(Err(document.error_at(flaw, None, &mut self.places)));
         }
@@ -423,11 +422,8 @@ impl UsageReport {
         let mut notes = Notes::new(options, options.limits.warnings);
         let view = crate::payload::read(&payload, options, &mut notes).map_err(|flaw| {
             let mut at = Location::path(format!("payload${}", flaw.path()));
-            at.byte = u64::try_from(flaw.offset()).ok();
-            let error = Error::new(flaw.kind(), flaw.text()).at(at);
-            flaw.name().map_or_else(|| Error::new(flaw.kind(), flaw.text()).at(error.location().clone()), |name| {
-                Error::new(flaw.kind(), flaw.text()).at(error.location().clone()).named(name)
-            })
+            at.inner_byte = u64::try_from(flaw.offset()).ok();
+            flaw.to_error(at)
         })?;
         let mut report = view.into_report(&payload, crate::PayloadForm::Text).into_owned()?;
         if outer_signature.is_none() {

@@ -100,13 +100,7 @@ pub fn import(bytes: &[u8], state: &DeviceState, situation: &Situation<'_>) -> R
     let mut parts = parts::read(bytes, &situation.options)?;
     parts.check_signatures(situation.judge, situation.rule)?;
     let warnings = std::mem::take(&mut parts.warnings);
-    let mut run = Run {
-        state: state.clone(),
-        parts: &parts,
-        situation,
-        outcomes: Vec::new(),
-        warnings,
-    };
+    let mut run = Run { state: state.clone(), parts: &parts, situation, outcomes: Vec::new(), warnings };
     run.match_devices()?;
     run.check_codes()?;
     run.take_policy();
@@ -129,10 +123,7 @@ struct Run<'r> {
 impl Run<'_> {
     /// The codes of the document that are for a member, with the member's own UDI.
     fn our_codes(&self) -> impl Iterator<Item = (&AuthorizationCode, &HaPeer)> {
-        self.parts
-            .codes
-            .iter()
-            .filter_map(|code| Some((code, self.state.member(&code.view().udi)?)))
+        self.parts.codes.iter().filter_map(|code| Some((code, self.state.member(&code.view().udi)?)))
     }
 
     fn match_devices(&self) -> Result<(), Refusal> {
@@ -242,12 +233,8 @@ impl Run<'_> {
         for code in &parts.codes {
             let outcome = match self.state.member(&code.view().udi).map(|member| member.device.clone()) {
                 Some(local) => self.take_code(code, &local),
-                None => PartOutcome::new(
-                    ImportClass::Authorization,
-                    Some(code.view().udi.clone()),
-                    Outcome::Skipped,
-                )
-                .because(DeviceError::CodeValidationFailed, "for another device"),
+                None => PartOutcome::new(ImportClass::Authorization, Some(code.view().udi.clone()), Outcome::Skipped)
+                    .because(DeviceError::CodeValidationFailed, "for another device"),
             };
             self.outcomes.push(outcome);
         }
@@ -259,11 +246,7 @@ impl Run<'_> {
                 .map(|member| &member.device)
                 .filter(|udi| !self.state.codes.contains_key(udi))
                 .collect();
-            self.warnings.extend(
-                without
-                    .iter()
-                    .map(|udi| format!("{udi} got no code (no-code-for-member)")),
-            );
+            self.warnings.extend(without.iter().map(|udi| format!("{udi} got no code (no-code-for-member)")));
         }
     }
 
@@ -277,10 +260,7 @@ impl Run<'_> {
         if age == Some(Age::Same) {
             let same = part(Outcome::Unchanged);
             return if is_classic {
-                same.because(
-                    DeviceError::ReservationAlreadyInstalled,
-                    "this code is installed already",
-                )
+                same.because(DeviceError::ReservationAlreadyInstalled, "this code is installed already")
             } else {
                 same
             };
@@ -300,16 +280,9 @@ impl Run<'_> {
         if view.entitlements.iter().all(|one| one.has_ended(now)) {
             return skipped(DeviceError::CodeValidationFailed, "terms-ended");
         }
-        let mut outcome = part(if installed.is_some() {
-            Outcome::Replaced
-        } else {
-            Outcome::Installed
-        });
+        let mut outcome = part(if installed.is_some() { Outcome::Replaced } else { Outcome::Installed });
         for one in view.entitlements.iter().filter(|one| !one.grants(now)) {
-            outcome.warnings.push(format!(
-                "{} grants nothing: it failed, has ended or has not begun",
-                one.tag
-            ));
+            outcome.warnings.push(format!("{} grants nothing: it failed, has ended or has not begun", one.tag));
         }
         if installed.is_some() || view.kind == AuthorizationKind::Slr {
             outcome.confirmation = Some((self.situation.confirm)(code));
@@ -351,16 +324,10 @@ impl Run<'_> {
             downloaded: self.downloaded().map(UnixMillis::to_seconds),
         };
         for ack in &parts.acks {
-            self.outcomes.push(reports::acknowledge(
-                &mut self.state,
-                ack.view(),
-                &around,
-                self.situation.now,
-            ));
+            self.outcomes.push(reports::acknowledge(&mut self.state, ack.view(), &around, self.situation.now));
         }
         for ack in &parts.conversions {
-            self.outcomes
-                .push(reports::convert(&mut self.state, ack.view(), &around));
+            self.outcomes.push(reports::convert(&mut self.state, ack.view(), &around));
         }
     }
 
@@ -397,10 +364,7 @@ impl Run<'_> {
 /// Number 35 (IOS XR 171) while a licence of the code is in use, 76 without a code.
 pub fn may_return(state: &DeviceState, device: &Udi, is_in_use: bool) -> Result<(), Refusal> {
     if !state.codes.contains_key(device) {
-        return Err(Refusal::new(
-            DeviceError::NoAuthorizationInstalled,
-            "no code is installed",
-        ));
+        return Err(Refusal::new(DeviceError::NoAuthorizationInstalled, "no code is installed"));
     }
     if is_in_use {
         let text = "a licence that the code authorizes is in use";
@@ -416,10 +380,7 @@ pub fn may_return(state: &DeviceState, device: &Udi, is_in_use: bool) -> Result<
 pub fn may_request_trust(state: &DeviceState, device: &Udi, is_forced: bool) -> Result<(), Refusal> {
     let is_trusted = state.trust.get(device).is_some_and(|trust| trust.installed.is_some());
     if is_trusted && !is_forced {
-        let refusal = Refusal::new(
-            DeviceError::AlreadyRegistered,
-            "a trust code is installed; force it to replace it",
-        );
+        let refusal = Refusal::new(DeviceError::AlreadyRegistered, "a trust code is installed; force it to replace it");
         return Err(refusal.on_xr(DeviceError::TrustCodeAlreadyInstalled));
     }
     Ok(())

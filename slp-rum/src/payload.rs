@@ -18,6 +18,7 @@ mod telemetry; // snapshots from pairs of measurements
 mod unknown; // members that this version does not know, by path
 
 use measurement::{Odd, read_measurement};
+pub(crate) use telemetry::utc_offset;
 pub(crate) use unknown::unknown_members;
 
 const LAYER: Layer = Layer::Payload;
@@ -46,7 +47,6 @@ impl<'t> View<'t> {
             raw,
             form,
             header: None,
-            header_extra: Vec::new(),
             outer_signature: None,
             envelope_extra: Vec::new(),
             generation: self.generation,
@@ -223,7 +223,8 @@ fn read_meta<'t>(
         Ok(Some(match name {
             "entitlement_tag" => {
                 let at = members.reader.value_offset();
-                meta.entitlement_tag = members.optional_string(&here, notes)?.filter(|text| !text.trim_ascii().is_empty());
+                meta.entitlement_tag =
+                    members.optional_string(&here, notes)?.filter(|text| !text.trim_ascii().is_empty());
                 if let Some(text) = &meta.entitlement_tag {
                     check_tag(text, at, &here, notes)?;
                 }
@@ -313,16 +314,14 @@ fn read_measurements<'t>(
     parts: &mut Parts<'t>,
 ) -> Result<(), Flaw> {
     let limit = options.limits.measurements_per_report;
-    let mut list = Vec::new();
+    let mut list = Vec::with_capacity(4);
     members.reader.begin_array().map_err(|fault| members.flaw(&fault, path))?;
     while members.reader.next_element().map_err(|fault| members.flaw(&fault, path))? {
         if list.len() >= limit {
             let at = members.reader.value_offset();
             return Err(Flaw::limit(LAYER, at, path, "measurements_per_report", limit, "measurements of one report"));
         }
-        let (measurement, odd) = read_measurement(members, &path.index(list.len()), list.len(), options, notes)?;
-        parts.odd.extend(odd);
-        list.push(measurement);
+        read_measurement(members, &path.index(list.len()), options, notes, &mut list, &mut parts.odd)?;
     }
     parts.measurements = Some(list);
     Ok(())

@@ -13,18 +13,7 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<Policy>, Flaw> {
     let root = fields.root;
     let [code, signature] = fields.children(root, ["policyCode", "signature"])?;
     let code = fields.needed(code, root, "policyCode")?;
-    let [
-        name,
-        version,
-        flag,
-        date,
-        ack,
-        subscription,
-        perpetual,
-        enforced,
-        export,
-        generic,
-    ] = fields.children(
+    let [name, version, flag, date, ack, subscription, perpetual, enforced, export, generic] = fields.children(
         code,
         [
             "name",
@@ -51,11 +40,7 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<Policy>, Flaw> {
     policy.export = requirement(fields, export)?;
     policy.generic = requirement(fields, generic)?;
     let signature = fields.signature(signature, true)?;
-    Ok(Reading {
-        view: policy,
-        signed: SignedPart::Element(code, "policyCode"),
-        signature,
-    })
+    Ok(Reading { view: policy, signed: SignedPart::Element(code, "policyCode"), signature })
 }
 
 fn requirement(fields: &mut Fields<'_>, found: Option<usize>) -> Result<Requirement, Flaw> {
@@ -63,9 +48,5 @@ fn requirement(fields: &mut Fields<'_>, found: Option<usize>) -> Result<Requirem
         return Ok(Requirement::default());
     };
     let [first, ongoing, change] = fields.children(node, ["firstTimeReport", "onGoingReporting", "reportOnMACD"])?;
-    Ok(Requirement::new(
-        fields.number(first)?,
-        fields.number(ongoing)?,
-        fields.number(change)?,
-    ))
+    Ok(Requirement::new(fields.number(first)?, fields.number(ongoing)?, fields.number(change)?))
 }

@@ -35,10 +35,7 @@ pub struct SystemFacts {
 impl SystemFacts {
     /// The facts of a device of which nothing else is known.
     pub fn new(device: Udi) -> Self {
-        Self {
-            device: Some(device),
-            ..Self::default()
-        }
+        Self { device: Some(device), ..Self::default() }
     }
 }
 
@@ -61,11 +58,7 @@ pub struct SystemDevice {
 impl SystemDevice {
     /// A member in its role.
     pub fn new(role: HaRole, device: Udi) -> Self {
-        Self {
-            role: Some(role),
-            device: Some(device),
-            ..Self::default()
-        }
+        Self { role: Some(role), device: Some(device), ..Self::default() }
     }
 }
 
@@ -95,24 +88,14 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<SystemFacts>, Flaw
         let path = Path::ROOT.member("device_list");
         let wrong = |found: &slp_model::json::Fault| {
             let text = format!("{}: expected an array of objects", found.message());
-            fields.data_flaw(
-                ErrorKind::WrongType,
-                &data,
-                list.at.saturating_add(found.offset()),
-                &path,
-                text,
-            )
+            fields.data_flaw(ErrorKind::WrongType, &data, list.at.saturating_add(found.offset()), &path, text)
         };
         if list.raw != "null" {
             facts.devices = devices(list.raw, limits).map_err(|found| wrong(&found))?;
         }
     }
     facts.extra = object.rest();
-    Ok(Reading {
-        view: facts,
-        signed: SignedPart::Never,
-        signature: None,
-    })
+    Ok(Reading { view: facts, signed: SignedPart::Never, signature: None })
 }
 
 fn device(object: &mut Object<'_>, limits: Limits) -> Option<Udi> {

@@ -76,14 +76,7 @@ pub struct TrustRequestEntry {
 impl TrustRequestEntry {
     /// A device asks for trust in a key.
     pub fn new(device: Udi, key: TrustKey) -> Self {
-        Self {
-            device,
-            software_tag: None,
-            timestamp: None,
-            nonce: None,
-            key,
-            extra: Vec::new(),
-        }
+        Self { device, software_tag: None, timestamp: None, nonce: None, key, extra: Vec::new() }
     }
 }
 
@@ -101,39 +94,15 @@ pub enum TrustKey {
 pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<TrustGrant>, Flaw> {
     let root = fields.root;
     let [udi, code, signature] = fields.children(root, ["udi", "trustCode", "signature"])?;
-    let (udi, code) = (
-        fields.needed(udi, root, "udi")?,
-        fields.needed(code, root, "trustCode")?,
-    );
+    let (udi, code) = (fields.needed(udi, root, "udi")?, fields.needed(code, root, "trustCode")?);
     let udi = fields.udi(udi)?;
-    let [
-        version,
-        trust_id,
-        kind,
-        attributes,
-        piid,
-        not_before,
-        not_after,
-        certificates,
-    ] = fields.children(
+    let [version, trust_id, kind, attributes, piid, not_before, not_after, certificates] = fields.children(
         code,
-        [
-            "version",
-            "trustId",
-            "type",
-            "attributes",
-            "piid",
-            "notBefore",
-            "notAfter",
-            "certificates",
-        ],
+        ["version", "trustId", "type", "attributes", "piid", "notBefore", "notAfter", "certificates"],
     )?;
     let certificates = fields.needed(certificates, code, "certificates")?;
     let limit = fields.options.limits.pem_bytes;
-    let pem = fields
-        .leaf_within(certificates, limit, "pem_bytes")?
-        .get(fields.text)
-        .to_owned();
+    let pem = fields.leaf_within(certificates, limit, "pem_bytes")?.get(fields.text).to_owned();
     let view = TrustGrant {
         udi,
         version: fields.text(version)?,
@@ -146,11 +115,7 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<TrustGrant>, Flaw>
         certificates: pem,
     };
     let signature = fields.signature(signature, true)?;
-    Ok(Reading {
-        view,
-        signed: SignedPart::Element(code, "trustCode"),
-        signature,
-    })
+    Ok(Reading { view, signed: SignedPart::Element(code, "trustCode"), signature })
 }
 
 /// Reads the part `smartLicenseTrustRequest`.
@@ -170,11 +135,7 @@ pub(crate) fn read_request(fields: &mut Fields<'_>) -> Result<Reading<Vec<TrustR
             return Err(flaw(ErrorKind::Limit, text).named("ack_members").into());
         }
         if kind != ValueKind::Object {
-            return Err(flaw(
-                ErrorKind::WrongType,
-                &format!("{} where an object should stand", kind.as_str()),
-            )
-            .into());
+            return Err(flaw(ErrorKind::WrongType, &format!("{} where an object should stand", kind.as_str())).into());
         }
         let mut object = Object::read(reader)?;
         if let Some((_, name)) = &object.twice {
@@ -189,11 +150,7 @@ pub(crate) fn read_request(fields: &mut Fields<'_>) -> Result<Reading<Vec<TrustR
             (None, Some(key)) => TrustKey::PublicKey(key),
             (None, None) => return Err(flaw(ErrorKind::MissingMember, "neither csr nor public_key is there").into()),
             (Some(_), Some(_)) => {
-                return Err(flaw(
-                    ErrorKind::Inconsistent,
-                    "csr and public_key both: exactly one is allowed",
-                )
-                .into());
+                return Err(flaw(ErrorKind::Inconsistent, "csr and public_key both: exactly one is allowed").into());
             }
         };
         entries.push(TrustRequestEntry {
@@ -217,14 +174,6 @@ pub(crate) fn read_request(fields: &mut Fields<'_>) -> Result<Reading<Vec<TrustR
     }
     let needs_signature = entries.iter().any(|entry| matches!(entry.key, TrustKey::PublicKey(_)));
     let signature = fields.signature(signature, needs_signature)?;
-    let signed = if needs_signature || signature.is_some() {
-        SignedPart::Data(data)
-    } else {
-        SignedPart::Never
-    };
-    Ok(Reading {
-        view: entries,
-        signed,
-        signature,
-    })
+    let signed = if needs_signature || signature.is_some() { SignedPart::Data(data) } else { SignedPart::Never };
+    Ok(Reading { view: entries, signed, signature })
 }

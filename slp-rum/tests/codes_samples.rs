@@ -20,11 +20,8 @@ fn real_codes_have_the_shapes_of_the_spec() {
         match cells[0] {
             "slr_request" | "plr_request" => {
                 let code: RequestCode = value.parse().unwrap();
-                let kind = if cells[0] == "slr_request" {
-                    ReservationKind::Specific
-                } else {
-                    ReservationKind::Permanent
-                };
+                let kind =
+                    if cells[0] == "slr_request" { ReservationKind::Specific } else { ReservationKind::Permanent };
                 assert_eq!(code.kind(), kind, "{value}");
                 assert_eq!(Some(code.device().pid()), cells[2].split(' ').next(), "{value}");
                 assert_eq!(code.to_string(), value);
@@ -37,9 +34,7 @@ fn real_codes_have_the_shapes_of_the_spec() {
             "correlation" => {
                 let text = format!("<smartLicense><correlationID>{value}</correlationID></smartLicense>");
                 let document = Document::parse(text.as_bytes()).unwrap();
-                let Some(Ok(Content::CorrelationId(id))) = document.contents().next() else {
-                    panic!("{value}")
-                };
+                let Some(Ok(Content::CorrelationId(id))) = document.contents().next() else { panic!("{value}") };
                 assert_eq!(id.view().as_str(), value);
                 assert!(CorrelationId::time(id.view()).is_some(), "{value}");
             }
@@ -58,30 +53,20 @@ fn simulated_codes_are_those_of_the_spec_to_the_letter() {
     let expected = |kind: &str| expected[kind].split('\t').next().unwrap().to_owned();
     let input = bytes(&folder.join("sdk_vectors/v01_slac.xml"));
     let document = Document::parse(&input).unwrap();
-    let Some(Ok(Content::Authorization(code))) = document.contents().next() else {
-        panic!()
-    };
+    let Some(Ok(Content::Authorization(code))) = document.contents().next() else { panic!() };
     assert_eq!(simulate::return_code(&code).as_str(), expected("sdk_return"));
     assert!(simulate::return_code(&code).is_usual());
-    assert_eq!(
-        simulate::confirmation_code(&code).as_str(),
-        expected("sdk_confirmation")
-    );
+    assert_eq!(simulate::confirmation_code(&code).as_str(), expected("sdk_confirmation"));
     let input = bytes(&folder.join("sdk_vectors/v08_auth_request.xml"));
     let document = Document::parse(&input).unwrap();
-    let Some(Ok(Content::SystemInfo(info))) = document.contents().next() else {
-        panic!()
-    };
+    let Some(Ok(Content::SystemInfo(info))) = document.contents().next() else { panic!() };
     let (device, tag) = (&code.view().udi, info.view().software_tag.as_deref().unwrap());
     let request = simulate::request_code(device, tag, ReservationKind::Specific);
     assert_eq!(request.as_str(), expected("sdk_request_slr"));
     assert_eq!(request.as_str().parse::<RequestCode>().unwrap(), request);
     let request = simulate::request_code(device, tag, ReservationKind::Permanent);
     assert_eq!(request.as_str(), expected("sdk_request_plr"));
-    assert_eq!(
-        simulate::permanent_code(&request).as_str(),
-        expected("sdk_plr_authorization")
-    );
+    assert_eq!(simulate::permanent_code(&request).as_str(), expected("sdk_plr_authorization"));
     assert_eq!(simulate::product_instance_id(device), expected("sdk_piid_device1"));
     let second = "P:TEST-SWITCH,S:TST00000002".parse().unwrap();
     assert_eq!(simulate::product_instance_id(&second), expected("sdk_piid_device2"));

@@ -70,26 +70,10 @@ impl Judge for Server {
             return Err(fault);
         }
         let view = code.view();
-        let key = if self.other_key {
-            b"other".to_vec()
-        } else {
-            view.udi.serial().into()
-        };
-        let (start, end) = (
-            view.not_before.unwrap(),
-            if self.ended {
-                Some(time("2023-11-15"))
-            } else {
-                view.not_after
-            },
-        );
-        Ok(Leaf::new(
-            view.certificates.clone().into(),
-            key,
-            view.udi.to_string(),
-            start,
-            end,
-        ))
+        let key = if self.other_key { b"other".to_vec() } else { view.udi.serial().into() };
+        let (start, end) =
+            (view.not_before.unwrap(), if self.ended { Some(time("2023-11-15")) } else { view.not_after });
+        Ok(Leaf::new(view.certificates.clone().into(), key, view.udi.to_string(), start, end))
     }
 }
 
@@ -100,10 +84,7 @@ fn code(kind: AuthorizationKind, device: Udi, issued: &str) -> Authorization {
         _ => code.timestamp = Some(time(issued).to_millis()),
     }
     code.success = Some(true);
-    code.entitlements = vec![Entitlement::new(
-        "regid.2020-01.com.cisco.TEST,1.0_x".parse().unwrap(),
-        2,
-    )];
+    code.entitlements = vec![Entitlement::new("regid.2020-01.com.cisco.TEST,1.0_x".parse().unwrap(), 2)];
     code
 }
 
@@ -172,13 +153,9 @@ fn of_ack_text(text: &str) -> String {
 fn fresh() -> DeviceState {
     let mut state = DeviceState::new(device(1));
     let sent = |state| ReportFacts::new(state, Some(time("2023-11-15T00:50:00")));
-    state
-        .reports
-        .insert((device(1), 10.into()), sent(ReportState::Unacknowledged));
+    state.reports.insert((device(1), 10.into()), sent(ReportState::Unacknowledged));
     state.reports.insert((device(1), 11.into()), sent(ReportState::Closed));
-    state
-        .reports
-        .insert((device(1), 12.into()), ReportFacts::new(ReportState::Open, None));
+    state.reports.insert((device(1), 12.into()), ReportFacts::new(ReportState::Open, None));
     state
 }
 
@@ -191,28 +168,14 @@ fn after(text: &str, state: &DeviceState) -> DeviceState {
 }
 
 fn outcomes(plan: &Plan) -> Vec<(ImportClass, Outcome, &'static str)> {
-    plan.outcomes()
-        .iter()
-        .map(|part| (part.class, part.outcome, part.error.as_str()))
-        .collect()
+    plan.outcomes().iter().map(|part| (part.class, part.outcome, part.error.as_str())).collect()
 }
 
 fn full(version: &str, issued: &str, millis: u64) -> String {
     document(|answer| {
-        answer
-            .authorization(&slac(1, issued))
-            .unwrap()
-            .policy(&policy(version))
-            .unwrap();
-        answer
-            .trust_code(&grant(1, "2023-11-15T00:55:00"))
-            .unwrap()
-            .account(&account(millis))
-            .unwrap();
-        let acks = [
-            Ack::accepted(device(1), 10.into()),
-            Ack::refused(device(1), 11.into(), 45, "no"),
-        ];
+        answer.authorization(&slac(1, issued)).unwrap().policy(&policy(version)).unwrap();
+        answer.trust_code(&grant(1, "2023-11-15T00:55:00")).unwrap().account(&account(millis)).unwrap();
+        let acks = [Ack::accepted(device(1), 10.into()), Ack::refused(device(1), 11.into(), 45, "no")];
         answer.acknowledgement(&AckList::new(acks)).unwrap();
     })
 }
@@ -225,15 +188,8 @@ fn what_a_server_writes_is_taken_whole_and_the_second_time_changes_nothing() {
     let plan = run(&text, &state).unwrap();
     let classes: Vec<_> = plan.outcomes().iter().map(|part| part.class.as_str()).collect();
     assert_eq!(classes, ["POLICY", "AUTH", "TRUST CODE", "RUM ACK", "ACCOUNT INFO"]);
-    assert!(
-        plan.outcomes().iter().all(|part| part.outcome == Outcome::Installed),
-        "{:?}",
-        outcomes(&plan)
-    );
-    assert_eq!(
-        (plan.error(), plan.to_string()),
-        (DeviceError::Success, "Import Data Successful".to_owned())
-    );
+    assert!(plan.outcomes().iter().all(|part| part.outcome == Outcome::Installed), "{:?}", outcomes(&plan));
+    assert_eq!((plan.error(), plan.to_string()), (DeviceError::Success, "Import Data Successful".to_owned()));
     assert_eq!(plan.outcomes()[1].confirmation, None, "a first SLAC has none");
     assert_eq!(plan.outcomes()[3].warnings, ["the server refuses the report: 45, no"]);
     let state = plan.into_state();
@@ -248,31 +204,13 @@ fn what_a_server_writes_is_taken_whole_and_the_second_time_changes_nothing() {
     let later = Situation::new(&judge, time("2023-11-15T02:10:00"));
     // a report that was refused goes back to closed each time: without that member nothing changes
     let again = document(|answer| {
-        answer
-            .authorization(&slac(1, "2023-11-15T01:00:00"))
-            .unwrap()
-            .policy(&policy("3"))
-            .unwrap();
-        answer
-            .trust_code(&grant(1, "2023-11-15T00:55:00"))
-            .unwrap()
-            .account(&account(1_700_010_001_277))
-            .unwrap();
-        answer
-            .acknowledgement(&AckList::new([Ack::accepted(device(1), 10.into())]))
-            .unwrap();
+        answer.authorization(&slac(1, "2023-11-15T01:00:00")).unwrap().policy(&policy("3")).unwrap();
+        answer.trust_code(&grant(1, "2023-11-15T00:55:00")).unwrap().account(&account(1_700_010_001_277)).unwrap();
+        answer.acknowledgement(&AckList::new([Ack::accepted(device(1), 10.into())])).unwrap();
     });
     let plan = import(again.as_bytes(), &state, &later).unwrap();
-    assert!(
-        plan.outcomes().iter().all(|part| part.outcome == Outcome::Unchanged),
-        "{:?}",
-        outcomes(&plan)
-    );
-    assert!(
-        plan.outcomes()
-            .iter()
-            .all(|part| part.confirmation.is_none() && part.notification().is_none())
-    );
+    assert!(plan.outcomes().iter().all(|part| part.outcome == Outcome::Unchanged), "{:?}", outcomes(&plan));
+    assert!(plan.outcomes().iter().all(|part| part.confirmation.is_none() && part.notification().is_none()));
     assert_eq!(plan.state().policy.as_ref().unwrap().installed_at, time(NOW));
     assert_eq!(plan.state().codes, state.codes);
 }
@@ -281,21 +219,16 @@ fn what_a_server_writes_is_taken_whole_and_the_second_time_changes_nothing() {
 fn a_newer_code_replaces_and_gives_a_confirmation_code() {
     let state = after(&of_code(&slac(1, "2023-11-15T01:00:00")), &fresh());
     let plan = run(&of_code(&slac(1, "2023-11-15T01:05:00")), &state).unwrap();
-    assert_eq!(
-        outcomes(&plan),
-        [(ImportClass::Authorization, Outcome::Replaced, "success")]
-    );
+    assert_eq!(outcomes(&plan), [(ImportClass::Authorization, Outcome::Replaced, "success")]);
     assert!(plan.outcomes()[0].confirmation.as_ref().unwrap().is_usual());
     let slr = code(AuthorizationKind::Slr, device(1), "2023-11-15T01:00:00");
     let plan = run(&of_code(&slr), &fresh()).unwrap();
     assert_eq!(plan.outcomes()[0].outcome, Outcome::Installed);
-    assert!(
-        plan.outcomes()[0].confirmation.is_some(),
-        "an SLR has one from the start"
-    );
+    assert!(plan.outcomes()[0].confirmation.is_some(), "an SLR has one from the start");
 }
 
 /// Every refusal and every part passed over that the table names, with its number.
+#[expect(clippy::too_many_lines, reason = "a table")]
 #[test]
 fn each_wrong_document_is_refused_with_the_number_of_the_table_and_changes_nothing() {
     let good = of_code(&slac(1, "2023-11-15T01:00:00"));
@@ -329,37 +262,12 @@ fn each_wrong_document_is_refused_with_the_number_of_the_table_and_changes_nothi
         ("empty", "", &alone, 17),
         ("cut", good.get(..good.len() / 2).unwrap(), &alone, 17),
         ("two roots", &format!("{good}{good}"), &alone, 17),
-        (
-            "cve-2026-20029: a doctype",
-            &format!("<!DOCTYPE a SYSTEM \"file:///etc/passwd\">{good}"),
-            &alone,
-            17,
-        ),
+        ("cve-2026-20029: a doctype", &format!("<!DOCTYPE a SYSTEM \"file:///etc/passwd\">{good}"), &alone, 17),
         ("an entity", &good.replace("TST00000001", "&x;"), &alone, 17),
-        (
-            "a comment in signed bytes",
-            &good.replace("<flag>", "<!-- x --><flag>"),
-            &alone,
-            17,
-        ),
-        (
-            "a comment in a leaf",
-            &good.replace("<flag>A", "<flag>A<!---->"),
-            &alone,
-            17,
-        ),
-        (
-            "an element in a leaf",
-            &good.replace("<flag>A", "<flag>A<b/>"),
-            &alone,
-            17,
-        ),
-        (
-            "a part twice",
-            &good.replace("<flag>A</flag>", "<flag>A</flag><flag>A</flag>"),
-            &alone,
-            17,
-        ),
+        ("a comment in signed bytes", &good.replace("<flag>", "<!-- x --><flag>"), &alone, 17),
+        ("a comment in a leaf", &good.replace("<flag>A", "<flag>A<!---->"), &alone, 17),
+        ("an element in a leaf", &good.replace("<flag>A", "<flag>A<b/>"), &alone, 17),
+        ("a part twice", &good.replace("<flag>A</flag>", "<flag>A</flag><flag>A</flag>"), &alone, 17),
         ("text between elements", &good.replace("<flag>", "x<flag>"), &alone, 17),
         (
             "two policies",
@@ -367,48 +275,21 @@ fn each_wrong_document_is_refused_with_the_number_of_the_table_and_changes_nothi
                 "<smartLicensePolicy>",
                 &format!(
                     "{}<smartLicensePolicy>",
-                    policy
-                        .trim_start_matches("<smartLicense>")
-                        .trim_end_matches("</smartLicense>")
+                    policy.trim_start_matches("<smartLicense>").trim_end_matches("</smartLicense>")
                 ),
             ),
             &alone,
             17,
         ),
         ("unknown root", "<html></html>", &alone, 23),
-        (
-            "nothing for a device",
-            "<smartLicense><smartLicenseFuture/></smartLicense>",
-            &alone,
-            23,
-        ),
+        ("nothing for a device", "<smartLicense><smartLicenseFuture/></smartLicense>", &alone, 23),
         ("an answer of an interface", "{\"usage\":[]}", &alone, 23),
-        (
-            "udi missing",
-            &good.replace("<udi>P:TEST-SWITCH,S:TST00000001</udi>", ""),
-            &alone,
-            101,
-        ),
-        (
-            "udi empty",
-            &good.replace("P:TEST-SWITCH,S:TST00000001", ""),
-            &alone,
-            101,
-        ),
+        ("udi missing", &good.replace("<udi>P:TEST-SWITCH,S:TST00000001</udi>", ""), &alone, 101),
+        ("udi empty", &good.replace("P:TEST-SWITCH,S:TST00000001", ""), &alone, 101),
         ("udi without serial", &good.replace(",S:TST00000001", ""), &alone, 101),
         ("count missing", &no_count, &alone, 101),
-        (
-            "count out of range",
-            &good.replace("<count>2", "<count>4294967296"),
-            &alone,
-            101,
-        ),
-        (
-            "tag empty",
-            &good.replace("regid.2020-01.com.cisco.TEST,1.0_x", ""),
-            &alone,
-            101,
-        ),
+        ("count out of range", &good.replace("<count>2", "<count>4294967296"), &alone, 101),
+        ("tag empty", &good.replace("regid.2020-01.com.cisco.TEST,1.0_x", ""), &alone, 101),
         (
             "policy without its element",
             "<smartLicensePolicy><signature>AAAA</signature></smartLicensePolicy>",
@@ -429,18 +310,8 @@ fn each_wrong_document_is_refused_with_the_number_of_the_table_and_changes_nothi
         ("not checkable", &signed_as("NOTC"), &alone, 99),
         ("chain broken", &signed_as("CHAI"), &alone, 99),
         ("development key", &signed_as("DEVE"), &alone, 105),
-        (
-            "version unknown",
-            &with(&|code| code.version = Some("D".to_owned())),
-            &alone,
-            114,
-        ),
-        (
-            "flag unknown",
-            &with(&|code| code.flag = Some("B".to_owned())),
-            &alone,
-            24,
-        ),
+        ("version unknown", &with(&|code| code.version = Some("D".to_owned())), &alone, 114),
+        ("flag unknown", &with(&|code| code.flag = Some("B".to_owned())), &alone, 24),
         ("another device", &of_code(&slac(2, "2023-11-15T01:00:00")), &alone, 73),
         ("another product instance", &good, &known_piid, 28),
         ("classic without request", &slr, &classic, 75),
@@ -475,12 +346,8 @@ fn parts_that_are_passed_over_carry_the_number_of_the_table() {
     let old = slac(1, "2023-11-15T01:00:00");
     let text = of_code(&old);
     let parsed = Document::parse(text.as_bytes()).unwrap();
-    let Some(Ok(Content::Authorization(statement))) = parsed.contents().next() else {
-        panic!()
-    };
-    returned
-        .returned
-        .push(slp_rum::import::ReturnedCode::of(statement.view()));
+    let Some(Ok(Content::Authorization(statement))) = parsed.contents().next() else { panic!() };
+    returned.returned.push(slp_rum::import::ReturnedCode::of(statement.view()));
     let mut failed = slac(1, "2023-11-15T01:00:00");
     failed.success = Some(false);
     let mut ended = slac(1, "2023-11-15T01:00:00");
@@ -489,27 +356,12 @@ fn parts_that_are_passed_over_carry_the_number_of_the_table() {
     let alone = fresh();
     let cases: &[(&str, String, &DeviceState, u16)] = &[
         ("an older policy", of_policy(&policy("2")), &installed, 108),
-        (
-            "an older code",
-            of_code(&slac(1, "2023-11-15T00:59:59")),
-            &installed,
-            81,
-        ),
+        ("an older code", of_code(&slac(1, "2023-11-15T00:59:59")), &installed, 81),
         ("a code given back before", text.clone(), &returned, 81),
         ("a code that the server could not grant", of_code(&failed), &alone, 37),
         ("all terms ended", of_code(&ended), &alone, 73),
-        (
-            "an unknown report",
-            of_acks([Ack::accepted(device(1), 99.into())]),
-            &alone,
-            9,
-        ),
-        (
-            "an open report",
-            of_acks([Ack::accepted(device(1), 12.into())]),
-            &alone,
-            20,
-        ),
+        ("an unknown report", of_acks([Ack::accepted(device(1), 99.into())]), &alone, 9),
+        ("an open report", of_acks([Ack::accepted(device(1), 12.into())]), &alone, 20),
         (
             "an opaque member without pair",
             document(|_| {}).replace("</smartLicense>", "")
@@ -517,12 +369,7 @@ fn parts_that_are_passed_over_carry_the_number_of_the_table() {
             &alone,
             9,
         ),
-        (
-            "a status of no known meaning",
-            of_ack_text(r#"[{"report_id":10,"status":"MAYBE"}]"#),
-            &alone,
-            24,
-        ),
+        ("a status of no known meaning", of_ack_text(r#"[{"report_id":10,"status":"MAYBE"}]"#), &alone, 24),
         (
             "an older account",
             document(|answer| {
@@ -551,11 +398,7 @@ fn parts_that_are_passed_over_carry_the_number_of_the_table() {
     for (name, text, state, number) in cases {
         let plan = run(text, state).unwrap();
         let part = &plan.outcomes()[0];
-        assert_eq!(
-            (part.outcome, part.code().number()),
-            (Outcome::Skipped, *number),
-            "{name}: {part}"
-        );
+        assert_eq!((part.outcome, part.code().number()), (Outcome::Skipped, *number), "{name}: {part}");
         assert_eq!(plan.error(), part.error, "{name}");
         let mut now = plan.into_state();
         now.history.clone_from(&state.history);
@@ -580,74 +423,19 @@ fn trust_codes_are_held_against_key_name_validity_and_time() {
     let start = "2023-11-15T00:55:00";
     assert_eq!(number(server, start, &state), 0);
     assert_eq!(number(server, start, &fresh()), 48, "no such key is pending");
-    assert_eq!(
-        number(
-            Server {
-                other_key: true,
-                ..server
-            },
-            start,
-            &state
-        ),
-        48
-    );
-    assert_eq!(
-        number(Server { ended: true, ..server }, start, &state),
-        48,
-        "the code names another end"
-    );
-    assert_eq!(
-        number(
-            Server {
-                leaf: Some(LeafFault::Unreadable),
-                ..server
-            },
-            start,
-            &state
-        ),
-        49
-    );
-    assert_eq!(
-        number(
-            Server {
-                leaf: Some(LeafFault::ChainBroken),
-                ..server
-            },
-            start,
-            &state
-        ),
-        99
-    );
-    assert_eq!(
-        number(server, "2023-11-15T02:10:00", &state),
-        0,
-        "an hour ahead is the clock's business"
-    );
+    assert_eq!(number(Server { other_key: true, ..server }, start, &state), 48);
+    assert_eq!(number(Server { ended: true, ..server }, start, &state), 48, "the code names another end");
+    assert_eq!(number(Server { leaf: Some(LeafFault::Unreadable), ..server }, start, &state), 49);
+    assert_eq!(number(Server { leaf: Some(LeafFault::ChainBroken), ..server }, start, &state), 99);
+    assert_eq!(number(server, "2023-11-15T02:10:00", &state), 0, "an hour ahead is the clock's business");
     assert_eq!(number(server, "2023-11-15T02:10:01", &state), 41);
     let late = Situation::new(&server, time("2031-11-13T01:00:01"));
-    assert_eq!(
-        import(text(start).as_bytes(), &state, &late).unwrap().outcomes()[0]
-            .code()
-            .number(),
-        42
-    );
+    assert_eq!(import(text(start).as_bytes(), &state, &late).unwrap().outcomes()[0].code().number(), 42);
     let state = after(&text(start), &state);
     assert!(state.trust[&device(1)].pending_keys.is_empty());
-    assert_eq!(
-        run(&text(start), &state).unwrap().outcomes()[0].outcome,
-        Outcome::Unchanged
-    );
-    assert_eq!(
-        run(&text("2023-11-15T01:00:00"), &state).unwrap().outcomes()[0].outcome,
-        Outcome::Replaced
-    );
-    assert_eq!(
-        may_request_trust(&state, &device(1), false)
-            .unwrap_err()
-            .code(Platform::Xr)
-            .number(),
-        173
-    );
+    assert_eq!(run(&text(start), &state).unwrap().outcomes()[0].outcome, Outcome::Unchanged);
+    assert_eq!(run(&text("2023-11-15T01:00:00"), &state).unwrap().outcomes()[0].outcome, Outcome::Replaced);
+    assert_eq!(may_request_trust(&state, &device(1), false).unwrap_err().code(Platform::Xr).number(), 173);
     assert!(may_request_trust(&state, &device(1), true).is_ok());
 }
 
@@ -658,36 +446,23 @@ fn a_document_for_several_devices_gives_each_member_its_own() {
         answer.authorization(&slac(2, "2023-11-15T01:00:00")).unwrap();
     });
     let plan = run(&both, &fresh()).unwrap();
-    let found: Vec<_> = plan
-        .outcomes()
-        .iter()
-        .map(|part| (part.outcome, part.code().number()))
-        .collect();
+    let found: Vec<_> = plan.outcomes().iter().map(|part| (part.outcome, part.code().number())).collect();
     assert_eq!(found, [(Outcome::Installed, 0), (Outcome::Skipped, 73)]);
     assert_eq!(plan.error(), DeviceError::Success);
     let mut set = fresh();
-    set.members = vec![
-        HaPeer::new(device(1)).in_role(HaRole::Active),
-        HaPeer::new(device(2)).in_role(HaRole::Standby),
-    ];
+    set.members = vec![HaPeer::new(device(1)).in_role(HaRole::Active), HaPeer::new(device(2)).in_role(HaRole::Standby)];
     let plan = run(&both, &set).unwrap();
     assert!(plan.outcomes().iter().all(|part| part.outcome == Outcome::Installed));
     assert_eq!(plan.state().codes.len(), 2);
     // Q9: two roles with one UDI are one target; and a member that got nothing is named
-    set.members = vec![
-        HaPeer::new(device(1)).in_role(HaRole::Active),
-        HaPeer::new(device(1)).in_role(HaRole::Standby),
-    ];
+    set.members = vec![HaPeer::new(device(1)).in_role(HaRole::Active), HaPeer::new(device(1)).in_role(HaRole::Standby)];
     set.asked_for_all = true;
     let plan = run(&of_code(&slac(1, "2023-11-15T01:00:00")), &set).unwrap();
     assert_eq!((plan.outcomes().len(), plan.warnings().len()), (1, 0));
     assert_eq!(plan.state().members[1].piid, plan.state().members[0].piid);
     set.members.push(HaPeer::new(device(2)));
     let plan = run(&of_code(&slac(1, "2023-11-15T01:00:00")), &set).unwrap();
-    assert_eq!(
-        plan.warnings(),
-        ["P:TEST-SWITCH,S:TST00000002 got no code (no-code-for-member)"]
-    );
+    assert_eq!(plan.warnings(), ["P:TEST-SWITCH,S:TST00000002 got no code (no-code-for-member)"]);
 }
 
 #[test]
@@ -706,10 +481,7 @@ fn opaque_members_acknowledge_what_they_are_paired_with_and_a_name_corrects_them
     assert_eq!(facts(&state, 10), (ReportState::Acknowledged, true));
     assert_eq!(facts(&state, 11), (ReportState::Acknowledged, true));
     assert_eq!(facts(&state, 12), (ReportState::Open, false));
-    let named = of_acks([
-        Ack::accepted(device(1), 10.into()),
-        Ack::refused(device(1), 11.into(), 45, "no"),
-    ]);
+    let named = of_acks([Ack::accepted(device(1), 10.into()), Ack::refused(device(1), 11.into(), 45, "no")]);
     let state = after(&named, &state);
     assert_eq!(facts(&state, 10), (ReportState::Acknowledged, false));
     assert_eq!(facts(&state, 11), (ReportState::Closed, false));
@@ -731,12 +503,7 @@ fn without_a_key_nothing_is_called_valid_but_everything_is_said() {
     let refusal = import(text.as_bytes(), &fresh(), &situation).unwrap_err();
     assert_eq!(refusal.error(), DeviceError::CouldNotValidateTrustChain);
     situation.rule = SignatureRule::Ignore;
-    assert!(
-        import(text.as_bytes(), &fresh(), &situation)
-            .unwrap()
-            .warnings()
-            .is_empty()
-    );
+    assert!(import(text.as_bytes(), &fresh(), &situation).unwrap().warnings().is_empty());
 }
 
 #[test]
@@ -749,14 +516,7 @@ fn a_code_of_the_classic_way_answers_its_request_once() {
     let state = after(&text, &state);
     assert_eq!(state.mode, Mode::classic(None));
     let plan = run(&text, &state).unwrap();
-    assert_eq!(
-        outcomes(&plan),
-        [(
-            ImportClass::Authorization,
-            Outcome::Unchanged,
-            "reservationalreadyinstalled"
-        )]
-    );
+    assert_eq!(outcomes(&plan), [(ImportClass::Authorization, Outcome::Unchanged, "reservationalreadyinstalled")]);
 }
 
 #[test]
@@ -768,17 +528,8 @@ fn a_store_that_fails_changes_nothing_and_a_code_in_use_stays() {
         "Import Data Failed: storagefailtostore (25): the new state could not be stored: disk full; nothing has changed"
     );
     let state = plan.apply(|_| Ok::<(), &str>(())).unwrap();
-    assert_eq!(
-        may_return(&state, &device(1), true)
-            .unwrap_err()
-            .code(Platform::Xr)
-            .number(),
-        171
-    );
-    assert_eq!(
-        may_return(&fresh(), &device(1), false).unwrap_err().error(),
-        DeviceError::NoAuthorizationInstalled
-    );
+    assert_eq!(may_return(&state, &device(1), true).unwrap_err().code(Platform::Xr).number(), 171);
+    assert_eq!(may_return(&fresh(), &device(1), false).unwrap_err().error(), DeviceError::NoAuthorizationInstalled);
     assert!(may_return(&state, &device(1), false).is_ok());
     assert_eq!(Refusal::missing_file("not found").error(), DeviceError::NullPointer);
 }
@@ -793,12 +544,7 @@ fn some_terms_may_end_and_the_rest_is_granted() {
     assert_eq!(plan.outcomes()[0].outcome, Outcome::Installed);
     assert_eq!(plan.outcomes()[0].warnings.len(), 1);
     let tag = &partly.entitlements[0].tag;
-    assert_eq!(
-        plan.state().codes[&device(1)]
-            .authorization
-            .authorized_count(tag, time(NOW)),
-        2
-    );
+    assert_eq!(plan.state().codes[&device(1)].authorization.authorized_count(tag, time(NOW)), 2);
 }
 
 #[test]

@@ -9,7 +9,9 @@ use slp_model::policy::{Policy, Requirement};
 use slp_rum::ack::conversion::{ConversionAck, ConversionStatus};
 use slp_rum::write::answer::{self, Answer};
 use slp_rum::write::request;
-use slp_rum::{Ack, AckList, Authorization, AuthorizationKind, Content, CorrelationId, Document, Entitlement, TermDate};
+use slp_rum::{
+    Ack, AckList, Authorization, AuthorizationKind, Content, CorrelationId, Document, Entitlement, TermDate,
+};
 
 type SignResult = Result<String, Box<dyn std::error::Error + Send + Sync>>;
 
@@ -105,10 +107,8 @@ fn everything(sign: &mut answer::Sign<'_>) -> String {
     policy.export = Requirement::new(None, Some(0), Some(90));
     policy.ack_required = Some(false);
     let device = || "P:TEST,S:TST00000002".parse().unwrap();
-    let list = AckList::new([
-        Ack::refused(device(), 2.into(), 45, "a]]>b \"c\" \\ \u{1}"),
-        Ack::accepted(device(), 1.into()),
-    ]);
+    let list =
+        AckList::new([Ack::refused(device(), 2.into(), 45, "a]]>b \"c\" \\ \u{1}"), Ack::accepted(device(), 1.into())]);
     let id = CorrelationId::new("2023-11-15T01:00:01".parse().unwrap(), [1; 12], [2; 8]);
     let conversion = ConversionAck::new(device(), "tag", ConversionStatus::InProgress);
     answer.correlation_id(&id).unwrap().account(&Account::new("A", "B")).unwrap();

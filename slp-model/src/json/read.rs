@@ -18,10 +18,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            depth: 16,
-            string_bytes: 64 * 1024,
-        }
+        Self { depth: 16, string_bytes: 64 * 1024 }
     }
 }
 
@@ -81,14 +78,7 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Starts at the first byte of `text`.
     pub fn new(text: &'a str, limits: Limits) -> Self {
-        Self {
-            text,
-            at: 0,
-            name_at: 0,
-            depth: 0,
-            fresh: false,
-            limits,
-        }
+        Self { text, at: 0, name_at: 0, depth: 0, fresh: false, limits }
     }
 
     /// The same text from another offset on, where a value begins that an earlier walk has found.
@@ -140,18 +130,10 @@ impl<'a> Reader<'a> {
     #[cold]
     fn unexpected(&self, wanted: &'static str) -> Fault {
         match self.text.get(self.at..).and_then(|rest| rest.chars().next()) {
-            None => Fault::new(
-                FaultKind::Truncated,
-                self.at,
-                format!("the text ends where {wanted} should stand"),
-            ),
+            None => Fault::new(FaultKind::Truncated, self.at, format!("the text ends where {wanted} should stand")),
             Some(found) => {
                 let found = crate::Quoted(found.encode_utf8(&mut [0; 4])).to_string();
-                Fault::new(
-                    FaultKind::Syntax,
-                    self.at,
-                    format!("{found} where {wanted} should stand"),
-                )
+                Fault::new(FaultKind::Syntax, self.at, format!("{found} where {wanted} should stand"))
             }
         }
     }
@@ -176,11 +158,9 @@ impl<'a> Reader<'a> {
     #[cold]
     fn wrong_type(&mut self, wanted: ValueKind) -> Fault {
         match self.kind() {
-            Ok(found) => Fault::new(
-                FaultKind::Type,
-                self.at,
-                format!("{} instead of {}", found.as_str(), wanted.as_str()),
-            ),
+            Ok(found) => {
+                Fault::new(FaultKind::Type, self.at, format!("{} instead of {}", found.as_str(), wanted.as_str()))
+            }
             Err(fault) => fault,
         }
     }
@@ -231,6 +211,28 @@ impl<'a> Reader<'a> {
     /// [`FaultKind::Truncated`], [`FaultKind::Syntax`], [`FaultKind::Limit`] `string_bytes`.
     #[inline]
     pub fn next_member(&mut self) -> Result<Option<Cow<'a, str>>, Fault> {
+        // Text without blanks, as devices write it, takes the short way.
+        let rest = self.bytes().get(self.at..).unwrap_or_default();
+        let step = match rest {
+            [b',', b'"', ..] if !self.fresh => 1,
+            [b'"', ..] if self.fresh => 0,
+            _ => return self.next_member_slowly(),
+        };
+        self.at = self.at.saturating_add(step);
+        self.name_at = self.at;
+        self.fresh = false;
+        let name = self.scan_string()?;
+        if self.peek() != Some(b':') {
+            self.blank();
+            if self.peek() != Some(b':') {
+                return Err(self.unexpected("a colon"));
+            }
+        }
+        self.step();
+        Ok(Some(name))
+    }
+
+    fn next_member_slowly(&mut self) -> Result<Option<Cow<'a, str>>, Fault> {
         self.blank();
         if self.fresh {
             if self.peek() == Some(b'}') {
@@ -313,13 +315,7 @@ impl<'a> Reader<'a> {
             return Err(self.wrong_type(ValueKind::String));
         }
         let start = self.at.saturating_add(1);
-        let read = unescape(
-            self.text.get(start..).unwrap_or_default(),
-            start,
-            out,
-            limit,
-            limit_name,
-        )?;
+        let read = unescape(self.text.get(start..).unwrap_or_default(), start, out, limit, limit_name)?;
         self.at = start.saturating_add(read).saturating_add(1);
         Ok(start)
     }
@@ -334,7 +330,9 @@ impl<'a> Reader<'a> {
         let text = self.string();
         self.limits.string_bytes = usual;
         text.map_err(|fault| match fault.kind() {
-            FaultKind::Limit("string_bytes") => Fault::new(FaultKind::Limit(limit_name), at, fault.message().to_owned()),
+            FaultKind::Limit("string_bytes") => {
+                Fault::new(FaultKind::Limit(limit_name), at, fault.message().to_owned())
+            }
             _ => fault,
         })
     }
@@ -443,6 +441,33 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A whole number without sign, fraction, exponent and surplus zeros, if that is what comes next and it fits;
+    /// otherwise nothing is read. The quick way to what nearly every number in these formats is.
+    #[inline]
+    pub fn plain_number(&mut self) -> Option<u64> {
+        self.blank();
+        let rest = self.bytes().get(self.at..).unwrap_or_default();
+        let mut value = 0_u64;
+        let mut digits = 0_usize;
+        let mut next = None;
+        // 19 digits fit into 64 bits, whatever they are.
+        for byte in rest.iter().take(20) {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                next = Some(*byte);
+                break;
+            }
+            digits = digits.saturating_add(1);
+            value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+        }
+        let whole = matches!(next, Some(b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r'));
+        if !whole || digits == 0 || digits > 19 || (digits > 1 && rest.first() == Some(&b'0')) {
+            return None;
+        }
+        self.at = self.at.saturating_add(digits);
+        Some(value)
+    }
+
     /// `true` or `false`.
     ///
     /// # Errors
@@ -462,11 +487,7 @@ impl<'a> Reader<'a> {
     /// [`FaultKind::Type`] if something else comes next; [`FaultKind::Syntax`].
     pub fn null(&mut self) -> Result<(), Fault> {
         self.blank();
-        if self.peek() == Some(b'n') {
-            self.word("null")
-        } else {
-            Err(self.wrong_type(ValueKind::Null))
-        }
+        if self.peek() == Some(b'n') { self.word("null") } else { Err(self.wrong_type(ValueKind::Null)) }
     }
 
     fn word(&mut self, word: &'static str) -> Result<(), Fault> {
@@ -476,17 +497,9 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         if word.starts_with(rest) {
-            return Err(Fault::new(
-                FaultKind::Truncated,
-                self.at,
-                format!("the text ends inside the word {word}"),
-            ));
+            return Err(Fault::new(FaultKind::Truncated, self.at, format!("the text ends inside the word {word}")));
         }
-        Err(Fault::new(
-            FaultKind::Syntax,
-            self.at,
-            format!("an unknown word where {word} should stand"),
-        ))
+        Err(Fault::new(FaultKind::Syntax, self.at, format!("an unknown word where {word} should stand")))
     }
 
     /// Passes over one value of any kind and gives its raw text. Everything in it is checked, duplicate member names
@@ -557,10 +570,6 @@ impl<'a> Reader<'a> {
         if self.peek().is_none() {
             return Ok(());
         }
-        Err(Fault::new(
-            FaultKind::Syntax,
-            self.at,
-            "text after the end of the JSON value",
-        ))
+        Err(Fault::new(FaultKind::Syntax, self.at, "text after the end of the JSON value"))
     }
 }

@@ -125,11 +125,7 @@ fn member_names_are_compared_after_unescaping() {
 fn skip_syntax_lets_a_name_stand_twice_and_refuses_all_else_that_skip_refuses() {
     assert_eq!(reader(r#"{"a":1,"a":2}"#).skip_syntax().unwrap(), r#"{"a":1,"a":2}"#);
     for text in ["{", "[1,]", r#"{"a":"\x"}"#, "[01]", "{\"a\":\"\t\"}"] {
-        assert_eq!(
-            reader(text).skip_syntax().unwrap_err(),
-            reader(text).skip().unwrap_err(),
-            "{text}"
-        );
+        assert_eq!(reader(text).skip_syntax().unwrap_err(), reader(text).skip().unwrap_err(), "{text}");
     }
 }
 
@@ -165,41 +161,28 @@ fn the_depth_limit_itself_passes_and_one_more_is_refused() {
     insta::assert_snapshot!(fault, @"byte 18: objects and arrays stand more than 6 deep");
     // Breadth is not depth: what was left does not count.
     Reader::new("[[],[[]],{},[[]]]", Limits::new(3, 10)).skip().unwrap();
-    assert_eq!(
-        Reader::new("[]", Limits::new(0, 10)).skip().unwrap_err().kind(),
-        FaultKind::Limit("json_depth")
-    );
+    assert_eq!(Reader::new("[]", Limits::new(0, 10)).skip().unwrap_err().kind(), FaultKind::Limit("json_depth"));
     Reader::new("1", Limits::new(0, 10)).skip().unwrap();
 }
 
 #[test]
 fn a_raised_depth_limit_does_not_use_the_stack() {
     let text = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000));
-    assert_eq!(
-        Reader::new(&text, Limits::new(u32::MAX, 10)).skip().unwrap().len(),
-        text.len()
-    );
+    assert_eq!(Reader::new(&text, Limits::new(u32::MAX, 10)).skip().unwrap().len(), text.len());
 }
 
 #[test]
 fn the_string_limit_itself_passes_and_one_more_is_refused() {
     for limit in 0..40_usize {
-        for text in [
-            format!("\"{}\"", "x".repeat(limit)),
-            format!("\"{}\"", "\\u0041".repeat(limit)),
-        ] {
+        for text in [format!("\"{}\"", "x".repeat(limit)), format!("\"{}\"", "\\u0041".repeat(limit))] {
             let limits = Limits::new(16, limit);
             assert_eq!(Reader::new(&text, limits).string().unwrap().len(), limit);
             let longer = text.replacen('"', "\"y", 1);
             let fault = Reader::new(&longer, limits).string().unwrap_err();
             assert_eq!((fault.kind(), fault.offset()), (FaultKind::Limit("string_bytes"), 1));
             let mut out = String::new();
-            Reader::new(&text, Limits::new(0, 0))
-                .string_into(&mut out, limit, "mine")
-                .unwrap();
-            let fault = Reader::new(&longer, Limits::new(0, 0))
-                .string_into(&mut out, limit, "mine")
-                .unwrap_err();
+            Reader::new(&text, Limits::new(0, 0)).string_into(&mut out, limit, "mine").unwrap();
+            let fault = Reader::new(&longer, Limits::new(0, 0)).string_into(&mut out, limit, "mine").unwrap_err();
             assert_eq!(fault.kind(), FaultKind::Limit("mine"));
         }
     }
@@ -278,10 +261,7 @@ fn only_the_four_blanks_of_json_are_white_space() {
 
 #[test]
 fn every_escape_is_undone() {
-    assert_eq!(
-        unescaped(r#"\"\\\/\b\f\n\r\t\u00e9\u00C9""#).unwrap(),
-        "\"\\/\u{8}\u{c}\n\r\té\u{c9}"
-    );
+    assert_eq!(unescaped(r#"\"\\\/\b\f\n\r\t\u00e9\u00C9""#).unwrap(), "\"\\/\u{8}\u{c}\n\r\té\u{c9}");
     for byte in 0x20..0x7f_u8 {
         let known = b"\"\\/bfnrtu".contains(&byte);
         let outcome = unescaped(&format!("\\{}0041\"", char::from(byte)));
@@ -299,16 +279,28 @@ fn unescaping_stops_at_the_closing_quote_and_clears_what_was_there() {
 }
 
 #[test]
+fn what_stands_behind_the_closing_quote_costs_nothing() {
+    let document = format!("a\\nb\"{}", "x".repeat(1 << 20));
+    let mut out = String::new();
+    assert_eq!(unescape(&document, 0, &mut out, usize::MAX, "x").unwrap(), 4);
+    assert!(out.capacity() <= 4096, "{}", out.capacity());
+    // The limit is looked at while the text is copied, not afterwards.
+    assert!(unescape(&document[4 + 1..], 0, &mut out, 100, "x").is_err());
+    assert!(out.capacity() <= 4096, "{}", out.capacity());
+}
+
+#[test]
 fn offsets_of_faults_in_a_string_count_from_the_start_of_the_text() {
     let mut out = String::new();
     assert_eq!(unescape("ab\\q\"", 100, &mut out, 99, "x").unwrap_err().offset(), 102);
-    assert_eq!(
-        unescape("ab\\u00q0\"", 100, &mut out, 99, "x").unwrap_err().offset(),
-        106
-    );
+    assert_eq!(unescape("ab\\u00q0\"", 100, &mut out, 99, "x").unwrap_err().offset(), 106);
     assert_eq!(unescape("ab\u{1}\"", 100, &mut out, 99, "x").unwrap_err().offset(), 102);
     assert_eq!(unescape("abé", 100, &mut out, 99, "x").unwrap_err().offset(), 104);
     assert_eq!(unescape("abc", 100, &mut out, 2, "x").unwrap_err().offset(), 100);
+    // Of several faults the limit is named first, whatever ends the text.
+    for literal in ["abc", "abc\"", "abc\\x", "abc\\", "abc\n"] {
+        assert_eq!(unescape(literal, 0, &mut out, 2, "x").unwrap_err().kind(), FaultKind::Limit("x"));
+    }
     assert_eq!(refuse(r#"{"é":"x\q"}"#).offset(), 8);
 }
 
@@ -375,16 +367,15 @@ fn unescaping_agrees_with_the_naive_way_at_every_alignment() {
         "!#[]",
     ];
     let mut out = String::new();
-    for before in 0..40 {
+    for before in 0..18 {
         for first in pieces {
             for second in pieces {
                 for between in [0, 1, 7, 15, 16] {
                     for after in ["\"", "", "abcdefghijklmnopqrst\" \\x"] {
                         let (before, between) = ("a".repeat(before), "z".repeat(between));
                         let literal = format!("{before}{first}{between}{second}{after}");
-                        let fast = unescape(&literal, 0, &mut out, usize::MAX, "none")
-                            .ok()
-                            .map(|read| (read, out.clone()));
+                        let fast =
+                            unescape(&literal, 0, &mut out, usize::MAX, "none").ok().map(|read| (read, out.clone()));
                         assert_eq!(fast, naive(&literal), "{literal:?}");
                         let text = format!("\"{literal}");
                         let scanned = reader(&text).string().ok().map(Cow::into_owned);
@@ -426,17 +417,7 @@ fn a_string_without_escapes_is_lent_and_one_with_escapes_is_owned() {
 
 #[test]
 fn skip_gives_the_raw_text_without_the_blanks_around_it() {
-    for raw in [
-        "{}",
-        "[ ]",
-        r#"{ "a" : [ 1 , 2.50 ] }"#,
-        "-0.0e-0",
-        r#""\/""#,
-        "true",
-        "false",
-        "null",
-        "[[],[[]]]",
-    ] {
+    for raw in ["{}", "[ ]", r#"{ "a" : [ 1 , 2.50 ] }"#, "-0.0e-0", r#""\/""#, "true", "false", "null", "[[],[[]]]"] {
         let text = format!("\n {raw} \t,");
         let mut reader = reader(&text);
         assert_eq!(reader.skip().unwrap(), raw);
@@ -446,18 +427,7 @@ fn skip_gives_the_raw_text_without_the_blanks_around_it() {
 
 #[test]
 fn numbers_are_given_as_they_are_written() {
-    for raw in [
-        "0",
-        "-0",
-        "12",
-        "2.50",
-        "1e5",
-        "1E+05",
-        "-1.5e-3",
-        "18446744073709551616",
-        "1e-999",
-        "0.1",
-    ] {
+    for raw in ["0", "-0", "12", "2.50", "1e5", "1E+05", "-1.5e-3", "18446744073709551616", "1e-999", "0.1"] {
         assert_eq!(reader(raw).number().unwrap(), raw);
     }
     let long = format!("0.{}", "3".repeat(1000));
@@ -465,6 +435,46 @@ fn numbers_are_given_as_they_are_written() {
     // Nothing of a value that follows is taken.
     let mut behind = reader("12]");
     assert_eq!((behind.number().unwrap(), behind.offset()), ("12", 2));
+}
+
+#[test]
+fn the_quick_way_to_a_whole_number_agrees_with_the_usual_one_or_reads_nothing() {
+    let max = u64::MAX.to_string();
+    for raw in [
+        "0",
+        "7",
+        "10",
+        "1700000000",
+        "9999999999999999999",
+        "10000000000000000000",
+        &max,
+        "18446744073709551616",
+        "00",
+        "01",
+        "-1",
+        "1.0",
+        "1e3",
+        "1a",
+        "",
+        "+1",
+        "\"1\"",
+        "x",
+        "99999999999999999999999",
+    ] {
+        for behind in [",", "}", "]", " ", "\n", ""] {
+            let text = format!(" {raw}{behind}");
+            let (mut quick, mut usual) = (reader(&text), reader(&text));
+            match quick.plain_number() {
+                Some(value) => {
+                    assert_eq!(usual.number().unwrap().parse(), Ok(value), "{text:?}");
+                    assert_eq!(quick.offset(), usual.offset(), "{text:?}");
+                }
+                None => assert_eq!(quick.offset(), usual.value_offset(), "{text:?}"),
+            }
+        }
+    }
+    assert_eq!(reader("9999999999999999999,").plain_number(), Some(9_999_999_999_999_999_999));
+    assert_eq!(reader("0]").plain_number(), Some(0));
 }
 
 #[test]
@@ -515,51 +525,4 @@ fn seen_tells_the_second_time_from_the_first() {
     assert!(seen.other(&Cow::Borrowed("x")));
     assert!(!seen.other(&Cow::Owned("x".to_owned())));
     assert!(seen.other(&Cow::Borrowed("X")));
-}
-
-const PROFILES: [Profile; 4] = [Profile::Rum, Profile::Ack, Profile::Canonical, Profile::Http];
-
-fn written(text: &str, profile: Profile) -> String {
-    let mut out = String::from("x:");
-    write_string(&mut out, text, profile);
-    out.strip_prefix("x:").unwrap().to_owned()
-}
-
-#[test]
-fn every_profile_escapes_quotes_backslashes_and_control_characters() {
-    for profile in PROFILES {
-        assert_eq!(written("", profile), r#""""#);
-        assert_eq!(written("\"\\/\u{8}\t\n\u{c}\r", profile), r#""\"\\/\b\t\n\f\r""#);
-        for code in (0..0x20_u8).filter(|code| !b"\x08\t\n\x0c\r".contains(code)) {
-            assert_eq!(
-                written(&char::from(code).to_string(), profile),
-                format!("\"\\u{code:04x}\"")
-            );
-        }
-        let kept = "\u{20}\u{7f}\u{80}é\u{2028}\u{2029}\u{d7ff}\u{e000}\u{fffd}\u{1fffe}😀\u{10ffff}<&'";
-        assert_eq!(written(kept, profile), format!("\"{kept}\""));
-    }
-}
-
-#[test]
-fn profiles_differ_in_three_characters_only() {
-    for (text, rum, ack, canonical, http) in [
-        ("]]>", "]]>", "]]\\u003e", "]]>", "]]>"),
-        ("\u{fffe}", "\\ufffe", "\u{fffe}", "\u{fffe}", "\u{fffe}"),
-        ("a\u{ffff}é", "a\\uffffé", "a\u{ffff}é", "a\u{ffff}é", "a\u{ffff}é"),
-    ] {
-        for (profile, expected) in PROFILES.into_iter().zip([rum, ack, canonical, http]) {
-            assert_eq!(written(text, profile), format!("\"{expected}\""), "{profile:?}");
-        }
-    }
-}
-
-#[test]
-fn compact_text_loses_blanks_outside_strings_and_nothing_else() {
-    let mut out = String::from("x:");
-    write_compact(
-        &mut out,
-        " { \"a b\" :\t[ 1.50 ,\r\n \"\\\" \\\\\" , null , \"\\/ é\" ] } ",
-    );
-    assert_eq!(out, r#"x:{"a b":[1.50,"\" \\",null,"\/ é"]}"#);
 }

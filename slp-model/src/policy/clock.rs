@@ -56,13 +56,7 @@ pub struct LicenseUse {
 impl LicenseUse {
     /// A licence that no report covers yet.
     pub fn new(tag: EntitlementTag, class: LicenseClass, changes: Vec<Change>) -> Self {
-        Self {
-            tag,
-            class,
-            changes,
-            covered: None,
-            reserved: false,
-        }
+        Self { tag, class, changes, covered: None, reserved: false }
     }
 
     /// The same licence, covered up to this time.
@@ -97,10 +91,7 @@ impl LicenseUse {
 
     /// Was it ever used, up to `now`? Then since when.
     pub fn first_use(&self, now: UnixSeconds) -> Option<UnixSeconds> {
-        self.history(now)
-            .iter()
-            .find(|change| change.count > 0)
-            .map(|change| change.at)
+        self.history(now).iter().find(|change| change.count > 0).map(|change| change.at)
     }
 }
 
@@ -197,24 +188,13 @@ impl Due {
 
 impl fmt::Display for Due {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            at,
-            tag,
-            class,
-            days,
-            base,
-            source,
-            ..
-        } = self;
+        let Self { at, tag, class, days, base, source, .. } = self;
         let what = match self.rule {
             Rule::First => "its first report within",
             Rule::Change => "a report of the change within",
             Rule::Ongoing => "the next report within",
         };
-        write!(
-            f,
-            "{at}: {class} licence {tag} needs {what} {days} days of {base} ({source})"
-        )
+        write!(f, "{at}: {class} licence {tag} needs {what} {days} days of {base} ({source})")
     }
 }
 
@@ -229,9 +209,7 @@ pub fn obligations(
     last_ack: Option<UnixSeconds>,
     now: UnixSeconds,
 ) -> Vec<Due> {
-    let owed = licences
-        .iter()
-        .filter_map(|licence| owed(policy, installed_at, licence, last_ack, now));
+    let owed = licences.iter().filter_map(|licence| owed(policy, installed_at, licence, last_ack, now));
     let mut dues: Vec<Due> = owed.collect();
     dues.sort();
     dues
@@ -258,10 +236,7 @@ pub fn next_due(
     last_ack: Option<UnixSeconds>,
     now: UnixSeconds,
 ) -> Option<Due> {
-    licences
-        .iter()
-        .filter_map(|licence| owed(policy, installed_at, licence, last_ack, now))
-        .min()
+    licences.iter().filter_map(|licence| owed(policy, installed_at, licence, last_ack, now)).min()
 }
 
 fn owed(
@@ -286,8 +261,6 @@ fn owed(
     let (before, after) = history.split_at_checked(later)?;
     let in_use = before.last().is_some_and(|change| change.count > 0) || after.iter().any(|change| change.count > 0);
     let change = after.first().and_then(|change| due(Rule::Change, change.at)); // R3
-    let ongoing = in_use
-        .then(|| due(Rule::Ongoing, last_ack.unwrap_or(covered)))
-        .flatten(); // R4
+    let ongoing = in_use.then(|| due(Rule::Ongoing, last_ack.unwrap_or(covered))).flatten(); // R4
     change.into_iter().chain(ongoing).min() // R5
 }

@@ -89,10 +89,7 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<Vec<ConversionAck>
         let at = reader.value_offset();
         if members.len() >= fields.options.limits.ack_members {
             let text = "more members than the limit ack_members allows; raise it if you trust the file";
-            return Err(fields
-                .data_flaw(ErrorKind::Limit, &data, at, &path, text)
-                .named("ack_members")
-                .into());
+            return Err(fields.data_flaw(ErrorKind::Limit, &data, at, &path, text).named("ack_members").into());
         }
         if kind != ValueKind::Object {
             let text = format!("{} where an object should stand", kind.as_str());
@@ -101,31 +98,17 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<Vec<ConversionAck>
         let mut object = Object::read(reader)?;
         if let Some((at, name)) = &object.twice {
             let text = format!("member {} stands twice in one object", slp_model::Quoted(name));
-            return Err(fields
-                .data_flaw(ErrorKind::DuplicateMember, &data, *at, &path, text)
-                .into());
+            return Err(fields.data_flaw(ErrorKind::DuplicateMember, &data, *at, &path, text).into());
         }
         let device = object.take_device(limits).ok().flatten();
         let near = |object: &mut Object<'_>, exact: &str, near: &[&str]| {
             object.take_near(exact, near).and_then(|item| present_text(item.raw))
         };
-        let software_tag = near(
-            &mut object,
-            "software_tag_identifier",
-            &["softwaretagidentifier", "softwaretag"],
-        );
-        let status = near(
-            &mut object,
-            "status",
-            &["status", "conversionstatus", "state", "result"],
-        )
-        .unwrap_or_default();
+        let software_tag = near(&mut object, "software_tag_identifier", &["softwaretagidentifier", "softwaretag"]);
+        let status =
+            near(&mut object, "status", &["status", "conversionstatus", "state", "result"]).unwrap_or_default();
         let error_code = near(&mut object, "error_code", &["errorcode", "code"]).filter(|code| code != "0");
-        let message = near(
-            &mut object,
-            "message",
-            &["message", "errormessage", "statusmessage", "reason"],
-        );
+        let message = near(&mut object, "message", &["message", "errormessage", "statusmessage", "reason"]);
         if object.was_near {
             let text = "members under names that are not the usual ones";
             fields.data_note(Tolerance::AckNearName, &data, at, &path, text)?;
@@ -135,14 +118,7 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<Vec<ConversionAck>
             let text = format!("the status {} is not known: kept", slp_model::Quoted(status.as_str()));
             fields.data_note(Tolerance::UnknownWord, &data, at, &path, text)?;
         }
-        members.push(ConversionAck {
-            device,
-            software_tag,
-            status,
-            error_code,
-            message,
-            extra: object.rest(),
-        });
+        members.push(ConversionAck { device, software_tag, status, error_code, message, extra: object.rest() });
         Ok(())
     });
     match read {
@@ -155,9 +131,5 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<Vec<ConversionAck>
         Err(Halt::Fault(fault)) => return Err(fields.json_flaw(&data, &fault, &Path::ROOT)),
     }
     let signature = fields.signature(signature, true)?;
-    Ok(Reading {
-        view: members,
-        signed: SignedPart::Data(data),
-        signature,
-    })
+    Ok(Reading { view: members, signed: SignedPart::Data(data), signature })
 }

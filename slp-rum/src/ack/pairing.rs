@@ -30,11 +30,7 @@ impl Candidates {
         match (&self.by_name, &self.by_device) {
             (Some(name), Some(device)) => {
                 let both: BTreeSet<_> = name.intersection(device).cloned().collect();
-                if both.is_empty() {
-                    Err(Unpaired::Conflict)
-                } else {
-                    Ok(both)
-                }
+                if both.is_empty() { Err(Unpaired::Conflict) } else { Ok(both) }
             }
             (Some(one), None) | (None, Some(one)) if !one.is_empty() => Ok(one.clone()),
             _ => Err(Unpaired::Unknown),

@@ -8,9 +8,7 @@ use crate::Tolerance;
 use crate::flaw::Flaw;
 use crate::statement::Fields;
 
-const MONTHS: [&str; 12] = [
-    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-];
+const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /// A start or end of a term: the text, and the time it means where it means one.
 ///
@@ -47,11 +45,7 @@ impl TermDate {
             19 | 20 if trimmed.contains('T') => (trimmed.parse().ok(), false),
             _ => (named_month(trimmed), true),
         };
-        Self {
-            text,
-            time,
-            whole_day: whole_day && time.is_some(),
-        }
+        Self { text, time, whole_day: whole_day && time.is_some() }
     }
 
     /// The text, as it came.
@@ -95,10 +89,7 @@ fn named_month(text: &str) -> Option<UnixSeconds> {
     let text = text.strip_suffix(" UTC").unwrap_or(text);
     let (year, rest) = text.split_once('-')?;
     let (name, day) = rest.split_once('-')?;
-    let month = MONTHS
-        .iter()
-        .position(|month| name.eq_ignore_ascii_case(month))?
-        .checked_add(1)?;
+    let month = MONTHS.iter().position(|month| name.eq_ignore_ascii_case(month))?.checked_add(1)?;
     format!("{year}-{month:02}-{day}").parse().ok()
 }
 
@@ -112,18 +103,11 @@ pub(super) fn read(fields: &mut Fields<'_>, found: Option<usize>) -> Result<Opti
     let date = TermDate::read(&*text);
     match date.time() {
         None => {
-            let text = format!(
-                "{} is no date that can be read: kept as text, it never counts as ended",
-                Quoted(&text)
-            );
+            let text = format!("{} is no date that can be read: kept as text, it never counts as ended", Quoted(&text));
             fields.note(Tolerance::DateForm, index, text)?;
         }
         Some(_) if !date.is_usual() => {
-            fields.note(
-                Tolerance::DateForm,
-                index,
-                format!("{} is a date in another form", Quoted(&text)),
-            )?;
+            fields.note(Tolerance::DateForm, index, format!("{} is a date in another form", Quoted(&text)))?;
         }
         Some(_) => {}
     }

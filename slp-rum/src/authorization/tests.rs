@@ -18,20 +18,10 @@ fn term_dates_are_read_in_every_form_of_the_spec() {
         assert_eq!(TermDate::read(text).time(), Some(time(expected)), "{text}");
         assert_eq!(TermDate::read(text).to_string(), text);
     }
-    for text in [
-        "2024-10-32",
-        "31.10.2024",
-        "173033280012",
-        "2024-XYZ-31",
-        "[R]",
-        "2024-10-31 05:06:07",
-    ] {
+    for text in ["2024-10-32", "31.10.2024", "173033280012", "2024-XYZ-31", "[R]", "2024-10-31 05:06:07"] {
         let date = TermDate::read(text);
         assert_eq!(date.time(), None, "{text}");
-        assert!(
-            !date.has_passed(UnixSeconds::MAX) && date.has_begun(UnixSeconds::MIN),
-            "{text}"
-        );
+        assert!(!date.has_passed(UnixSeconds::MAX) && date.has_begun(UnixSeconds::MIN), "{text}");
     }
 }
 
@@ -56,11 +46,6 @@ fn counts_of_one_tag_add_up_and_failed_ones_grant_nothing() {
     let mut failed = Entitlement::new(tag.clone(), 5);
     failed.success = Some(false);
     let other = Entitlement::new("other".parse().unwrap(), 7);
-    code.entitlements = vec![
-        Entitlement::new(tag.clone(), 2),
-        failed,
-        Entitlement::new(tag.clone(), u32::MAX),
-        other,
-    ];
+    code.entitlements = vec![Entitlement::new(tag.clone(), 2), failed, Entitlement::new(tag.clone(), u32::MAX), other];
     assert_eq!(code.authorized_count(&tag, time("2024-01-01")), 2 + u64::from(u32::MAX));
 }

@@ -9,9 +9,8 @@ use super::{BASE58, ConfirmationCode, PermanentCode, RequestCode, ReservationKin
 use crate::AuthorizationCode;
 
 /// The namespace of product instance ids: `UUIDv5` of the object identifier `1.3.6.1.4.1.9.9.831`.
-const NAMESPACE: [u8; 16] = [
-    0x59, 0x9b, 0x08, 0xe2, 0x64, 0x8c, 0x5b, 0x97, 0xa7, 0x71, 0xb1, 0x14, 0x25, 0xc6, 0x48, 0x39,
-];
+const NAMESPACE: [u8; 16] =
+    [0x59, 0x9b, 0x08, 0xe2, 0x64, 0x8c, 0x5b, 0x97, 0xa7, 0x71, 0xb1, 0x14, 0x25, 0xc6, 0x48, 0x39];
 
 /// A number of so many bytes in Base58, padded with `1` on the left.
 fn base58(bytes: &[u8], width: usize) -> String {
@@ -59,10 +58,7 @@ pub fn request_code(device: &Udi, software_tag: &str, kind: ReservationKind) -> 
     let token = token.get(token.len().saturating_sub(8)..).unwrap_or_default();
     let start = format!("{letter}B-Z{}:{}-A{token}", device.pid(), device.serial());
     let check = Sha256::digest(start.as_bytes()).first().copied().unwrap_or(0);
-    RequestCode {
-        text: format!("{start}-{check:02X}").into(),
-        device: device.clone(),
-    }
+    RequestCode { text: format!("{start}-{check:02X}").into(), device: device.clone() }
 }
 
 /// The authorization code with which a simulated server answers the request for a permanent reservation.
@@ -98,10 +94,7 @@ pub fn confirmation_code(code: &AuthorizationCode) -> ConfirmationCode {
 /// # Ok::<(), slp_model::Error>(())
 /// ```
 pub fn product_instance_id(device: &Udi) -> String {
-    let digest = Sha1::new()
-        .chain_update(NAMESPACE)
-        .chain_update(device.to_string().as_bytes())
-        .finalize();
+    let digest = Sha1::new().chain_update(NAMESPACE).chain_update(device.to_string().as_bytes()).finalize();
     let mut out = String::with_capacity(36);
     for (index, byte) in digest.iter().take(16).enumerate() {
         use std::fmt::Write as _;

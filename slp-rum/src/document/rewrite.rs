@@ -39,17 +39,9 @@ impl Document<'_> {
         if let Some(damage) = self.damage() {
             return Err(damage);
         }
-        let parts: Vec<_> = self
-            .elements
-            .iter()
-            .map(|element| (element.kind.clone(), element.range.clone()))
-            .collect();
+        let parts: Vec<_> = self.elements.iter().map(|element| (element.kind.clone(), element.range.clone())).collect();
         let instead = vec![None; parts.len()];
-        Ok(Rewrite {
-            text: self.text(),
-            parts,
-            instead,
-        })
+        Ok(Rewrite { text: self.text(), parts, instead })
     }
 }
 
@@ -72,9 +64,7 @@ impl Rewrite<'_> {
         let read = Document::parse(wrapped.as_bytes())?;
         let mut found = read.parts();
         let fits = read.damage().is_none()
-            && found
-                .next()
-                .is_some_and(|part| part.kind == *kind && part.raw == element)
+            && found.next().is_some_and(|part| part.kind == *kind && part.raw == element)
             && found.next().is_none();
         if !fits {
             let text = format!("what shall stand in the place of {kind} is not one {kind} element");

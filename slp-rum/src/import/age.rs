@@ -51,10 +51,7 @@ pub(super) fn of_policy(
 fn by_version(new: Option<&str>, installed: Option<&str>) -> Ordering {
     let number = |text: Option<&str>| {
         let digits = text?.trim_start_matches('0');
-        digits
-            .bytes()
-            .all(|byte| byte.is_ascii_digit())
-            .then_some((digits.len(), digits.to_owned()))
+        digits.bytes().all(|byte| byte.is_ascii_digit()).then_some((digits.len(), digits.to_owned()))
     };
     match (number(new), number(installed)) {
         // longer numbers without leading zeros are greater ones

@@ -53,13 +53,7 @@ impl Leaf {
         not_before: UnixSeconds,
         not_after: Option<UnixSeconds>,
     ) -> Self {
-        Self {
-            certificate,
-            public_key,
-            common_name: common_name.into(),
-            not_before,
-            not_after,
-        }
+        Self { certificate, public_key, common_name: common_name.into(), not_before, not_after }
     }
 }
 
@@ -109,11 +103,7 @@ impl Judge for NoKeys {
     }
 
     fn judge(&self, content: &SignedContent<'_>) -> Verdict {
-        if content.signature.is_some() {
-            Verdict::NotCheckable
-        } else {
-            Verdict::Malformed
-        }
+        if content.signature.is_some() { Verdict::NotCheckable } else { Verdict::Malformed }
     }
 }
 

@@ -138,12 +138,7 @@ impl PartOutcome {
     }
 
     pub(super) fn history(&self, at: UnixSeconds) -> HistoryEntry {
-        HistoryEntry {
-            class: self.class,
-            at,
-            device: self.device.clone(),
-            code: self.code().number(),
-        }
+        HistoryEntry { class: self.class, at, device: self.device.clone(), code: self.code().number() }
     }
 
     /// The number of the notification that a device sends (doc), where one fits.
@@ -210,25 +205,11 @@ impl MemberOutcome {
         outcome: Outcome,
         warning: Option<String>,
     ) -> Self {
-        Self {
-            device,
-            report,
-            outcome,
-            error: DeviceError::Success,
-            reason: String::new(),
-            warning,
-        }
+        Self { device, report, outcome, error: DeviceError::Success, reason: String::new(), warning }
     }
 
     pub(super) fn skipped(device: Option<Udi>, report: Option<ReportId>, error: DeviceError, reason: &str) -> Self {
-        Self {
-            device,
-            report,
-            outcome: Outcome::Skipped,
-            error,
-            reason: reason.to_owned(),
-            warning: None,
-        }
+        Self { device, report, outcome: Outcome::Skipped, error, reason: reason.to_owned(), warning: None }
     }
 }
 
@@ -244,11 +225,7 @@ pub struct Plan {
 
 impl Plan {
     pub(super) fn new(state: DeviceState, outcomes: Vec<PartOutcome>, warnings: Vec<String>) -> Self {
-        Self {
-            state,
-            outcomes,
-            warnings,
-        }
+        Self { state, outcomes, warnings }
     }
 
     /// What becomes of each part, in the order of the classes.
@@ -324,12 +301,7 @@ struct Why {
 
 impl Refusal {
     pub(super) fn new(error: DeviceError, reason: impl Into<String>) -> Self {
-        Self(Box::new(Why {
-            error,
-            xr: None,
-            reason: reason.into(),
-            at: Location::default(),
-        }))
+        Self(Box::new(Why { error, xr: None, reason: reason.into(), at: Location::default() }))
     }
 
     pub(super) fn of(error: DeviceError, cause: &Error) -> Self {
@@ -359,9 +331,7 @@ impl Refusal {
     /// The number on a platform: IOS XR says more about some faults.
     pub fn code(&self, platform: Platform) -> ErrorCode {
         let error = self.0.xr.filter(|_| platform == Platform::Xr).unwrap_or(self.0.error);
-        error
-            .number(platform)
-            .map_or_else(|| error.into(), |number| ErrorCode::new(platform, number))
+        error.number(platform).map_or_else(|| error.into(), |number| ErrorCode::new(platform, number))
     }
 
     /// Why, in a sentence.

@@ -37,19 +37,15 @@ pub(super) fn read(bytes: &[u8], options: &ReadOptions) -> Result<Parts, Refusal
     if let Some(damage) = document.damage() {
         return Err(refuse_document(bytes, &damage));
     }
-    let mut parts = Parts {
-        warnings: document.warnings().iter().map(ToString::to_string).collect(),
-        ..Parts::default()
-    };
+    let mut parts =
+        Parts { warnings: document.warnings().iter().map(ToString::to_string).collect(), ..Parts::default() };
     let mut kinds = document.parts();
     let mut is_known = false;
     let mut seen_id = false;
     for content in document.contents() {
         let kind = kinds.next().map(|part| part.kind);
         let content = content.map_err(|error| refuse_part(kind.as_ref(), &error))?;
-        parts
-            .warnings
-            .extend(content.warnings().iter().map(ToString::to_string));
+        parts.warnings.extend(content.warnings().iter().map(ToString::to_string));
         let mut once = |is_second: bool, name: &str| {
             is_known = true;
             if is_second {
@@ -68,17 +64,11 @@ pub(super) fn read(bytes: &[u8], options: &ReadOptions) -> Result<Parts, Refusal
                 parts.account = Some(account);
             }
             Content::Authorization(code) => {
-                once(
-                    parts.codes.iter().any(|other| other.view().udi == code.view().udi),
-                    code.name(),
-                )?;
+                once(parts.codes.iter().any(|other| other.view().udi == code.view().udi), code.name())?;
                 parts.codes.push(*code);
             }
             Content::TrustCode(code) => {
-                once(
-                    parts.trust.iter().any(|other| other.view().udi == code.view().udi),
-                    code.name(),
-                )?;
+                once(parts.trust.iter().any(|other| other.view().udi == code.view().udi), code.name())?;
                 parts.trust.push(*code);
             }
             Content::Acknowledgement(ack) => {
@@ -91,10 +81,7 @@ pub(super) fn read(bytes: &[u8], options: &ReadOptions) -> Result<Parts, Refusal
             }
             Content::CorrelationId(id) => {
                 if seen_id {
-                    return Err(Refusal::new(
-                        DeviceError::MsgParse,
-                        format!("{} stands twice", id.name()),
-                    ));
+                    return Err(Refusal::new(DeviceError::MsgParse, format!("{} stands twice", id.name())));
                 }
                 seen_id = true;
             }
@@ -110,11 +97,7 @@ pub(super) fn read(bytes: &[u8], options: &ReadOptions) -> Result<Parts, Refusal
 
 /// The vendor's number for a document that cannot be read. Spec: ack-auth, "Table", rows 2 to 5.
 fn refuse_document(bytes: &[u8], error: &Error) -> Refusal {
-    let start = bytes
-        .strip_prefix("\u{feff}".as_bytes())
-        .unwrap_or(bytes)
-        .trim_ascii_start()
-        .first();
+    let start = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes).trim_ascii_start().first();
     let is_text = matches!(start, None | Some(b'<' | b'{' | b'[' | b'"'));
     let code = match error.kind() {
         ErrorKind::Limit => return Refusal::of(DeviceError::BadInputParams, error).on_xr(DeviceError::MsgSizeExceed),
@@ -145,13 +128,7 @@ impl Parts {
             return Ok(());
         }
         let required = rule == SignatureRule::Required || judge.has_server_key();
-        let mut checks = Checks {
-            judge,
-            required,
-            left: SIGNATURES,
-            warnings: Vec::new(),
-            first: None,
-        };
+        let mut checks = Checks { judge, required, left: SIGNATURES, warnings: Vec::new(), first: None };
         if let Some(policy) = &self.policy {
             checks.check(policy.as_ref());
         }
@@ -170,16 +147,8 @@ impl Parts {
     pub(super) fn devices(&self) -> Vec<&Udi> {
         let codes = self.codes.iter().map(|code| &code.view().udi);
         let trust = self.trust.iter().map(|code| &code.view().udi);
-        let acks = self
-            .acks
-            .iter()
-            .flat_map(|ack| ack.view().named())
-            .filter_map(|ack| ack.device.as_ref());
-        let conversions = self
-            .conversions
-            .iter()
-            .flat_map(Statement::view)
-            .filter_map(|ack| ack.device.as_ref());
+        let acks = self.acks.iter().flat_map(|ack| ack.view().named()).filter_map(|ack| ack.device.as_ref());
+        let conversions = self.conversions.iter().flat_map(Statement::view).filter_map(|ack| ack.device.as_ref());
         codes.chain(trust).chain(acks).chain(conversions).collect()
     }
 }
@@ -209,34 +178,28 @@ impl Checks<'_> {
         let verdict = self.judge.judge(&content);
         let refusal = match verdict {
             Verdict::Verified => return,
-            Verdict::Invalid => refuse(
-                DeviceError::VerifySignatureFailed,
-                "the signature does not hold: it was changed",
-            ),
-            Verdict::SignerExpired => refuse(
-                DeviceError::SignCertVerificationFailed,
-                "the certificate of the signer has ended or not begun",
-            ),
-            Verdict::ChainBroken => refuse(
-                DeviceError::CouldNotValidateTrustChain,
-                "the signer leads to no trusted root",
-            ),
+            Verdict::Invalid => {
+                refuse(DeviceError::VerifySignatureFailed, "the signature does not hold: it was changed")
+            }
+            Verdict::SignerExpired => {
+                refuse(DeviceError::SignCertVerificationFailed, "the certificate of the signer has ended or not begun")
+            }
+            Verdict::ChainBroken => {
+                refuse(DeviceError::CouldNotValidateTrustChain, "the signer leads to no trusted root")
+            }
             Verdict::WrongEnvironment => refuse(
                 DeviceError::CertificateMismatch,
                 "signed for development and this is production, or the reverse",
             ),
-            Verdict::Malformed => where_required(
-                DeviceError::VerifySignatureFailed,
-                "there is no signature, or none that is one",
-            ),
-            Verdict::KeyUnknown => where_required(
-                DeviceError::VerifySignatureFailed,
-                "no key of the server fits the signature",
-            ),
-            Verdict::NotCheckable | Verdict::Unsupported => where_required(
-                DeviceError::CouldNotValidateTrustChain,
-                "the signature cannot be checked",
-            ),
+            Verdict::Malformed => {
+                where_required(DeviceError::VerifySignatureFailed, "there is no signature, or none that is one")
+            }
+            Verdict::KeyUnknown => {
+                where_required(DeviceError::VerifySignatureFailed, "no key of the server fits the signature")
+            }
+            Verdict::NotCheckable | Verdict::Unsupported => {
+                where_required(DeviceError::CouldNotValidateTrustChain, "the signature cannot be checked")
+            }
         };
         match refusal {
             Some(refusal) => {
@@ -245,9 +208,7 @@ impl Checks<'_> {
                     self.first = Some((byte, refusal));
                 }
             }
-            None => self
-                .warnings
-                .push(format!("{what}: the signature was not checked (not-checkable)")),
+            None => self.warnings.push(format!("{what}: the signature was not checked (not-checkable)")),
         }
     }
 }

@@ -56,28 +56,17 @@ fn named(state: &mut DeviceState, ack: &Ack, around: &Fallback<'_>) -> (MemberOu
     };
     let Some(local) = state.member(device).map(|member| member.device.clone()) else {
         let text = "for another device";
-        return (
-            MemberOutcome::skipped(Some(device.clone()), report, DeviceError::CodeValidationFailed, text),
-            false,
-        );
+        return (MemberOutcome::skipped(Some(device.clone()), report, DeviceError::CodeValidationFailed, text), false);
     };
     let skipped = |error, text| (MemberOutcome::skipped(Some(local.clone()), report, error, text), false);
-    let done = |outcome, warning| {
-        (
-            MemberOutcome::done(Some(local.clone()), report, outcome, warning),
-            false,
-        )
-    };
+    let done = |outcome, warning| (MemberOutcome::done(Some(local.clone()), report, outcome, warning), false);
     let Some(facts) = state.reports.get_mut(&(local.clone(), ack.report)) else {
         return skipped(DeviceError::NotFound, "the device has no such report");
     };
     match facts.state {
         ReportState::Open => return skipped(DeviceError::InvalidRequest, "the report is still open"),
         ReportState::Invalid | ReportState::Other(_) => {
-            return skipped(
-                DeviceError::NotFound,
-                "the report is in no state that can be acknowledged",
-            );
+            return skipped(DeviceError::NotFound, "the report is in no state that can be acknowledged");
         }
         _ => {}
     }
@@ -114,32 +103,20 @@ fn named(state: &mut DeviceState, ack: &Ack, around: &Fallback<'_>) -> (MemberOu
 
 /// A member that names no report: paired by what stands around it.
 fn opaque(state: &mut DeviceState, around: &Fallback<'_>) -> (MemberOutcome, bool) {
-    let local = around
-        .named
-        .and_then(|device| state.member(device))
-        .map(|member| member.device.clone());
+    let local = around.named.and_then(|device| state.member(device)).map(|member| member.device.clone());
     let by_device = local.as_ref().map(|device| {
         let in_time = |sent: Option<UnixSeconds>| match (sent, around.downloaded) {
             (Some(sent), Some(downloaded)) => sent <= downloaded,
             _ => true,
         };
-        let waiting = state
-            .reports
-            .iter()
-            .filter(|((udi, _), facts)| udi == device && facts.waits());
-        waiting
-            .filter(|(_, facts)| in_time(facts.sent_at))
-            .map(|(key, _)| key.clone())
-            .collect()
+        let waiting = state.reports.iter().filter(|((udi, _), facts)| udi == device && facts.waits());
+        waiting.filter(|(_, facts)| in_time(facts.sent_at)).map(|(key, _)| key.clone()).collect()
     });
     let candidates = Candidates::new(around.by_name.cloned(), by_device);
     let reports = match candidates.pair() {
         Ok(reports) => reports,
         Err(why) => {
-            return (
-                MemberOutcome::skipped(local, None, DeviceError::NotFound, why.as_str()),
-                false,
-            );
+            return (MemberOutcome::skipped(local, None, DeviceError::NotFound, why.as_str()), false);
         }
     };
     let mut changed = false;
@@ -152,15 +129,8 @@ fn opaque(state: &mut DeviceState, around: &Fallback<'_>) -> (MemberOutcome, boo
             changed = true;
         }
     }
-    let outcome = if changed {
-        Outcome::Installed
-    } else {
-        Outcome::Unchanged
-    };
-    let warning = format!(
-        "{} reports acknowledged by pairing: the member names none (by_pairing)",
-        reports.len()
-    );
+    let outcome = if changed { Outcome::Installed } else { Outcome::Unchanged };
+    let warning = format!("{} reports acknowledged by pairing: the member names none (by_pairing)", reports.len());
     (MemberOutcome::done(local, None, outcome, Some(warning)), changed)
 }
 
@@ -191,10 +161,7 @@ pub(super) fn convert(state: &mut DeviceState, list: &[ConversionAck], around: &
                 state.converting.remove(&local);
                 (*status == ConversionStatus::Failed).then(|| {
                     let code = ack.error_code.as_deref().unwrap_or("no code");
-                    format!(
-                        "the conversion failed: {code}, {}",
-                        ack.message.as_deref().unwrap_or("no text")
-                    )
+                    format!("the conversion failed: {code}, {}", ack.message.as_deref().unwrap_or("no text"))
                 })
             }
         };

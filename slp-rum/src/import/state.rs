@@ -49,10 +49,7 @@ pub struct DeviceState {
 impl DeviceState {
     /// A fresh device, alone.
     pub fn new(device: Udi) -> Self {
-        Self {
-            members: vec![HaPeer::new(device)],
-            ..Self::default()
-        }
+        Self { members: vec![HaPeer::new(device)], ..Self::default() }
     }
 
     /// The member that a UDI may mean. Members with one UDI are one target.
@@ -63,10 +60,7 @@ impl DeviceState {
     /// The only UDI of the set, if there is only one.
     pub(super) fn only_device(&self) -> Option<&Udi> {
         let first = self.members.first()?;
-        self.members
-            .iter()
-            .all(|member| member.device == first.device)
-            .then_some(&first.device)
+        self.members.iter().all(|member| member.device == first.device).then_some(&first.device)
     }
 }
 
@@ -85,11 +79,7 @@ pub struct HaPeer {
 impl HaPeer {
     /// A member of which only the UDI is known.
     pub fn new(device: Udi) -> Self {
-        Self {
-            device,
-            role: None,
-            piid: None,
-        }
+        Self { device, role: None, piid: None }
     }
 
     /// The same member in this role.
@@ -163,11 +153,7 @@ pub struct ReturnedCode {
 impl ReturnedCode {
     /// The mark of this code.
     pub fn of(code: &Authorization) -> Self {
-        Self {
-            device: code.udi.clone(),
-            piid: code.piid.clone(),
-            issued: code.issued(),
-        }
+        Self { device: code.udi.clone(), piid: code.piid.clone(), issued: code.issued() }
     }
 }
 
@@ -215,12 +201,7 @@ pub struct ReportFacts {
 impl ReportFacts {
     /// A report in this state, sent then.
     pub fn new(state: ReportState, sent_at: Option<UnixSeconds>) -> Self {
-        Self {
-            state,
-            sent_at,
-            by_pairing: false,
-            message: None,
-        }
+        Self { state, sent_at, by_pairing: false, message: None }
     }
 
     /// Was it sent, and did nobody answer yet?

@@ -27,10 +27,7 @@ pub(super) fn trust(
             return skipped(DeviceError::ParseCertificateFailed, "the certificate cannot be read");
         }
         Err(LeafFault::ChainBroken) => {
-            return skipped(
-                DeviceError::CouldNotValidateTrustChain,
-                "the certificate leads to no trusted root",
-            );
+            return skipped(DeviceError::CouldNotValidateTrustChain, "the certificate leads to no trusted root");
         }
     };
     let known = state.trust.get(local).cloned().unwrap_or_default();
@@ -39,11 +36,8 @@ pub(super) fn trust(
             return part(Outcome::Unchanged);
         }
         if leaf.not_before < installed.not_before {
-            return skipped(
-                DeviceError::AlreadyRegistered,
-                "an earlier certificate than the installed one",
-            )
-            .on_xr(DeviceError::TrustCodeAlreadyInstalled);
+            return skipped(DeviceError::AlreadyRegistered, "an earlier certificate than the installed one")
+                .on_xr(DeviceError::TrustCodeAlreadyInstalled);
         }
     }
     let present = known.installed.as_ref().map(|installed| &installed.public_key);
@@ -59,11 +53,7 @@ pub(super) fn trust(
         let text = "the certificate begins more than an hour ahead: is the clock of the device right?";
         return skipped(DeviceError::CertInvalid, text);
     }
-    let outcome = if known.installed.is_some() {
-        Outcome::Replaced
-    } else {
-        Outcome::Installed
-    };
+    let outcome = if known.installed.is_some() { Outcome::Replaced } else { Outcome::Installed };
     let trust = state.trust.entry(local.clone()).or_default();
     trust.pending_keys.retain(|key| *key != leaf.public_key);
     trust.installed = Some(leaf);

@@ -39,9 +39,7 @@ impl<'d> Fields<'d> {
     }
 
     fn name_of(&self, index: usize) -> &'d str {
-        self.node(index)
-            .and_then(|node| self.text.get(node.name.clone()))
-            .unwrap_or_default()
+        self.node(index).and_then(|node| self.text.get(node.name.clone())).unwrap_or_default()
     }
 
     /// `smartLicensePolicy/policyCode/name`.
@@ -118,10 +116,7 @@ impl<'d> Fields<'d> {
             if rank < latest {
                 let (tolerance, text) = match name {
                     "udi" => (Tolerance::UdiPosition, "udi stands at an unusual place".to_owned()),
-                    _ => (
-                        Tolerance::ChildOrder,
-                        format!("{name} stands behind an element that usually follows it"),
-                    ),
+                    _ => (Tolerance::ChildOrder, format!("{name} stands behind an element that usually follows it")),
                 };
                 self.note(tolerance, index, text)?;
             } else {
@@ -152,10 +147,7 @@ impl<'d> Fields<'d> {
                 }
                 found.push(index);
             } else {
-                let text = format!(
-                    "an element {} that is not known: kept as it stands",
-                    Quoted(self.name_of(index))
-                );
+                let text = format!("an element {} that is not known: kept as it stands", Quoted(self.name_of(index)));
                 self.note(Tolerance::UnknownElement, index, text)?;
             }
         }
@@ -192,11 +184,7 @@ impl<'d> Fields<'d> {
             return Ok(ElementText::Single(0..0));
         };
         if node.after > index.saturating_add(1) {
-            return Err(self.flaw(
-                ErrorKind::Structure,
-                index,
-                "an element inside an element that holds text alone",
-            ));
+            return Err(self.flaw(ErrorKind::Structure, index, "an element inside an element that holds text alone"));
         }
         if node.has_aside() {
             let text = "a comment or processing instruction inside an element that holds text alone";
@@ -253,9 +241,8 @@ impl<'d> Fields<'d> {
             return Err(self.flaw(ErrorKind::MissingElement, index, text));
         }
         self.within_name(index, &text)?;
-        let udi: Udi = text
-            .parse()
-            .map_err(|error: slp_model::Error| self.flaw(ErrorKind::UdiSyntax, index, error.message()))?;
+        let udi: Udi =
+            text.parse().map_err(|error: slp_model::Error| self.flaw(ErrorKind::UdiSyntax, index, error.message()))?;
         self.note_udi(index, &text)?;
         self.device = Some(udi.to_string().into());
         Ok(udi)
@@ -263,10 +250,7 @@ impl<'d> Fields<'d> {
 
     /// Takes note of a UDI text that is not written as usual.
     fn note_udi(&mut self, index: usize, text: &str) -> Result<(), Flaw> {
-        let pieces = || {
-            text.split(',')
-                .map(|piece| piece.split_once(':').unwrap_or((piece, "")))
-        };
+        let pieces = || text.split(',').map(|piece| piece.split_once(':').unwrap_or((piece, "")));
         if pieces().any(|(key, value)| key.trim_ascii() != key || value.trim_ascii() != value) {
             self.note(Tolerance::UdiBlank, index, "blanks in the text of a UDI: trimmed")?;
         }
@@ -288,8 +272,7 @@ impl<'d> Fields<'d> {
             return Err(self.flaw(ErrorKind::MissingElement, index, text));
         }
         self.within_name(index, text.trim_ascii())?;
-        text.parse()
-            .map_err(|error: slp_model::Error| self.flaw(ErrorKind::BadValue, index, error.message()))
+        text.parse().map_err(|error: slp_model::Error| self.flaw(ErrorKind::BadValue, index, error.message()))
     }
 
     /// A count or a number of days: 1 to 10 digits, at most 4294967295. `None` if absent.
@@ -339,18 +322,12 @@ impl<'d> Fields<'d> {
         if trimmed.is_empty() {
             return Ok(None);
         }
-        let time = Some(trimmed)
-            .filter(|text| text.contains('T'))
-            .and_then(|text| text.parse::<UnixSeconds>().ok());
+        let time = Some(trimmed).filter(|text| text.contains('T')).and_then(|text| text.parse::<UnixSeconds>().ok());
         if time.is_none() {
             let text = format!("{} is no time such as 2022-07-01T14:10:28: kept as text", Quoted(&text));
             self.note(Tolerance::DateForm, index, text)?;
         } else if trimmed.len() != "2022-07-01T14:10:28".len() {
-            self.note(
-                Tolerance::ZoneSuffix,
-                index,
-                "a time with a zone or a fraction: read as UTC, the fraction cut",
-            )?;
+            self.note(Tolerance::ZoneSuffix, index, "a time with a zone or a fraction: read as UTC, the fraction cut")?;
         }
         Ok(time)
     }
@@ -412,14 +389,15 @@ impl<'d> Fields<'d> {
             }
             return Ok(None);
         }
-        if !crate::envelope::is_base64(text.bytes()) {
+        if !crate::envelope::is_base64(text.as_bytes()) {
             let index = found.unwrap_or(self.root);
             let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
             if text.bytes().any(|byte| blank(&byte)) {
                 let reason = "white space in the text of a signature: removed before decoding";
                 self.note(Tolerance::SignatureBlank, index, reason)?;
             }
-            if !crate::envelope::is_base64(text.bytes().filter(|byte| !blank(byte))) {
+            let packed: Vec<u8> = text.bytes().filter(|byte| !blank(byte)).collect();
+            if !crate::envelope::is_base64(&packed) {
                 let reason = "the text of a signature is not Base64: kept, but it verifies nothing";
                 self.note(Tolerance::SignatureText, index, reason)?;
             }
@@ -432,24 +410,17 @@ impl<'d> Fields<'d> {
         let Some(part) = self.node(self.root) else {
             return Ok(());
         };
-        let signed = signed
-            .and_then(|index| self.node(index))
-            .map_or(0..0, |node| node.range.clone());
+        let signed = signed.and_then(|index| self.node(index)).map_or(0..0, |node| node.range.clone());
         let tree = self.tree;
         for (at, tolerance) in tree.asides(&part.range) {
-            let what = if tolerance == Tolerance::Comment {
-                "a comment"
-            } else {
-                "a processing instruction"
-            };
+            let what = if tolerance == Tolerance::Comment { "a comment" } else { "a processing instruction" };
             if signed.contains(&at) {
                 let text = format!("{what} inside a signed element");
                 return Err(Flaw::structure(ErrorKind::Structure, at, self.prefix.to_owned(), text));
             }
             let prefix = self.prefix;
             let text = format!("{what} between elements: ignored");
-            self.notes
-                .take_at(tolerance, Layer::Document, at, || prefix.to_owned(), text)?;
+            self.notes.take_at(tolerance, Layer::Document, at, || prefix.to_owned(), text)?;
         }
         Ok(())
     }
@@ -471,12 +442,8 @@ impl<'d> Fields<'d> {
     /// The fault of a JSON text, its place in the document.
     #[cold]
     pub(crate) fn json_flaw(&self, data: &Data, fault: &Fault, path: &Path<'_>) -> Flaw {
-        let inner = Flaw::json(fault, Layer::Document, path);
-        let flaw = self.data_flaw(inner.kind(), data, fault.offset(), path, inner.text());
-        match inner.name() {
-            Some(name) => flaw.named(name),
-            None => flaw,
-        }
+        let place = format!("{}${path}", self.path(data.node));
+        Flaw::json(fault, Layer::Document, path).in_document(data.text.to_document(fault.offset()), place)
     }
 
     #[cold]
@@ -488,12 +455,7 @@ impl<'d> Fields<'d> {
         path: &Path<'_>,
         text: impl Into<String>,
     ) -> Flaw {
-        Flaw::structure(
-            kind,
-            data.text.to_document(offset),
-            format!("{}${path}", self.path(data.node)),
-            text,
-        )
+        Flaw::structure(kind, data.text.to_document(offset), format!("{}${path}", self.path(data.node)), text)
     }
 
     #[cold]
@@ -506,12 +468,6 @@ impl<'d> Fields<'d> {
         text: impl Into<String>,
     ) -> Result<(), Flaw> {
         let place = format!("{}${path}", self.path(data.node));
-        self.notes.take_at(
-            tolerance,
-            Layer::Document,
-            data.text.to_document(offset),
-            || place,
-            text,
-        )
+        self.notes.take_at(tolerance, Layer::Document, data.text.to_document(offset), || place, text)
     }
 }

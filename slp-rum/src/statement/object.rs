@@ -29,11 +29,7 @@ pub(crate) struct Object<'t> {
 impl<'t> Object<'t> {
     /// Reads the object that comes next.
     pub(crate) fn read(reader: &mut Reader<'t>) -> Result<Self, Fault> {
-        let mut object = Self {
-            items: Vec::new(),
-            twice: None,
-            was_near: false,
-        };
+        let mut object = Self { items: Vec::new(), twice: None, was_near: false };
         reader.begin_object()?;
         while let Some(name) = reader.next_member()? {
             let name_at = reader.name_offset();
@@ -69,9 +65,7 @@ impl<'t> Object<'t> {
         if self.items.is_empty() {
             return None;
         }
-        let index = near
-            .iter()
-            .find_map(|wanted| self.items.iter().position(|item| is_near(&item.name, wanted)))?;
+        let index = near.iter().find_map(|wanted| self.items.iter().position(|item| is_near(&item.name, wanted)))?;
         self.was_near = true;
         Some(self.items.remove(index))
     }
@@ -88,15 +82,8 @@ impl<'t> Object<'t> {
     pub(crate) fn take_device(&mut self, limits: Limits) -> Result<Option<Udi>, NoDevice> {
         const DEVICE: [&str; 5] = ["sudi", "udi", "device", "deviceudi", "productinstance"];
         let Some(item) = self.take_near("sudi", &DEVICE) else {
-            let names_one = self
-                .items
-                .iter()
-                .any(|item| PID.iter().any(|name| is_near(&item.name, name)));
-            return if names_one {
-                self.take_parts().map(Some)
-            } else {
-                Ok(None)
-            };
+            let names_one = self.items.iter().any(|item| PID.iter().any(|name| is_near(&item.name, name)));
+            return if names_one { self.take_parts().map(Some) } else { Ok(None) };
         };
         if !item.raw.starts_with('{') {
             let Some(text) = present_text(item.raw) else {
@@ -124,23 +111,14 @@ impl<'t> Object<'t> {
     /// Takes product id and serial number.
     fn take_parts(&mut self) -> Result<Udi, NoDevice> {
         const SERIAL: [&str; 5] = ["udiserialnumber", "serialnumber", "serialno", "sn", "serial"];
-        let pid = self
-            .take_near("udi_pid", &PID)
-            .and_then(|item| string(item.raw))
-            .ok_or(NoDevice)?;
-        let serial = self
-            .take_near("udi_serial_number", &SERIAL)
-            .and_then(|item| string(item.raw))
-            .ok_or(NoDevice)?;
+        let pid = self.take_near("udi_pid", &PID).and_then(|item| string(item.raw)).ok_or(NoDevice)?;
+        let serial = self.take_near("udi_serial_number", &SERIAL).and_then(|item| string(item.raw)).ok_or(NoDevice)?;
         Udi::new(pid, serial).map_err(|_| NoDevice)
     }
 
     /// What was not taken, as it stands.
     pub(crate) fn rest(self) -> Vec<Member> {
-        self.items
-            .into_iter()
-            .map(|item| Member::new(item.name, item.raw))
-            .collect()
+        self.items.into_iter().map(|item| Member::new(item.name, item.raw)).collect()
     }
 }
 
@@ -152,10 +130,7 @@ pub(crate) struct NoDevice;
 
 /// Is the name the wanted one, but for case and `_`, `-`, blanks? `wanted` is in the plain form already.
 fn is_near(name: &str, wanted: &str) -> bool {
-    let plain = name
-        .bytes()
-        .filter(|byte| !matches!(byte, b'_' | b'-' | b' '))
-        .map(|byte| byte.to_ascii_lowercase());
+    let plain = name.bytes().filter(|byte| !matches!(byte, b'_' | b'-' | b' ')).map(|byte| byte.to_ascii_lowercase());
     plain.eq(wanted.bytes())
 }
 
@@ -166,30 +141,18 @@ pub(crate) fn string(raw: &str) -> Option<Cow<'_, str>> {
 
 /// The text of a raw value; `null`, empty, `None` and `NA` mean absent. Other values than strings as they are written.
 pub(crate) fn present_text(raw: &str) -> Option<String> {
-    let text = if raw.starts_with('"') {
-        string(raw)?
-    } else {
-        Cow::Borrowed(raw)
-    };
+    let text = if raw.starts_with('"') { string(raw)? } else { Cow::Borrowed(raw) };
     (!matches!(&*text, "" | "None" | "NA") && raw != "null").then(|| text.into_owned())
 }
 
 /// A report id, as a number or as a string of digits.
 pub(crate) fn report_id(raw: &str) -> Option<ReportId> {
-    if raw.starts_with('"') {
-        string(raw)?.parse().ok()
-    } else {
-        raw.parse().ok()
-    }
+    if raw.starts_with('"') { string(raw)?.parse().ok() } else { raw.parse().ok() }
 }
 
 /// Milliseconds, as a number or as a string of digits.
 pub(crate) fn millis(raw: &str) -> Option<UnixMillis> {
-    let text = if raw.starts_with('"') {
-        string(raw)?
-    } else {
-        Cow::Borrowed(raw)
-    };
+    let text = if raw.starts_with('"') { string(raw)? } else { Cow::Borrowed(raw) };
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     UnixMillis::new(text.parse().ok().filter(|_| digits)?).ok()
 }

@@ -50,21 +50,14 @@ pub struct Answer<'s> {
 
 impl fmt::Debug for Answer<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer")
-            .field("parts", &self.parts.len())
-            .field("keep_order", &self.keep_order)
-            .finish()
+        f.debug_struct("Answer").field("parts", &self.parts.len()).field("keep_order", &self.keep_order).finish()
     }
 }
 
 impl<'s> Answer<'s> {
     /// An empty document, whose parts this function signs.
     pub fn new(sign: &'s mut Sign<'s>) -> Self {
-        Self {
-            sign,
-            parts: Vec::new(),
-            keep_order: false,
-        }
+        Self { sign, parts: Vec::new(), keep_order: false }
     }
 
     /// Leaves authorization and trust codes in the order in which they are added, the active device first, say. Otherwise
@@ -161,18 +154,13 @@ impl<'s> Answer<'s> {
         if self.keep_order {
             self.parts.sort_by_key(|(rank, ..)| *rank);
         } else {
-            self.parts
-                .sort_by(|one, other| (one.0, &one.1).cmp(&(other.0, &other.1)));
+            self.parts.sort_by(|one, other| (one.0, &one.1).cmp(&(other.0, &other.1)));
         }
         let mut seen = std::collections::BTreeSet::new();
         for (rank, key, _) in &self.parts {
             // acknowledgements may come in several parts, whoever made them
             if *rank < 8 && !matches!(rank, 4 | 5) && !seen.insert((*rank, key)) {
-                let what = if key.is_empty() {
-                    "a part that may stand once".to_owned()
-                } else {
-                    key.clone()
-                };
+                let what = if key.is_empty() { "a part that may stand once".to_owned() } else { key.clone() };
                 return Err(Error::new(ErrorKind::Unwritable, format!("{what} was added twice")));
             }
         }
@@ -202,7 +190,7 @@ pub(super) fn signature(name: &'static str, bytes: &str, sign: &mut Sign<'_>) ->
     let content = SignedContent::new(bytes.as_bytes(), Place::CloudElement(name.into()));
     let text = sign(&content)
         .map_err(|cause| Error::new(ErrorKind::Unwritable, format!("{name} could not be signed")).caused_by(cause))?;
-    if !crate::envelope::is_base64(text.bytes()) {
+    if !crate::envelope::is_base64(text.as_bytes()) {
         let text = format!("the signature of {name} is not Base64 in one line");
         return Err(Error::new(ErrorKind::Unwritable, text));
     }
@@ -286,16 +274,10 @@ fn write_entitlement(writer: &mut Writer, one: &Entitlement) -> Result<(), Error
     writer.text("count", &one.count.to_string())?;
     writer.text("startDate", one.start.as_ref().map_or("", |date| date.as_str()))?;
     writer.text("endDate", one.end.as_ref().map_or("", |date| date.as_str()))?;
-    writer.optional(
-        "licenseType",
-        one.license_type.as_ref().map(slp_model::license::LicenseTerm::as_str),
-    )?;
+    writer.optional("licenseType", one.license_type.as_ref().map(slp_model::license::LicenseTerm::as_str))?;
     writer.optional("displayName", one.display_name.as_deref())?;
     writer.optional("tagDescription", one.description.as_deref())?;
-    writer.optional(
-        "tagType",
-        one.tag_type.as_ref().map(slp_model::license::LicenseTerm::as_str),
-    )?;
+    writer.optional("tagType", one.tag_type.as_ref().map(slp_model::license::LicenseTerm::as_str))?;
     if let Some(success) = one.success {
         writer.open("status");
         writer.text("success", true_or_false(success))?;
@@ -332,10 +314,7 @@ pub fn policy(policy: &Policy, sign: &mut Sign<'_>) -> Result<String, Error> {
     writer.optional("version", policy.version.as_deref())?;
     writer.optional("flag", policy.flag.as_deref())?;
     writer.optional("datestamp", policy.date.map(stamp).as_deref())?;
-    writer.optional(
-        "ackRequired",
-        policy.ack_required.map(|required| if required { "yes" } else { "no" }),
-    )?;
+    writer.optional("ackRequired", policy.ack_required.map(|required| if required { "yes" } else { "no" }))?;
     write_requirement(&mut writer, "subscription", &policy.subscription)?;
     write_requirement(&mut writer, "perpetual", &policy.perpetual)?;
     write_requirement(&mut writer, "enforced", &policy.enforced)?;
@@ -365,10 +344,7 @@ fn write_requirement(writer: &mut Writer, name: &str, requirement: &Requirement)
 pub fn account(account: &Account, sign: &mut Sign<'_>) -> Result<String, Error> {
     let mut writer = Writer::default();
     writer.open("customerInfo");
-    writer.optional(
-        "timestamp",
-        account.timestamp.map(|time| time.get().to_string()).as_deref(),
-    )?;
+    writer.optional("timestamp", account.timestamp.map(|time| time.get().to_string()).as_deref())?;
     writer.optional("smartAccount", account.smart_account.as_deref())?;
     writer.optional("virtualAccount", account.virtual_account.as_deref())?;
     writer.optional("smartAccountId", account.smart_account_id.as_deref())?;
@@ -389,10 +365,7 @@ pub fn trust_code(grant: &TrustGrant, sign: &mut Sign<'_>) -> Result<String, Err
     writer.optional("trustId", grant.trust_id.map(|id| id.to_string()).as_deref())?;
     writer.optional("type", grant.kind.as_deref())?;
     writer.optional("attributes", grant.attributes.as_deref())?;
-    writer.text(
-        "piid",
-        &grant.piid.clone().unwrap_or_else(|| product_instance_id(&grant.udi)),
-    )?;
+    writer.text("piid", &grant.piid.clone().unwrap_or_else(|| product_instance_id(&grant.udi)))?;
     writer.optional("notBefore", grant.not_before.map(stamp).as_deref())?;
     writer.text("notAfter", &grant.not_after.map(stamp).unwrap_or_default())?;
     writer.long_text("certificates", &grant.certificates, true)?;
@@ -415,21 +388,13 @@ pub fn acknowledgement(list: &AckList, sign: &mut Sign<'_>) -> Result<String, Er
     let mut acks = Vec::with_capacity(list.members.len());
     for member in &list.members {
         let AckMember::Named(ack) = member else {
-            return Err(unwritable(
-                "a member of the acknowledgement names no report; only those that do are written",
-            ));
+            return Err(unwritable("a member of the acknowledgement names no report; only those that do are written"));
         };
         let Some(device) = &ack.device else {
-            return Err(unwritable(format!(
-                "the acknowledgement of report {} names no device",
-                ack.report
-            )));
+            return Err(unwritable(format!("the acknowledgement of report {} names no device", ack.report)));
         };
         if !ack.extra.is_empty() || ack.transaction.is_some() {
-            let text = format!(
-                "the acknowledgement of report {} has members that are not written",
-                ack.report
-            );
+            let text = format!("the acknowledgement of report {} has members that are not written", ack.report);
             return Err(unwritable(text));
         }
         acks.push((device, ack));
@@ -437,10 +402,7 @@ pub fn acknowledgement(list: &AckList, sign: &mut Sign<'_>) -> Result<String, Er
     acks.sort_by_key(|(device, ack)| (*device, ack.report));
     let mut twins = acks.iter().zip(acks.iter().skip(1));
     if let Some(((_, ack), _)) = twins.find(|((a, x), (b, y))| a == b && x.report == y.report) {
-        return Err(unwritable(format!(
-            "report {} of one device stands twice in the acknowledgement",
-            ack.report
-        )));
+        return Err(unwritable(format!("report {} of one device stands twice in the acknowledgement", ack.report)));
     }
     let mut json = Json::new();
     json.begin('[');
@@ -453,10 +415,7 @@ pub fn acknowledgement(list: &AckList, sign: &mut Sign<'_>) -> Result<String, Er
             AckStatus::Acknowledged if ack.error_code.is_none() && ack.message.is_none() => {}
             AckStatus::Error => write_error(&mut json, ack.error_code.as_deref(), ack.message.as_deref())?,
             _ => {
-                let text = format!(
-                    "report {} is neither acknowledged nor refused with code and message",
-                    ack.report
-                );
+                let text = format!("report {} is neither acknowledged nor refused with code and message", ack.report);
                 return Err(unwritable(text));
             }
         }
@@ -469,15 +428,10 @@ pub fn acknowledgement(list: &AckList, sign: &mut Sign<'_>) -> Result<String, Er
 /// `error_code` and `message`, both needed.
 fn write_error(json: &mut Json, code: Option<&str>, message: Option<&str>) -> Result<(), Error> {
     let digits = |code: &&str| !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_digit());
-    let code = code
-        .filter(digits)
-        .ok_or_else(|| unwritable("an error needs a code of decimal digits"))?;
+    let code = code.filter(digits).ok_or_else(|| unwritable("an error needs a code of decimal digits"))?;
     let message = message.ok_or_else(|| unwritable("an error needs a message"))?;
     if message.chars().nth(MESSAGE_CHARACTERS).is_some() {
-        let text = format!(
-            "the message {} is longer than {MESSAGE_CHARACTERS} characters",
-            Quoted(message)
-        );
+        let text = format!("the message {} is longer than {MESSAGE_CHARACTERS} characters", Quoted(message));
         return Err(unwritable(text));
     }
     json.text("error_code", code);
@@ -501,14 +455,8 @@ pub fn conversions(list: &[ConversionAck], sign: &mut Sign<'_>) -> Result<String
         }
     }
     acks.sort_by_key(|(device, tag, _)| (*device, *tag));
-    if acks
-        .iter()
-        .zip(acks.iter().skip(1))
-        .any(|((a, x, _), (b, y, _))| a == b && x == y)
-    {
-        return Err(unwritable(
-            "one device and software stands twice in the acknowledgement of conversions",
-        ));
+    if acks.iter().zip(acks.iter().skip(1)).any(|((a, x, _), (b, y, _))| a == b && x == y) {
+        return Err(unwritable("one device and software stands twice in the acknowledgement of conversions"));
     }
     let mut json = Json::new();
     json.begin('[');

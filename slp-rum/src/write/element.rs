@@ -66,10 +66,7 @@ fn refuse_controls(name: &str, text: &str, line_feeds: bool) -> Result<(), Error
         character.is_control() && !(line_feeds && character == '\n') || matches!(character, '\u{fffe}' | '\u{ffff}')
     };
     if text.contains(bad) {
-        let text = format!(
-            "{name} {} has a control character, which the document cannot hold",
-            Quoted(text)
-        );
+        let text = format!("{name} {} has a control character, which the document cannot hold", Quoted(text));
         return Err(Error::new(ErrorKind::Unwritable, text));
     }
     Ok(())
@@ -84,10 +81,7 @@ pub(super) struct Json {
 
 impl Json {
     pub(super) fn new() -> Self {
-        Self {
-            out: String::new(),
-            fresh: true,
-        }
+        Self { out: String::new(), fresh: true }
     }
 
     pub(super) fn begin(&mut self, bracket: char) {

@@ -18,10 +18,7 @@ fn only_known(extra: &[crate::Member], what: &str) -> Result<(), Error> {
     match extra.first() {
         None => Ok(()),
         Some(member) => {
-            let text = format!(
-                "{what} has a member {} that is not written",
-                slp_model::Quoted(&member.name)
-            );
+            let text = format!("{what} has a member {} that is not written", slp_model::Quoted(&member.name));
             Err(Error::new(ErrorKind::Unwritable, text))
         }
     }
@@ -35,12 +32,7 @@ pub fn system_info(facts: &SystemFacts) -> Result<String, Error> {
     only_known(&facts.extra, "the system information")?;
     let mut json = Json::new();
     json.begin('{');
-    json.device(
-        facts
-            .device
-            .as_ref()
-            .ok_or_else(|| needs_device("the system information"))?,
-    );
+    json.device(facts.device.as_ref().ok_or_else(|| needs_device("the system information"))?);
     if let Some(time) = facts.timestamp {
         json.raw("timestamp", &time.get().to_string());
     }
@@ -54,12 +46,7 @@ pub fn system_info(facts: &SystemFacts) -> Result<String, Error> {
             only_known(&member.extra, "a member of the set")?;
             json.begin('{');
             json.optional("role", member.role.as_ref().map(slp_model::license::HaRole::as_str));
-            json.device(
-                member
-                    .device
-                    .as_ref()
-                    .ok_or_else(|| needs_device("a member of the set"))?,
-            );
+            json.device(member.device.as_ref().ok_or_else(|| needs_device("a member of the set"))?);
             json.optional("hostname", member.hostname.as_deref());
             json.optional("software_tag_identifier", member.software_tag.as_deref());
             json.end('}');
@@ -84,10 +71,7 @@ pub fn authorization_request(entries: &[RequestEntry]) -> Result<String, Error> 
         only_known(&entry.extra, "a request")?;
         json.begin('{');
         json.device(entry.device.as_ref().ok_or_else(|| needs_device("a request"))?);
-        json.optional(
-            "mode",
-            entry.mode.as_ref().map(crate::auth_request::RequestMode::as_str),
-        );
+        json.optional("mode", entry.mode.as_ref().map(crate::auth_request::RequestMode::as_str));
         json.name("keys");
         json.begin('[');
         for key in &entry.keys {

@@ -78,11 +78,7 @@ impl Tree {
 
     /// `solid_at` is where the text begins that is not blank.
     pub(super) fn text(&mut self, piece: Piece, is_cdata: bool, solid_at: Option<usize>) {
-        self.pieces.push(Text {
-            piece,
-            is_cdata,
-            is_blank: solid_at.is_none(),
-        });
+        self.pieces.push(Text { piece, is_cdata, is_blank: solid_at.is_none() });
         if let Some(node) = self.innermost()
             && node.text_at.is_none()
         {
@@ -117,11 +113,7 @@ impl Tree {
     pub(crate) fn asides(&self, range: &Range<usize>) -> impl Iterator<Item = (usize, Tolerance)> {
         let first = self.asides.partition_point(|(at, _)| *at < range.start);
         let end = range.end;
-        self.asides
-            .iter()
-            .skip(first)
-            .take_while(move |(at, _)| *at < end)
-            .copied()
+        self.asides.iter().skip(first).take_while(move |(at, _)| *at < end).copied()
     }
 
     /// The text of an element without elements, nothing trimmed; blanks around a single CDATA section are left out.
@@ -131,25 +123,8 @@ impl Tree {
         let (first, second) = (solid.next(), solid.next());
         match (all, first, second) {
             ([], _, _) => ElementText::Single(node.range.end..node.range.end),
-            (
-                _,
-                Some(Text {
-                    piece: Piece::Raw(range),
-                    is_cdata: true,
-                    ..
-                }),
-                None,
-            )
-            | (
-                [
-                    Text {
-                        piece: Piece::Raw(range),
-                        ..
-                    },
-                ],
-                _,
-                _,
-            ) => ElementText::Single(range.clone()),
+            (_, Some(Text { piece: Piece::Raw(range), is_cdata: true, .. }), None)
+            | ([Text { piece: Piece::Raw(range), .. }], _, _) => ElementText::Single(range.clone()),
             _ => join_exactly(all.iter().map(|text| &text.piece), document),
         }
     }

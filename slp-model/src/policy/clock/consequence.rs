@@ -35,11 +35,8 @@ impl WithoutAck {
     /// ```
     pub fn of_survivable_telephony(release: &str) -> Self {
         let release = release.trim();
-        let train = |train: &str| {
-            release
-                .strip_prefix(train)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
+        let train =
+            |train: &str| release.strip_prefix(train).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         if matches!(release, "17.3.2" | "17.3.3" | "17.3.4a" | "17.6.1a") || train("17.4") || train("17.5") {
             Self::StopsCalls
         } else {

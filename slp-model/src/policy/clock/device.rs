@@ -39,9 +39,7 @@ pub fn printed_ack_deadline(
     if !policy.requires_ack() {
         return None;
     }
-    let uses = licences
-        .iter()
-        .filter_map(|licence| Some((licence.class, licence.first_use(now)?)));
+    let uses = licences.iter().filter_map(|licence| Some((licence.class, licence.first_use(now)?)));
     let (classes, first_uses): (Vec<_>, Vec<_>) = uses.unzip();
     let (phase, base) = match last_ack {
         Some(ack) => (Phase::Reporting, ack),

@@ -10,7 +10,8 @@ use slp_model::{ReportId, Udi};
 
 use crate::flaw::{Flaw, Path};
 use crate::statement::{
-    Data, Fields, Halt, NoDevice, Object, Reading, SignedPart, Statement, each_element, present_text, report_id,
+    Data, Fields, Halt, NoDevice, Object, Reading, SignedPart, Statement, each_element, free_text, present_text,
+    report_id,
 };
 use crate::{ErrorKind, Member, Tolerance};
 
@@ -252,12 +253,15 @@ impl Members<'_, '_> {
         let status = object.take_near("status", &STATUS);
         let error_code =
             object.take_near("error_code", &ERROR).and_then(|item| present_text(item.raw)).filter(|text| text != "0");
-        let message = object.take_near("message", &MESSAGE).and_then(|item| present_text(item.raw));
-        let status = match (status.and_then(|item| present_text(item.raw)), &around.status) {
-            (Some(word), _) => AckStatus::from_word(&word),
-            (None, Some(status)) => status.clone(),
-            (None, None) if error_code.is_some() => AckStatus::Error,
-            (None, None) => AckStatus::Acknowledged,
+        let message = object.take_near("message", &MESSAGE).and_then(|item| free_text(item.raw));
+        let status = match status {
+            Some(item) if item.raw == "\"ACK\"" => AckStatus::Acknowledged, // the usual word, without a copy
+            status => match (status.and_then(|item| present_text(item.raw)), &around.status) {
+                (Some(word), _) => AckStatus::from_word(&word),
+                (None, Some(status)) => status.clone(),
+                (None, None) if error_code.is_some() => AckStatus::Error,
+                (None, None) => AckStatus::Acknowledged,
+            },
         };
         if object.was_near || list.is_some() {
             self.note(Tolerance::AckNearName, "members under names that are not the usual ones".to_owned())?;

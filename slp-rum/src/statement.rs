@@ -11,7 +11,7 @@ mod fields; // walks the elements of one part
 mod object; // one object of JSON, all its members at hand
 
 pub(crate) use fields::{Data, Fields};
-pub(crate) use object::{Halt, NoDevice, Object, each_element, millis, present_text, report_id};
+pub(crate) use object::{Halt, NoDevice, Object, each_element, free_text, millis, present_text, report_id};
 
 /// One part of a document and a reading of it: an authorization code, a policy, an acknowledgement, a request.
 ///

@@ -97,7 +97,8 @@ impl<'t> Walker<'t, '_, '_> {
                 Event::Text(_) => {
                     let range = start..self.position();
                     let text = self.text.get(range.clone()).unwrap_or_default();
-                    if text.contains("]]>") {
+                    // few texts hold a `>` at all: the cheap search goes first
+                    if memchr::memchr(b'>', text.as_bytes()).is_some() && text.contains("]]>") {
                         let at = start.saturating_add(text.find("]]>").unwrap_or(0));
                         return Err(self.flaw(ErrorKind::Xml, at, "`]]>` outside a CDATA section"));
                     }
@@ -184,7 +185,8 @@ impl<'t> Walker<'t, '_, '_> {
         if self.depth >= self.limits.xml_depth {
             return Err(self.limit(start, "xml_depth", self.limits.xml_depth, "elements stand too deep"));
         }
-        let local = name.rsplit_once(':').map_or(name, |(_, local)| local);
+        let colon = name.bytes().rposition(|byte| byte == b':');
+        let local = colon.and_then(|at| name.get(at.saturating_add(1)..)).unwrap_or(name);
         let at_root = self.depth == 0;
         let is_part = match self.depth {
             0 if self.done => return Err(self.flaw(ErrorKind::Xml, start, "a second root element")),
@@ -282,17 +284,18 @@ impl<'t> Walker<'t, '_, '_> {
 
     /// Refuses the open report, but not the document.
     fn spoil(&mut self, start: usize, text: &str) {
+        let is_report = |open: &Open| open.kind == PartKind::Report && open.flaw.is_none();
+        if !self.open.as_ref().is_some_and(is_report) {
+            return;
+        }
         let path = self.path();
-        if let Some(open) = &mut self.open
-            && open.kind == PartKind::Report
-            && open.flaw.is_none()
-        {
+        if let Some(open) = &mut self.open {
             open.flaw = Some(Flaw::structure(ErrorKind::Structure, start, path, text));
         }
     }
 
     fn names(&mut self, tag: &BytesStart<'t>, name: &str, start: usize) -> Result<(), Flaw> {
-        if name.contains(':') {
+        if name.bytes().any(|byte| byte == b':') {
             let text = format!("the name {} has a prefix: the part behind the colon is taken", Quoted(name));
             let path = self.path();
             self.notes.take_at(Tolerance::NamespacePrefix, Layer::Document, start, || path, text)?;

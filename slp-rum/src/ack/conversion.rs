@@ -5,7 +5,7 @@ use slp_model::json::ValueKind;
 use slp_model::{Udi, open_enum};
 
 use crate::flaw::{Flaw, Path};
-use crate::statement::{Fields, Halt, Object, Reading, SignedPart, Statement, each_element, present_text};
+use crate::statement::{Fields, Halt, Object, Reading, SignedPart, Statement, each_element, free_text, present_text};
 use crate::{ErrorKind, Member, Tolerance};
 
 /// An acknowledgement of a conversion as it stands in a document. The signature covers the text of `data`.
@@ -108,7 +108,9 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<Vec<ConversionAck>
         let status =
             near(&mut object, "status", &["status", "conversionstatus", "state", "result"]).unwrap_or_default();
         let error_code = near(&mut object, "error_code", &["errorcode", "code"]).filter(|code| code != "0");
-        let message = near(&mut object, "message", &["message", "errormessage", "statusmessage", "reason"]);
+        let message = object
+            .take_near("message", &["message", "errormessage", "statusmessage", "reason"])
+            .and_then(|item| free_text(item.raw));
         if object.was_near {
             let text = "members under names that are not the usual ones";
             fields.data_note(Tolerance::AckNearName, &data, at, &path, text)?;

@@ -29,7 +29,7 @@ pub(crate) struct Object<'t> {
 impl<'t> Object<'t> {
     /// Reads the object that comes next.
     pub(crate) fn read(reader: &mut Reader<'t>) -> Result<Self, Fault> {
-        let mut object = Self { items: Vec::new(), twice: None, was_near: false };
+        let mut object = Self { items: Vec::with_capacity(6), twice: None, was_near: false };
         reader.begin_object()?;
         while let Some(name) = reader.next_member()? {
             let name_at = reader.name_offset();
@@ -92,6 +92,9 @@ impl<'t> Object<'t> {
             self.was_near = true;
             return text.parse().map(Some).map_err(|_| NoDevice);
         }
+        if let Some((pid, serial)) = plain_device(item.raw, limits) {
+            return Udi::new(pid, serial).map(Some).map_err(|_| NoDevice);
+        }
         let mut inner = Self::inside(item.raw, limits).ok_or(NoDevice)?;
         let udi = inner.take_parts()?;
         self.was_near |= inner.was_near;
@@ -122,6 +125,15 @@ impl<'t> Object<'t> {
     }
 }
 
+/// A device in the usual form: exactly two members in the usual order. Most are.
+fn plain_device(raw: &str, limits: Limits) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
+    let mut reader = Reader::new(raw, limits);
+    reader.begin_object().ok()?;
+    let pid = if reader.next_member().ok()?? == "udi_pid" { reader.string().ok()? } else { return None };
+    let serial = if reader.next_member().ok()?? == "udi_serial_number" { reader.string().ok()? } else { return None };
+    reader.next_member().ok()?.is_none().then_some((pid, serial))
+}
+
 const PID: [&str; 3] = ["udipid", "pid", "productid"];
 
 /// A device is named and cannot be read.
@@ -143,6 +155,12 @@ pub(crate) fn string(raw: &str) -> Option<Cow<'_, str>> {
 pub(crate) fn present_text(raw: &str) -> Option<String> {
     let text = if raw.starts_with('"') { string(raw)? } else { Cow::Borrowed(raw) };
     (!matches!(&*text, "" | "None" | "NA") && raw != "null").then(|| text.into_owned())
+}
+
+/// The text of a raw value, empty ones and all words included; `null` is none. Other values than strings as written.
+pub(crate) fn free_text(raw: &str) -> Option<String> {
+    let text = if raw.starts_with('"') { string(raw)? } else { Cow::Borrowed(raw) };
+    (raw != "null").then(|| text.into_owned())
 }
 
 /// A report id, as a number or as a string of digits.

@@ -1,7 +1,8 @@
-//! How fast leaves are read and folded: `cargo run --release -p slp-rum --example leaf_rate -- FOLDER [RUNS]`.
+//! How fast leaves are read and folded: `cargo run --release -p slp-rum --example leaf_rate -- [FOLDER [RUNS]]`.
 //!
-//! Reads every file of the folder into memory first, then times reading all reports and folding their totals, on one
-//! thread, and prints the best and the median of the runs. `benches/peer.py` does the same with the fastest Python.
+//! Reads every file of the folder into memory first (without one: the device file of the examples, 2,000 times), then
+//! times reading all reports and folding their totals, on one thread, and prints the best and the median of the runs.
+//! `benches/peer.py` does the same with the fastest Python.
 
 #![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a program that measures and prints")]
 #![expect(clippy::cast_precision_loss, reason = "rates for people")]
@@ -13,12 +14,17 @@ use slp_rum::usage::Totals;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let folder = arguments.next().ok_or("which folder of leaves?")?;
+    let folder = arguments.next();
     let runs: usize = arguments.next().map_or(Ok(7), |text| text.parse())?;
-    let mut paths: Vec<_> =
-        std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
-    paths.sort();
-    let leaves: Vec<Vec<u8>> = paths.iter().map(std::fs::read).collect::<Result<_, _>>()?;
+    let leaves = match folder {
+        None => vec![include_bytes!("../../examples/data/acme-campus.txt").to_vec(); 2_000],
+        Some(folder) => {
+            let entries = std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
+            let mut paths = entries.collect::<Result<Vec<_>, _>>()?;
+            paths.sort();
+            paths.iter().map(std::fs::read).collect::<Result<Vec<_>, _>>()?
+        }
+    };
     let bytes: usize = leaves.iter().map(Vec::len).sum();
     let mut seconds = Vec::new();
     let mut totals = Totals::default();

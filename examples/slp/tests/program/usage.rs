@@ -10,6 +10,20 @@ fn the_table_is_one_that_a_person_understands() {
     insta::assert_snapshot!("usage-summary", fine(&["usage", "--summary", CAMPUS, CONTROLLER]));
 }
 
+/// The shapes of the reports that are publicly known: a controller with access points and a clock change, a router that
+/// goes from one to none, and a switch that signs with its hardware.
+#[test]
+fn the_known_reports_have_their_goldens() {
+    for name in ["wlc-cloud-v2", "router-v1-two-measurements", "hardware-signed-v1"] {
+        let input = fixture(&format!("valid/{name}"));
+        insta::assert_snapshot!(format!("known-{name}-json"), fine(&["usage", "--format", "json", &input]));
+        insta::assert_snapshot!(format!("known-{name}-table"), fine(&["usage", "--by", "device-tag", &input]));
+        let checked = slp(&["check", "--json", &input]);
+        assert_eq!(checked.status, Status::Fine, "{name}: {}", checked.output);
+        insta::assert_snapshot!(format!("known-{name}-check"), checked.output);
+    }
+}
+
 #[test]
 fn a_window_cuts_what_lies_outside() {
     let window = ["--from", "2024-02-10", "--to", "2024-03-11T09:31"];

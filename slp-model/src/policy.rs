@@ -238,21 +238,9 @@ impl Policy {
     }
 
     /// The vendor's default, which every device has from the start: perpetual 365/0/90, subscription 90/90/90, enforced
-    /// and export 0/0/0 (seen).
+    /// and export 0/0/0 (seen). It states nothing itself: [`days`](Self::days) gives its values, each with its source.
     pub fn vendor_default() -> Self {
-        let class = |class| {
-            let days = |attribute| Some(vendor_days(class, attribute));
-            Requirement::new(days(Attribute::First), days(Attribute::Ongoing), days(Attribute::Change))
-        };
-        Self {
-            name: "CISCO default".to_owned(),
-            ack_required: Some(true),
-            subscription: class(LicenseClass::Subscription),
-            perpetual: class(LicenseClass::Perpetual),
-            enforced: class(LicenseClass::Enforced),
-            export: class(LicenseClass::Export),
-            ..Self::default()
-        }
+        Self::new(PolicySource::VendorDefault.as_str())
     }
 
     /// What the file states for a class.

@@ -180,7 +180,9 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<AckList>, Flaw> {
         let path = Path::ROOT.index(index);
         let at = reader.value_offset();
         let mut members = Members { fields, data: &data, path: &path, at, out: &mut list.members };
-        if kind == ValueKind::Object {
+        if let Some(ack) = plain_ack(reader) {
+            members.push(AckMember::Named(ack))?;
+        } else if kind == ValueKind::Object {
             let object = Object::read(reader)?;
             let raw = text.get(at..reader.offset()).unwrap_or_default();
             members.object(object, raw, &Around::default())?;
@@ -207,6 +209,29 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<AckList>, Flaw> {
     }
     let signature = fields.signature(signature, true)?;
     Ok(Reading { view: list, signed: SignedPart::Data(data), signature })
+}
+
+/// A report that is acknowledged, in the very form that we write: most are. Otherwise the reader stays where it is.
+fn plain_ack(reader: &mut Reader<'_>) -> Option<Ack> {
+    let mut ahead = reader.clone();
+    let is_next =
+        |ahead: &mut Reader<'_>, name: &str| ahead.next_member().ok().flatten().filter(|found| found == name).map(drop);
+    ahead.begin_object().ok()?;
+    is_next(&mut ahead, "sudi")?;
+    ahead.begin_object().ok()?;
+    is_next(&mut ahead, "udi_pid")?;
+    let pid = ahead.string().ok()?;
+    is_next(&mut ahead, "udi_serial_number")?;
+    let serial = ahead.string().ok()?;
+    ahead.next_member().ok()?.is_none().then_some(())?;
+    is_next(&mut ahead, "report_id")?;
+    let report = ahead.number().ok()?.parse().ok()?;
+    is_next(&mut ahead, "status")?;
+    (ahead.string().ok()? == "ACK").then_some(())?;
+    ahead.next_member().ok()?.is_none().then_some(())?;
+    let ack = Ack::accepted(Udi::new(pid, serial).ok()?, report);
+    *reader = ahead;
+    Some(ack)
 }
 
 /// Reads one element of the array.

@@ -171,7 +171,8 @@ impl LineCursor {
             }
             None => passed,
         };
-        let characters = tail.iter().filter(|byte| (**byte & 0xc0) != 0x80).count();
+        let characters =
+            if tail.is_ascii() { tail.len() } else { tail.iter().filter(|byte| (**byte & 0xc0) != 0x80).count() };
         self.line = self.line.saturating_add(u64::try_from(lines).unwrap_or(u64::MAX));
         self.column = self.column.saturating_add(u64::try_from(characters).unwrap_or(u64::MAX));
         self.offset = self.offset.saturating_add(passed.len());

@@ -17,6 +17,7 @@ use crate::text::{ElementText, Piece, join};
 use crate::{ErrorKind, Tolerance};
 
 mod attributes; // of tags and of the XML declaration, to the letter
+mod plain; // a quick walk over documents in plain form
 mod tree; // the elements inside the parts that are read by their elements
 
 pub(crate) use tree::{Node, Tree};
@@ -46,10 +47,11 @@ pub(crate) struct Scan {
 
 /// Walks the document. What was found before an error stays in `scan`.
 pub(crate) fn scan(text: &str, limits: &Limits, notes: &mut Notes<'_>, scan: &mut Scan) -> Result<(), Flaw> {
-    let mut reader = Reader::from_str(text);
-    reader.config_mut().check_comments = true;
-    Walker { text, limits, notes, scan, reader, depth: 0, done: false, open: None, reports: 0, others: 0, rank: 0 }
-        .walk()
+    if let Some(plain) = plain::scan(text, limits) {
+        *scan = plain;
+        return Ok(());
+    }
+    Walker::new(text, limits, notes, scan).walk()
 }
 
 struct Walker<'t, 'w, 'o> {
@@ -79,7 +81,13 @@ struct Open {
     node: Option<usize>,
 }
 
-impl<'t> Walker<'t, '_, '_> {
+impl<'t, 'w, 'o> Walker<'t, 'w, 'o> {
+    fn new(text: &'t str, limits: &'w Limits, notes: &'w mut Notes<'o>, scan: &'w mut Scan) -> Self {
+        let mut reader = Reader::from_str(text);
+        reader.config_mut().check_comments = true;
+        Self { text, limits, notes, scan, reader, depth: 0, done: false, open: None, reports: 0, others: 0, rank: 0 }
+    }
+
     fn walk(mut self) -> Result<(), Flaw> {
         loop {
             let start = self.position();

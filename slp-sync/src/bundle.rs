@@ -5,6 +5,7 @@
 //! too. Spec: sync, "Usage bundle".
 
 mod batch;
+mod claims;
 mod content;
 mod index;
 mod manifest;
@@ -16,11 +17,12 @@ mod survey;
 mod write;
 
 pub use batch::{Batch, Leaf};
+pub use claims::{Claims, Refusal};
 pub use content::{Content, LeafDigest};
 pub use index::{ExportIndex, answered_names};
 pub use manifest::{Manifest, Section};
 pub use name::{BundleName, LeafName, Level, leaf_number};
-pub use pair::{Answer, Claims, Pairer, Pairing, Refusal, Verdict, answer_file_name};
+pub use pair::{Answer, Pairer, Pairing, Verdict, answer_file_name, pair};
 pub use parallel::process;
 pub use read::{Reader, Summary};
 pub use survey::Survey;

@@ -336,6 +336,43 @@ fn the_golden_device_lists_are_read() {
     assert_eq!(write(&inventory), export);
 }
 
+#[test]
+fn the_golden_answers_are_paired() {
+    use slp_sync::bundle::{ExportIndex, Verdict, answered_names, pair};
+    use slp_sync::ledger::{BundleState, Ledger};
+
+    let Some(samples) = samples() else { return };
+    let golden = samples.join("sync/golden");
+    let upload = read(&golden.join("default").join(GOLDEN));
+    let mut reader = bundle::Reader::new(&upload[..], &Limits::default());
+    let (index, refused) = ExportIndex::read(GOLDEN, &mut reader).unwrap();
+    assert!(refused.is_empty(), "{refused:?}");
+    let (ledger, _) = Ledger::open(&read(&golden.join("ledger.jsonl"))[..]).unwrap();
+    let of_ledger = ExportIndex::of_ledger(GOLDEN, ledger.bundle(GOLDEN).unwrap());
+    assert_eq!(of_ledger.leaves(), index.leaves(), "the ledger says what the bundle holds");
+
+    let file = format!("ACK_{GOLDEN}");
+    assert!(answered_names(&file).contains(&GOLDEN.to_owned()));
+    let answer = |folder: &str| {
+        let bytes = read(&golden.join(folder).join(&file));
+        let (pairing, refused) = pair(&index, &mut bundle::Reader::new(&bytes[..], &Limits::default())).unwrap();
+        assert!(refused.is_empty(), "{refused:?}");
+        pairing
+    };
+    let mixed = answer("ack_mixed");
+    let verdicts: Vec<_> = mixed.answers().iter().map(|answer| (answer.verdict, answer.partial)).collect();
+    assert_eq!(verdicts, [(Verdict::Acked, true), (Verdict::Mismatched, false), (Verdict::Foreign, false)]);
+    let first = &mixed.answers()[0];
+    assert_eq!(
+        (first.acked[0].get(), first.refused[0].report.get(), &*first.refused[0].code),
+        (1_795_000_001, 1_795_000_002, "45")
+    );
+    let missing: Vec<_> = mixed.missing().map(|at| index.leaves()[at].number()).collect();
+    assert_eq!((missing, mixed.state()), (vec![Some(10)], BundleState::PartlyAcked));
+    assert!(ledger.is_applied(&first.sha256), "the golden ledger has this answer: importing it again is a no-op");
+    assert_eq!(answer("ack_complete").state(), BundleState::Acked);
+}
+
 mod documents {
     use slp_crypto::{Certificate, PublicKey, TimePolicy, TrustStore};
     use slp_sync::account::{Exchange, Outcome, RequestKind};

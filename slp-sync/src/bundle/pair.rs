@@ -1,53 +1,15 @@
 //! Brings the answers home: which leaf of an acknowledgement bundle belongs to which device.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 
 use sha2::{Digest, Sha256};
 use slp_model::{ReportId, Udi};
 
-use crate::bundle::{ExportIndex, Leaf, leaf_number};
+use crate::bundle::{Batch, Claims, ExportIndex, Leaf, Reader, Refusal, leaf_number};
+use crate::error::{Error, Result};
 use crate::ledger::{AckEntry, Basis, BundleState, Event};
 use crate::warning::WarningKind;
-
-/// A report that the cloud refused.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub struct Refusal {
-    /// Which.
-    pub report: ReportId,
-    /// The error number, as it was written.
-    pub code: String,
-    /// The cloud's words.
-    pub message: String,
-}
-
-impl Refusal {
-    /// This report, for this reason.
-    pub fn new(report: ReportId, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { report, code: code.into(), message: message.into() }
-    }
-}
-
-/// What the document in a leaf of an answer says about itself. Spec: ack-auth, "Members we read".
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Claims {
-    /// Does it hold `smartLicenseRumAck/data` at all?
-    pub is_acknowledgement: bool,
-    /// The devices that it names, anywhere.
-    pub devices: Vec<Udi>,
-    /// Reports with status ACK.
-    pub acked: Vec<ReportId>,
-    /// Reports with status ERROR.
-    pub refused: Vec<Refusal>,
-}
-
-impl Claims {
-    /// An acknowledgement that names neither device nor report.
-    pub fn opaque() -> Self {
-        Self { is_acknowledgement: true, ..Self::default() }
-    }
-}
 
 /// What becomes of a leaf of the answer. A device without any is `missing`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,6 +73,31 @@ struct Pending {
     claims: Claims,
     by_name: Option<(usize, bool)>,
     by_devices: Option<usize>,
+}
+
+/// Judges all leaves of an answer, and says which of them could not be read: those are mismatched, and never delivered.
+///
+/// # Errors
+/// The fatal ones of the reader: then nothing of the answer counts.
+pub fn pair<'a, R: Read>(index: &'a ExportIndex, answer: &mut Reader<R>) -> Result<(Pairing<'a>, Vec<Error>)> {
+    let mut pairer = Pairer::new(index);
+    let mut refused = Vec::new();
+    let mut batch = Batch::new();
+    while answer.fill(&mut batch)? {
+        for leaf in batch.drain() {
+            match leaf {
+                Ok(leaf) => {
+                    let claims = Claims::read(&leaf.bytes).unwrap_or_else(|error| {
+                        refused.push(leaf.locate(error));
+                        Claims::default()
+                    });
+                    pairer.add(&leaf, claims);
+                }
+                Err(error) => refused.push(error),
+            }
+        }
+    }
+    Ok((pairer.finish(), refused))
 }
 
 /// Judges the leaves of one answer, in two passes: add all of them, then [`finish`](Self::finish). Nothing of their bytes

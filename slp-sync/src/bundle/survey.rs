@@ -1,6 +1,4 @@
 //! What a leaf holds, as far as bundles, ledger and pairing have to know: device, HA set, report ids.
-//!
-//! The one place that reads documents inside leaves.
 
 use std::collections::BTreeSet;
 
@@ -79,7 +77,7 @@ pub(super) fn device_file(bytes: &[u8]) -> Result<String> {
     DeviceFile::new().reports(&reports).to_text().map_err(bad_leaf)
 }
 
-fn bad_leaf(error: slp_rum::Error) -> Error {
+pub(super) fn bad_leaf(error: slp_rum::Error) -> Error {
     let text = format!("the document is refused: {}", error.message());
     let (at, name) = (error.location().clone(), error.kind().as_str());
     Error::new(ErrorKind::BadLeaf, text).at(at).named(name).caused_by(error)

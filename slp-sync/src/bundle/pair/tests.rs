@@ -2,8 +2,8 @@ use std::borrow::Cow;
 
 use slp_model::{ReportId, Udi};
 
-use super::{Claims, Pairer, Refusal, Verdict};
-use crate::bundle::{ExportIndex, Leaf, LeafDigest};
+use super::{Pairer, Verdict};
+use crate::bundle::{Claims, ExportIndex, Leaf, LeafDigest, Refusal};
 use crate::export::ExportedLeaf;
 use crate::ledger::{Basis, Begin, BundleState, Event, Ledger};
 use crate::warning::WarningKind;

@@ -24,4 +24,4 @@ pub use quote::Quoted;
 pub use signed::{Place, Signed, SignedContent};
 pub use tag::{EntitlementTag, SoftwareTag};
 pub use time::{Seconds, Span, UnixMillis, UnixSeconds};
-pub use udi::{ReportId, Udi};
+pub use udi::{ReportId, Udi, UdiForm};

@@ -18,7 +18,10 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 16, string_bytes: 64 * 1024 }
+        Self {
+            depth: 16,
+            string_bytes: 64 * 1024,
+        }
     }
 }
 
@@ -69,6 +72,7 @@ impl ValueKind {
 pub struct Reader<'a> {
     text: &'a str,
     at: usize,
+    name_at: usize,
     depth: u32,
     fresh: bool,
     limits: Limits,
@@ -77,7 +81,21 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Starts at the first byte of `text`.
     pub fn new(text: &'a str, limits: Limits) -> Self {
-        Self { text, at: 0, depth: 0, fresh: false, limits }
+        Self {
+            text,
+            at: 0,
+            name_at: 0,
+            depth: 0,
+            fresh: false,
+            limits,
+        }
+    }
+
+    /// The same text from another offset on, where a value begins that an earlier walk has found.
+    #[must_use]
+    pub fn resumed_at(mut self, offset: usize) -> Self {
+        (self.at, self.depth, self.fresh) = (offset, 0, false);
+        self
     }
 
     /// Where the reader stands: the first byte that is not read yet.
@@ -89,6 +107,11 @@ impl<'a> Reader<'a> {
     pub fn value_offset(&mut self) -> usize {
         self.blank();
         self.at
+    }
+
+    /// The offset of the last member name that [`next_member`](Self::next_member) gave, at its opening quote.
+    pub fn name_offset(&self) -> usize {
+        self.name_at
     }
 
     fn bytes(&self) -> &'a [u8] {
@@ -117,10 +140,18 @@ impl<'a> Reader<'a> {
     #[cold]
     fn unexpected(&self, wanted: &'static str) -> Fault {
         match self.text.get(self.at..).and_then(|rest| rest.chars().next()) {
-            None => Fault::new(FaultKind::Truncated, self.at, format!("the text ends where {wanted} should stand")),
+            None => Fault::new(
+                FaultKind::Truncated,
+                self.at,
+                format!("the text ends where {wanted} should stand"),
+            ),
             Some(found) => {
                 let found = crate::Quoted(found.encode_utf8(&mut [0; 4])).to_string();
-                Fault::new(FaultKind::Syntax, self.at, format!("{found} where {wanted} should stand"))
+                Fault::new(
+                    FaultKind::Syntax,
+                    self.at,
+                    format!("{found} where {wanted} should stand"),
+                )
             }
         }
     }
@@ -145,9 +176,11 @@ impl<'a> Reader<'a> {
     #[cold]
     fn wrong_type(&mut self, wanted: ValueKind) -> Fault {
         match self.kind() {
-            Ok(found) => {
-                Fault::new(FaultKind::Type, self.at, format!("{} instead of {}", found.as_str(), wanted.as_str()))
-            }
+            Ok(found) => Fault::new(
+                FaultKind::Type,
+                self.at,
+                format!("{} instead of {}", found.as_str(), wanted.as_str()),
+            ),
             Err(fault) => fault,
         }
     }
@@ -219,6 +252,7 @@ impl<'a> Reader<'a> {
         if self.peek() != Some(b'"') {
             return Err(self.unexpected("a member name in double quotes"));
         }
+        self.name_at = self.at;
         let name = self.scan_string()?;
         self.blank();
         if self.peek() != Some(b':') {
@@ -273,20 +307,36 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// As [`string`](Self::string), with the limit's own name.
-    pub fn string_into(
-        &mut self,
-        out: &mut String,
-        limit: usize,
-        limit_name: &'static str,
-    ) -> Result<usize, Fault> {
+    pub fn string_into(&mut self, out: &mut String, limit: usize, limit_name: &'static str) -> Result<usize, Fault> {
         self.blank();
         if self.peek() != Some(b'"') {
             return Err(self.wrong_type(ValueKind::String));
         }
         let start = self.at.saturating_add(1);
-        let read = unescape(self.text.get(start..).unwrap_or_default(), start, out, limit, limit_name)?;
+        let read = unescape(
+            self.text.get(start..).unwrap_or_default(),
+            start,
+            out,
+            limit,
+            limit_name,
+        )?;
         self.at = start.saturating_add(read).saturating_add(1);
         Ok(start)
+    }
+
+    /// A string under a limit of its own.
+    ///
+    /// # Errors
+    /// As [`string`](Self::string), with the limit's own name.
+    pub fn string_within(&mut self, limit: usize, limit_name: &'static str) -> Result<Cow<'a, str>, Fault> {
+        let usual = std::mem::replace(&mut self.limits.string_bytes, limit);
+        let at = self.value_offset();
+        let text = self.string();
+        self.limits.string_bytes = usual;
+        text.map_err(|fault| match fault.kind() {
+            FaultKind::Limit("string_bytes") => Fault::new(FaultKind::Limit(limit_name), at, fault.message().to_owned()),
+            _ => fault,
+        })
     }
 
     /// Stands on a double quote. Scans for its end; copies only when there is an escape.
@@ -412,7 +462,11 @@ impl<'a> Reader<'a> {
     /// [`FaultKind::Type`] if something else comes next; [`FaultKind::Syntax`].
     pub fn null(&mut self) -> Result<(), Fault> {
         self.blank();
-        if self.peek() == Some(b'n') { self.word("null") } else { Err(self.wrong_type(ValueKind::Null)) }
+        if self.peek() == Some(b'n') {
+            self.word("null")
+        } else {
+            Err(self.wrong_type(ValueKind::Null))
+        }
     }
 
     fn word(&mut self, word: &'static str) -> Result<(), Fault> {
@@ -422,9 +476,17 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         if word.starts_with(rest) {
-            return Err(Fault::new(FaultKind::Truncated, self.at, format!("the text ends inside the word {word}")));
+            return Err(Fault::new(
+                FaultKind::Truncated,
+                self.at,
+                format!("the text ends inside the word {word}"),
+            ));
         }
-        Err(Fault::new(FaultKind::Syntax, self.at, format!("an unknown word where {word} should stand")))
+        Err(Fault::new(
+            FaultKind::Syntax,
+            self.at,
+            format!("an unknown word where {word} should stand"),
+        ))
     }
 
     /// Passes over one value of any kind and gives its raw text. Everything in it is checked, duplicate member names
@@ -469,19 +531,16 @@ impl<'a> Reader<'a> {
             value = match open.last_mut() {
                 None => return Ok(self.slice(start, self.at)),
                 Some(None) => self.next_element()?,
-                Some(Some(names)) => {
-                    let at = self.value_offset();
-                    match self.next_member()? {
-                        None => false,
-                        Some(name) if unique => {
-                            if let Some(twice) = names.replace(name) {
-                                return Err(duplicate(at, &twice));
-                            }
-                            true
+                Some(Some(names)) => match self.next_member()? {
+                    None => false,
+                    Some(name) if unique => {
+                        if let Some(twice) = names.replace(name) {
+                            return Err(Fault::duplicate(self.name_at, &twice));
                         }
-                        Some(_) => true,
+                        true
                     }
-                }
+                    Some(_) => true,
+                },
             };
             if !value {
                 open.pop();
@@ -498,18 +557,10 @@ impl<'a> Reader<'a> {
         if self.peek().is_none() {
             return Ok(());
         }
-        Err(Fault::new(FaultKind::Syntax, self.at, "text after the end of the JSON value"))
-    }
-}
-
-/// The fault of a member name that stands twice.
-fn duplicate(at: usize, name: &str) -> Fault {
-    Fault::new(FaultKind::Duplicate, at, format!("member {} stands twice in one object", crate::Quoted(name)))
-}
-
-impl Fault {
-    /// The fault of a member name that stands twice in one object.
-    pub fn duplicate(offset: usize, name: &str) -> Self {
-        duplicate(offset, name)
+        Err(Fault::new(
+            FaultKind::Syntax,
+            self.at,
+            "text after the end of the JSON value",
+        ))
     }
 }

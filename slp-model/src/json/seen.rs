@@ -20,6 +20,7 @@ impl<'a> Seen<'a> {
     }
 
     /// Takes note of an unknown name. False if it was there before.
+    #[expect(clippy::ptr_arg, reason = "a name that borrows from the document is kept as it is, without a copy")]
     pub fn other(&mut self, name: &Cow<'a, str>) -> bool {
         self.others.get_or_insert_default().insert(name.clone())
     }

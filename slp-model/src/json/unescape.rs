@@ -29,30 +29,21 @@ pub fn unescape(
     outcome
 }
 
-fn copy(
-    source: &[u8],
-    base: usize,
-    out: &mut Vec<u8>,
-    limit: usize,
-    limit_name: &'static str,
-) -> Result<usize, Fault> {
+fn copy(source: &[u8], base: usize, out: &mut Vec<u8>, limit: usize, limit_name: &'static str) -> Result<usize, Fault> {
     let mut read = 0;
     loop {
         // Room for one step ahead of what is known to be good.
         let start = out.len();
-        let run = match source.get(read..).and_then(<[u8]>::first_chunk::<STEP>) {
-            Some(chunk) => {
-                let run = plain(chunk);
-                out.extend_from_slice(chunk);
-                out.truncate(start.saturating_add(run));
-                run
-            }
-            None => {
-                let rest = source.get(read..).unwrap_or_default();
-                let run = rest.iter().position(|byte| special(*byte)).unwrap_or(rest.len());
-                out.extend_from_slice(rest.get(..run).unwrap_or_default());
-                run
-            }
+        let run = if let Some(chunk) = source.get(read..).and_then(<[u8]>::first_chunk::<STEP>) {
+            let run = plain(chunk);
+            out.extend_from_slice(chunk);
+            out.truncate(start.saturating_add(run));
+            run
+        } else {
+            let rest = source.get(read..).unwrap_or_default();
+            let run = rest.iter().position(|byte| special(*byte)).unwrap_or(rest.len());
+            out.extend_from_slice(rest.get(..run).unwrap_or_default());
+            run
         };
         read = read.saturating_add(run);
         if out.len() > limit {
@@ -75,7 +66,7 @@ fn copy(
     }
 }
 
-fn special(byte: u8) -> bool {
+pub(super) fn special(byte: u8) -> bool {
     byte == b'"' || byte == b'\\' || byte < 0x20
 }
 
@@ -83,21 +74,29 @@ fn special(byte: u8) -> bool {
 fn plain(chunk: &[u8; STEP]) -> usize {
     let half = |bytes: Option<&[u8; 8]>| marks(u64::from_le_bytes(*bytes.unwrap_or(&[0; 8])));
     let (low, high) = (half(chunk.first_chunk()), half(chunk.last_chunk()));
-    let bits = if low == 0 { high.trailing_zeros().saturating_add(64) } else { low.trailing_zeros() };
+    let bits = if low == 0 {
+        high.trailing_zeros().saturating_add(64)
+    } else {
+        low.trailing_zeros()
+    };
     usize::try_from(bits / 8).unwrap_or(STEP)
 }
 
 /// Marks, by the high bit of each byte, the bytes that are `"`, `\` or a control character. The lowest mark is always
 /// right: a borrow can only disturb the bytes above one that is marked.
 pub(super) fn marks(word: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHS: u64 = 0x8080_8080_8080_8080;
-    let quote = word ^ (ONES.wrapping_mul(0x22));
-    let slash = word ^ (ONES.wrapping_mul(0x5c));
-    let zero = |value: u64| value.wrapping_sub(ONES) & !value;
-    let control = word.wrapping_sub(ONES.wrapping_mul(0x20)) & !word;
-    (zero(quote) | zero(slash) | control) & HIGHS
+    let control = word.wrapping_sub(ONES.wrapping_mul(0x20)) & !word & HIGHS;
+    equal(word, b'"') | equal(word, b'\\') | control
 }
+
+/// Marks, by the high bit of each byte, the bytes that are `byte`. The lowest mark is always right.
+pub(super) fn equal(word: u64, byte: u8) -> u64 {
+    let other = word ^ ONES.wrapping_mul(u64::from(byte));
+    other.wrapping_sub(ONES) & !other & HIGHS
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGHS: u64 = 0x8080_8080_8080_8080;
 
 /// One escape at `at` (a backslash); returns the offset behind it.
 fn escape(source: &[u8], at: usize, base: usize, out: &mut Vec<u8>) -> Result<usize, Fault> {
@@ -121,7 +120,13 @@ fn escape(source: &[u8], at: usize, base: usize, out: &mut Vec<u8>) -> Result<us
 
 fn unicode(source: &[u8], at: usize, base: usize, out: &mut Vec<u8>) -> Result<usize, Fault> {
     let here = base.saturating_add(at);
-    let lone = || Fault::new(FaultKind::Syntax, here, "half of a surrogate pair, which no text can hold");
+    let lone = || {
+        Fault::new(
+            FaultKind::Syntax,
+            here,
+            "half of a surrogate pair, which no text can hold",
+        )
+    };
     let first = hex4(source, at.saturating_add(2), base)?;
     let (code, next) = match first {
         0xd800..=0xdbff => {
@@ -137,7 +142,10 @@ fn unicode(source: &[u8], at: usize, base: usize, out: &mut Vec<u8>) -> Result<u
             if !(0xdc00..=0xdfff).contains(&second) {
                 return Err(lone());
             }
-            (0x1_0000_u32.saturating_add(((first & 0x3ff) << 10) | (second & 0x3ff)), at.saturating_add(12))
+            (
+                0x1_0000_u32.saturating_add(((first & 0x3ff) << 10) | (second & 0x3ff)),
+                at.saturating_add(12),
+            )
         }
         0xdc00..=0xdfff => return Err(lone()),
         code => (code, at.saturating_add(6)),
@@ -156,7 +164,11 @@ fn hex4(source: &[u8], at: usize, base: usize) -> Result<u32, Fault> {
             return Err(Fault::new(FaultKind::Truncated, here, "the text ends inside an escape"));
         };
         let Some(digit) = char::from(*byte).to_digit(16) else {
-            return Err(Fault::new(FaultKind::Syntax, here, "an escape \\u needs four hexadecimal digits"));
+            return Err(Fault::new(
+                FaultKind::Syntax,
+                here,
+                "an escape \\u needs four hexadecimal digits",
+            ));
         };
         value = (value << 4) | digit;
     }

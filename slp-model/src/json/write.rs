@@ -1,5 +1,7 @@
 //! Writes strings, and raw text without its blanks.
 
+use super::unescape::{equal, marks};
+
 /// Which characters of a string are escaped. All profiles escape `"`, `\` and the characters below U+0020 (as `\b \t \n
 /// \f \r` or `\u00xx`, lower-case); everything else stays as it is, but for what a profile names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,17 +30,39 @@ pub fn write_string(out: &mut String, text: &str, profile: Profile) {
     out.reserve(text.len().saturating_add(2));
     out.push('"');
     let mut rest = text;
-    while let Some(at) = rest.find(|character| needs_escape(character, profile)) {
-        let (plain, tail) = rest.split_at(at);
+    while let Some((plain, tail)) = rest.split_at_checked(candidate(rest.as_bytes(), profile)) {
         out.push_str(plain);
         let mut characters = tail.chars();
-        if let Some(character) = characters.next() {
-            escape(out, character);
+        match characters.next() {
+            None => break,
+            Some(character) if needs_escape(character, profile) => escape(out, character),
+            Some(character) => out.push(character),
         }
         rest = characters.as_str();
     }
-    out.push_str(rest);
     out.push('"');
+}
+
+/// Where the first character stands that may need an escape, or the length. It is found by its first byte, so it is
+/// never in the middle of a character.
+fn candidate(bytes: &[u8], profile: Profile) -> usize {
+    let lead = match profile {
+        Profile::Rum => 0xef, // of U+FFFE and U+FFFF, and of few others
+        Profile::Ack => b'>',
+        Profile::Canonical | Profile::Http => b'"',
+    };
+    let mut at = 0_usize;
+    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let word = u64::from_le_bytes(*chunk);
+        let found = marks(word) | equal(word, lead);
+        if found != 0 {
+            return at.saturating_add(usize::try_from(found.trailing_zeros() / 8).unwrap_or(0));
+        }
+        at = at.saturating_add(8);
+    }
+    let rest = bytes.get(at..).unwrap_or_default();
+    let found = rest.iter().position(|byte| *byte == lead || super::unescape::special(*byte));
+    at.saturating_add(found.unwrap_or(rest.len()))
 }
 
 fn needs_escape(character: char, profile: Profile) -> bool {

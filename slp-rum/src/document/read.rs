@@ -1,0 +1,181 @@
+//! From bytes to parts: encoding, byte order mark, Base64, and which container it is.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use slp_model::Location;
+
+use super::{Container, Document, LineCursor, PartKind, json};
+use crate::flaw::{Flaw, Layer, Notes, Path};
+use crate::limits::ReadOptions;
+use crate::xml::{self, Element, Scan};
+use crate::{Error, ErrorKind, Tolerance};
+
+const BOM: &str = "\u{feff}";
+
+pub(super) fn read<'a>(bytes: &'a [u8], options: &ReadOptions) -> Result<Document<'a>, Error> {
+    let limits = &options.limits;
+    if bytes.len() > limits.document_bytes {
+        let text = format!(
+            "the document has {} bytes, more than {} (limit document_bytes); raise it if you trust the file",
+            bytes.len(),
+            limits.document_bytes
+        );
+        return Err(Error::new(ErrorKind::Limit, text).named("document_bytes").fatal());
+    }
+    refuse_other_formats(bytes)?;
+    let (input, tail, mut end) = match str::from_utf8(bytes) {
+        Ok(text) => (text, &[][..], None),
+        Err(error) => {
+            let at = error.valid_up_to();
+            let (good, bad) = bytes.split_at_checked(at).unwrap_or((bytes, &[]));
+            (str::from_utf8(good).unwrap_or_default(), bad, Some(not_utf8(at)))
+        }
+    };
+    let mut notes = Notes::new(options, limits.warnings);
+    let start = if input.starts_with(BOM) { BOM.len() } else { 0 };
+    let mut text = input.get(start..).unwrap_or_default();
+    if start > 0 {
+        let note = "a byte order mark: skipped";
+        notes.take(Tolerance::Bom, Layer::Document, 0, &Path::ROOT, note).map_err(|flaw| early(&flaw, text, start))?;
+    }
+    let decoded = decode_base64(text, &mut notes).map_err(|flaw| early(&flaw, text, start))?;
+    if let Some(decoded) = &decoded {
+        text = decoded.strip_prefix(BOM).unwrap_or(decoded);
+    }
+    let mut found = Found::default();
+    let outcome = if text.trim_ascii_start().starts_with('<') {
+        let visible = match xml::forbidden_character(text) {
+            Some(at) => {
+                end = Some(Flaw::structure(
+                    ErrorKind::Encoding,
+                    at,
+                    String::new(),
+                    "a character that XML forbids (NUL or another control character)",
+                ));
+                text.get(..at).unwrap_or_default()
+            }
+            None => text,
+        };
+        elements(visible, options, &mut notes, &mut found)
+    } else {
+        json::read(text, options, &mut notes, &mut found)
+    };
+    // Where the text was cut at a bad byte, that byte is the reason, not the cut.
+    end = match (end, outcome) {
+        (Some(bad), Err(flaw)) if flaw.kind() != ErrorKind::Truncated && flaw.offset() < bad.offset() => Some(flaw),
+        (Some(bad), _) => Some(bad),
+        (None, Err(flaw)) => Some(flaw),
+        (None, Ok(())) => None,
+    };
+    let Some(container) = found.container else {
+        let flaw = end.unwrap_or_else(|| unknown_root(text));
+        return Err(early(&flaw, text, if decoded.is_some() { 0 } else { start }));
+    };
+    let (notes, dropped) = notes.into_parts();
+    let decoded = decoded.map(without_mark);
+    Ok(Document {
+        input: Cow::Borrowed(input),
+        tail: Cow::Borrowed(tail),
+        decoded,
+        start,
+        container,
+        elements: found.elements,
+        paths: found.paths,
+        notes,
+        dropped,
+        end,
+        options: options.clone(),
+    })
+}
+
+/// What a container holds.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) container: Option<Container>,
+    pub(super) elements: Vec<Element>,
+    /// JSON paths of the reports.
+    pub(super) paths: Vec<String>,
+}
+
+fn elements(text: &str, options: &ReadOptions, notes: &mut Notes<'_>, found: &mut Found) -> Result<(), Flaw> {
+    let mut scan = Scan::default();
+    let outcome = xml::scan(text, &options.limits, notes, &mut scan);
+    found.container = scan.root.map(|root| match root {
+        PartKind::SmartLicense => Container::DeviceFile,
+        PartKind::Report => Container::BareReport,
+        _ => Container::BareElement,
+    });
+    found.elements = scan.elements;
+    outcome
+}
+
+/// An error before anything was found: nothing of the input can be read.
+fn early(flaw: &Flaw, text: &str, start: usize) -> Error {
+    let mut at = Location::path(flaw.path());
+    let (line, column) = LineCursor::default().locate(text, flaw.offset());
+    (at.line, at.column) = (Some(line), Some(column));
+    at.byte = u64::try_from(flaw.offset().saturating_add(start)).ok();
+    let error = Error::new(flaw.kind(), flaw.text()).at(at).fatal();
+    match flaw.name() {
+        Some(name) => error.named(name),
+        None => error,
+    }
+}
+
+fn without_mark(decoded: String) -> String {
+    match decoded.strip_prefix(BOM) {
+        Some(rest) => rest.to_owned(),
+        None => decoded,
+    }
+}
+
+fn not_utf8(at: usize) -> Flaw {
+    Flaw::structure(ErrorKind::Encoding, at, String::new(), "bytes that are not UTF-8: the file is damaged or in another encoding")
+}
+
+pub(super) fn unknown_root(text: &str) -> Flaw {
+    let start: String = text.trim_ascii_start().chars().take(20).collect();
+    let text = format!(
+        "the text begins with {}, which is no document of this family; {}",
+        slp_model::Quoted(&start),
+        ErrorKind::WANTED
+    );
+    Flaw::structure(ErrorKind::UnknownRoot, 0, String::new(), text)
+}
+
+/// Bytes that are another format altogether, told by their first ones.
+fn refuse_other_formats(bytes: &[u8]) -> Result<(), Error> {
+    let refuse = |kind, text: &str| Err(Error::new(kind, text).at(Location::byte(0)).fatal());
+    match bytes {
+        [0x1f, 0x8b, ..] => refuse(ErrorKind::Unsupported, "a gzip archive, not a document: use the bundle reader"),
+        [b'P', b'K', 3, 4, ..] => refuse(ErrorKind::Unsupported, "a zip archive, not a document: unpack it first"),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'<' | b'{', 0, ..] | [0, b'<' | b'{', ..] => {
+            refuse(ErrorKind::Encoding, "UTF-16 text: only UTF-8 is read; save the file as UTF-8")
+        }
+        _ if bytes.trim_ascii().is_empty() => refuse(ErrorKind::Empty, "nothing in it"),
+        _ if bytes.get(257..262) == Some(b"ustar") => {
+            refuse(ErrorKind::Unsupported, "a tar archive, not a document: use the bundle reader")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The document inside, when the input is neither XML nor JSON but the Base64 of one.
+fn decode_base64(text: &str, notes: &mut Notes<'_>) -> Result<Option<String>, Flaw> {
+    let trimmed = text.trim_ascii();
+    if !trimmed.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')) {
+        return Ok(None);
+    }
+    let packed: Vec<u8> = trimmed.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let Some(decoded) = STANDARD.decode(packed).ok().and_then(|bytes| String::from_utf8(bytes).ok()) else {
+        return Ok(None);
+    };
+    if !decoded.trim_start_matches(BOM).trim_ascii_start().starts_with(['<', '{', '[', '"']) {
+        return Ok(None);
+    }
+    let note = "the whole input is Base64: decoded; places are those of the decoded text";
+    notes.take(Tolerance::Base64Document, Layer::Document, 0, &Path::ROOT, note)?;
+    Ok(Some(decoded))
+}

@@ -1,0 +1,138 @@
+//! The signature object, outer and inner: texts as received, nothing decoded.
+
+use std::borrow::Cow;
+
+use super::{Members, missing};
+use crate::borrowed::Signature;
+use crate::flaw::{Flaw, Layer, Notes, Path};
+use crate::limits::ReadOptions;
+use crate::Tolerance;
+
+/// Where a signature stands: only an outer one names its signer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignaturePlace {
+    Outer,
+    Inner,
+}
+
+/// Reads a signature object. Spec: rum, "Signatures".
+pub(crate) fn read_signature<'t>(
+    members: &mut Members<'_, 't>,
+    path: &Path<'_>,
+    place: SignaturePlace,
+    options: &ReadOptions,
+    notes: &mut Notes<'_>,
+) -> Result<Signature<'t>, Flaw> {
+    let start = members.reader.value_offset();
+    let layer = members.layer;
+    let mut signature = Signature::empty();
+    let (mut signing_type, mut key, mut value) = (None, None, None);
+    members.each(path, |members, name, at| {
+        let here = path.member(name);
+        Ok(Some(match name {
+            "sudi" if place == SignaturePlace::Outer => {
+                if !members.is_null(&here, notes)? {
+                    signature.signer = Some(members.sudi(&here, Some(&mut signature.signer_extra))?);
+                }
+                0
+            }
+            "signing_type" => {
+                let word = members.string(&here)?;
+                if !matches!(&*word, "builtin" | "SHA256" | "SHA-256" | "CISC123") {
+                    let reason = format!("a signing type {} that is not known", slp_model::Quoted(&word));
+                    notes.take(Tolerance::UnknownWord, layer, at, &here, reason)?;
+                }
+                signing_type = Some(word);
+                1
+            }
+            "key" => {
+                key = Some(members.string(&here)?);
+                2
+            }
+            "value" => {
+                let at = members.reader.value_offset();
+                let limit = options.limits.signature_value_bytes;
+                let text = members
+                    .reader
+                    .string_within(limit, "signature_value_bytes")
+                    .map_err(|fault| members.flaw(&fault, &here))?;
+                judge_text(&text, layer, at, &here, notes)?;
+                value = Some(text);
+                3
+            }
+            other => {
+                let raw = members.skip(&here)?;
+                signature.extra.push((Cow::Owned(other.to_owned()), raw));
+                return Ok(None);
+            }
+        }))
+    })?;
+    let needed = |text: Option<Cow<'t, str>>, name: &'static str| text.ok_or_else(|| missing(layer, start, path, name));
+    signature.signing_type = needed(signing_type, "signing_type")?;
+    signature.key = needed(key, "key")?;
+    signature.value = needed(value, "value")?;
+    Ok(signature)
+}
+
+/// Notes blanks, and text that is no Base64: the text is kept either way, and verifying comes later.
+fn judge_text(text: &str, layer: Layer, at: usize, path: &Path<'_>, notes: &mut Notes<'_>) -> Result<(), Flaw> {
+    if is_base64(text.bytes()) {
+        return Ok(());
+    }
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    if text.bytes().any(|byte| blank(&byte)) {
+        let reason = "white space in the text of a signature: removed before decoding";
+        notes.take(Tolerance::SignatureBlank, layer, at, path, reason)?;
+        if is_base64(text.bytes().filter(|byte| !blank(byte))) {
+            return Ok(());
+        }
+    }
+    let reason = "the text of a signature is not Base64: kept, but it verifies nothing";
+    notes.take(Tolerance::SignatureText, layer, at, path, reason)
+}
+
+/// Standard alphabet, padded, no stray bits, not empty.
+fn is_base64(bytes: impl Iterator<Item = u8>) -> bool {
+    let (mut length, mut padding, mut last) = (0_usize, 0_usize, 0_u8);
+    for byte in bytes {
+        length = length.saturating_add(1);
+        let value = match byte {
+            b'=' => {
+                padding = padding.saturating_add(1);
+                continue;
+            }
+            b'A'..=b'Z' => byte.wrapping_sub(b'A'),
+            b'a'..=b'z' => byte.wrapping_sub(b'a').wrapping_add(26),
+            b'0'..=b'9' => byte.wrapping_sub(b'0').wrapping_add(52),
+            b'+' => 62,
+            b'/' => 63,
+            _ => return false,
+        };
+        if padding > 0 {
+            return false;
+        }
+        last = value;
+    }
+    let stray = match padding {
+        0 => 0,
+        1 => last & 0b11,
+        2 => last & 0b1111,
+        _ => return false,
+    };
+    length > 0 && length.is_multiple_of(4) && stray == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_base64;
+
+    #[test]
+    fn base64_is_padded_and_has_no_stray_bits() {
+        for good in ["AAAA", "AA==", "AAA=", "abcdef123456", "+/+/"] {
+            assert!(is_base64(good.bytes()), "{good}");
+        }
+        for bad in ["", "A", "AA", "AAA", "AB==", "AAB=", "A===", "====", "AA=A", "AA-_", "FhWJQorLD=", "AAAA\n"] {
+            assert!(!is_base64(bad.bytes()), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! An error or a warning on its way out: its offset is still counted in the text of its own layer.
+
+use std::fmt::{self, Write as _};
+
+use slp_model::Quoted;
+use slp_model::json::{Fault, FaultKind};
+
+use crate::limits::ReadOptions;
+use crate::{ErrorKind, Tolerance};
+
+/// The text in which an offset is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Layer {
+    /// The document itself.
+    Document,
+    /// The text of one `RUMReport`, or one object of a JSON container.
+    Envelope,
+    /// The payload, un-escaped.
+    Payload,
+}
+
+/// Where a value stands inside a text of JSON. Lives on the stack; becomes text only when something is wrong.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Path<'p> {
+    parent: Option<&'p Path<'p>>,
+    step: Step<'p>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step<'p> {
+    Root,
+    Member(&'p str),
+    Index(usize),
+}
+
+impl<'p> Path<'p> {
+    pub(crate) const ROOT: Path<'static> = Path { parent: None, step: Step::Root };
+
+    pub(crate) fn member(&'p self, name: &'p str) -> Path<'p> {
+        Path { parent: Some(self), step: Step::Member(name) }
+    }
+
+    pub(crate) fn index(&'p self, index: usize) -> Path<'p> {
+        Path { parent: Some(self), step: Step::Index(index) }
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(parent) = self.parent {
+            write!(f, "{parent}")?;
+        }
+        match self.step {
+            Step::Root => Ok(()),
+            Step::Index(index) => write!(f, "[{index}]"),
+            Step::Member(name) if is_plain(name) => write!(f, ".{name}"),
+            Step::Member(name) => write!(f, "[{}]", Quoted(name)),
+        }
+    }
+}
+
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// Why something is refused. Boxed: it travels through many small results.
+#[derive(Clone, Debug)]
+pub(crate) struct Flaw(Box<Inner>);
+
+#[derive(Clone, Debug)]
+struct Inner {
+    kind: ErrorKind,
+    name: Option<&'static str>,
+    layer: Layer,
+    offset: usize,
+    path: String,
+    text: String,
+}
+
+impl Flaw {
+    #[cold]
+    pub(crate) fn new(kind: ErrorKind, layer: Layer, offset: usize, path: &Path<'_>, text: impl Into<String>) -> Self {
+        Self(Box::new(Inner { kind, name: None, layer, offset, path: path.to_string(), text: text.into() }))
+    }
+
+    /// A fault of the document's own structure; `path` is the XML part, as text.
+    #[cold]
+    pub(crate) fn structure(kind: ErrorKind, offset: usize, path: String, text: impl Into<String>) -> Self {
+        Self(Box::new(Inner { kind, name: None, layer: Layer::Document, offset, path, text: text.into() }))
+    }
+
+    #[cold]
+    pub(crate) fn json(fault: &Fault, layer: Layer, path: &Path<'_>) -> Self {
+        let (kind, name) = match fault.kind() {
+            FaultKind::Limit(name) => (ErrorKind::Limit, Some(name)),
+            FaultKind::Truncated => (ErrorKind::Truncated, None),
+            FaultKind::Duplicate => (ErrorKind::DuplicateMember, None),
+            FaultKind::Type => (ErrorKind::WrongType, None),
+            _ => (ErrorKind::Json, None),
+        };
+        let mut text = fault.message().to_owned();
+        if let Some(name) = name {
+            let _ = write!(text, " (limit {name}); raise it if you trust the file");
+        }
+        Self(Box::new(Inner { kind, name, layer, offset: fault.offset(), path: path.to_string(), text }))
+    }
+
+    #[cold]
+    pub(crate) fn limit(layer: Layer, offset: usize, path: &Path<'_>, name: &'static str, limit: usize, what: &str) -> Self {
+        let text = format!("{what}: more than {limit} (limit {name}); raise it if you trust the file");
+        Self::new(ErrorKind::Limit, layer, offset, path, text).named(name)
+    }
+
+    pub(crate) fn named(mut self, name: &'static str) -> Self {
+        self.0.name = Some(name);
+        self
+    }
+
+    /// The path gets its `$`: it starts at the root of a JSON document.
+    pub(crate) fn rooted(mut self) -> Self {
+        self.0.path.insert(0, '$');
+        self
+    }
+
+    pub(crate) fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    pub(crate) fn name(&self) -> Option<&'static str> {
+        self.0.name
+    }
+
+    pub(crate) fn layer(&self) -> Layer {
+        self.0.layer
+    }
+
+    pub(crate) fn offset(&self) -> usize {
+        self.0.offset
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        &self.0.path
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// Of several reasons the one that explains most wins: limit, cut, syntax, then everything else.
+    pub(crate) fn is_about_syntax(&self) -> bool {
+        use ErrorKind::{Encoding, Json, Limit, Truncated, Xml};
+        matches!(self.0.kind, Limit | Truncated | Encoding | Xml | Json)
+    }
+}
+
+/// A deviation that was taken.
+#[derive(Clone, Debug)]
+pub(crate) struct Note {
+    pub(crate) tolerance: Tolerance,
+    pub(crate) layer: Layer,
+    pub(crate) offset: usize,
+    pub(crate) path: String,
+    pub(crate) text: String,
+}
+
+/// Collects deviations, or refuses those that are switched off.
+#[derive(Debug)]
+pub(crate) struct Notes<'o> {
+    options: &'o ReadOptions,
+    kept: Vec<Note>,
+    room: usize,
+    dropped: u64,
+}
+
+impl<'o> Notes<'o> {
+    /// Room for this many; further ones are only counted.
+    pub(crate) fn new(options: &'o ReadOptions, room: usize) -> Self {
+        Self { options, kept: Vec::new(), room, dropped: 0 }
+    }
+
+    /// Takes the deviation, or refuses.
+    ///
+    /// # Errors
+    /// Kind `tolerance`, with its name, when it is switched off.
+    #[cold]
+    pub(crate) fn take(
+        &mut self,
+        tolerance: Tolerance,
+        layer: Layer,
+        offset: usize,
+        path: &Path<'_>,
+        text: impl Into<String>,
+    ) -> Result<(), Flaw> {
+        self.take_at(tolerance, layer, offset, || path.to_string(), text)
+    }
+
+    pub(crate) fn take_at(
+        &mut self,
+        tolerance: Tolerance,
+        layer: Layer,
+        offset: usize,
+        path: impl FnOnce() -> String,
+        text: impl Into<String>,
+    ) -> Result<(), Flaw> {
+        if !self.options.tolerances.contains(tolerance) {
+            let text = format!("{}; strict reading refuses it (tolerance {tolerance})", text.into());
+            let flaw = Inner {
+                kind: ErrorKind::Tolerance,
+                name: Some(tolerance.as_str()),
+                layer,
+                offset,
+                path: path(),
+                text,
+            };
+            return Err(Flaw(Box::new(flaw)));
+        }
+        if self.kept.len() < self.room {
+            self.kept.push(Note { tolerance, layer, offset, path: path(), text: text.into() });
+        } else {
+            self.dropped = self.dropped.saturating_add(1);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn into_parts(self) -> (Vec<Note>, u64) {
+        (self.kept, self.dropped)
+    }
+}

@@ -1,0 +1,426 @@
+//! The elements of a document and their text: well-formed, one root, no DTD, no entity beyond the five.
+//!
+//! quick-xml finds the tags; what it lets pass (a DOCTYPE, a second root, text outside the root, unknown references,
+//! names and attributes that are none) is refused here. Spec: rum, "Reader tolerances and refusals".
+
+use std::ops::Range;
+
+use quick_xml::Reader;
+use quick_xml::errors::{Error as XmlError, IllFormedError, SyntaxError};
+use quick_xml::events::{BytesRef, BytesStart, Event};
+use slp_model::Quoted;
+
+use crate::document::PartKind;
+use crate::flaw::{Flaw, Layer, Notes, Path};
+use crate::limits::Limits;
+use crate::text::{ElementText, Piece, join};
+use crate::{ErrorKind, Tolerance};
+
+/// One child of the root (or the root itself, when it is no `smartLicense`).
+#[derive(Clone, Debug)]
+pub(crate) struct Element {
+    pub(crate) kind: PartKind,
+    /// The whole element, from `<` to `>`.
+    pub(crate) range: Range<usize>,
+    /// The text of a report; empty for other elements.
+    pub(crate) text: ElementText,
+    /// Why this element alone is refused.
+    pub(crate) flaw: Option<Flaw>,
+}
+
+/// What was found before the document ended, well or badly.
+#[derive(Debug, Default)]
+pub(crate) struct Scan {
+    /// The local name of the root, once it was seen and known.
+    pub(crate) root: Option<PartKind>,
+    pub(crate) elements: Vec<Element>,
+}
+
+/// Walks the document. What was found before an error stays in `scan`.
+pub(crate) fn scan(text: &str, limits: &Limits, notes: &mut Notes<'_>, scan: &mut Scan) -> Result<(), Flaw> {
+    let mut reader = Reader::from_str(text);
+    reader.config_mut().check_comments = true;
+    Walker { text, limits, notes, scan, reader, depth: 0, done: false, open: None, reports: 0, others: 0 }.walk()
+}
+
+struct Walker<'t, 'w, 'o> {
+    text: &'t str,
+    limits: &'w Limits,
+    notes: &'w mut Notes<'o>,
+    scan: &'w mut Scan,
+    reader: Reader<&'t [u8]>,
+    depth: usize,
+    /// The root is closed.
+    done: bool,
+    open: Option<Open>,
+    reports: usize,
+    others: usize,
+}
+
+/// The element that is being read.
+struct Open {
+    kind: PartKind,
+    start: usize,
+    /// The depth of its own tags.
+    depth: usize,
+    pieces: Vec<Piece>,
+    flaw: Option<Flaw>,
+}
+
+impl<'t> Walker<'t, '_, '_> {
+    fn walk(mut self) -> Result<(), Flaw> {
+        loop {
+            let start = self.position();
+            let event = match self.reader.read_event() {
+                Ok(event) => event,
+                Err(error) => return Err(self.broken(start, &error)),
+            };
+            match event {
+                Event::Start(tag) => self.start(&tag, start)?,
+                Event::Empty(tag) => {
+                    self.start(&tag, start)?;
+                    self.end();
+                }
+                Event::End(_) => self.end(),
+                Event::Text(_) => {
+                    let range = start..self.position();
+                    let text = self.text.get(range.clone()).unwrap_or_default();
+                    if text.contains("]]>") {
+                        let at = start.saturating_add(text.find("]]>").unwrap_or(0));
+                        return Err(self.flaw(ErrorKind::Xml, at, "`]]>` outside a CDATA section"));
+                    }
+                    self.text(Piece::Raw(range), text, start)?;
+                }
+                Event::CData(_) => {
+                    let range = start.saturating_add(9)..self.position().saturating_sub(3);
+                    let text = self.text.get(range.clone()).unwrap_or_default();
+                    if self.depth == 0 {
+                        return Err(self.flaw(ErrorKind::Xml, start, "text outside the root element"));
+                    }
+                    self.text(Piece::Raw(range), text, start)?;
+                }
+                Event::GeneralRef(reference) => {
+                    let character = self.reference(&reference, start)?;
+                    if self.depth == 0 {
+                        return Err(self.flaw(ErrorKind::Xml, start, "text outside the root element"));
+                    }
+                    self.text(Piece::Character(start, character), "&", start)?;
+                }
+                Event::Comment(_) => self.aside(Tolerance::Comment, "a comment", start)?,
+                Event::PI(_) => self.aside(Tolerance::ProcessingInstruction, "a processing instruction", start)?,
+                Event::Decl(declaration) => {
+                    let before = self.text.get(..start).unwrap_or_default();
+                    if self.depth > 0 || self.done || !before.trim_ascii().is_empty() {
+                        return Err(self.flaw(ErrorKind::Xml, start, "an XML declaration that is not at the start"));
+                    }
+                    let encoding = declaration.encoding();
+                    match encoding {
+                        None => {}
+                        Some(Ok(name)) if is_utf8(&name) => {}
+                        Some(Ok(name)) => {
+                            let text = format!("encoding {}: only UTF-8 is read; convert the file", Quoted(&name));
+                            return Err(self.flaw(ErrorKind::Encoding, start, text));
+                        }
+                        Some(Err(_)) => return Err(self.flaw(ErrorKind::Xml, start, "a broken XML declaration")),
+                    }
+                    if declaration.version().is_err() {
+                        return Err(self.flaw(ErrorKind::Xml, start, "a broken XML declaration"));
+                    }
+                }
+                Event::DocType(_) => {
+                    let text = "a DOCTYPE: licence files have none, and it is never processed";
+                    return Err(self.flaw(ErrorKind::Xml, start, text));
+                }
+                Event::Eof if self.depth > 0 => {
+                    let what = self.open.as_ref().map_or("smartLicense", |open| open.kind.as_str());
+                    let text = format!("the document ends inside {what}: it was cut; get it again");
+                    return Err(self.flaw(ErrorKind::Truncated, self.text.len(), text));
+                }
+                Event::Eof if self.scan.root.is_none() => {
+                    return Err(self.flaw(ErrorKind::Truncated, self.text.len(), "the document ends before its root element"));
+                }
+                Event::Eof => return Ok(()),
+            }
+        }
+    }
+
+    fn position(&self) -> usize {
+        usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
+    }
+
+    /// The XML part of the path: which report, or which other child.
+    fn path(&self) -> String {
+        match &self.open {
+            Some(Open { kind: PartKind::Report, .. }) => format!("RUMReport[{}]", self.reports),
+            Some(open) => open.kind.as_str().to_owned(),
+            None => String::new(),
+        }
+    }
+
+    fn flaw(&self, kind: ErrorKind, offset: usize, text: impl Into<String>) -> Flaw {
+        Flaw::structure(kind, offset, self.path(), text)
+    }
+
+    fn limit(&self, offset: usize, name: &'static str, limit: usize, what: &str) -> Flaw {
+        let text = format!("{what}: more than {limit} (limit {name}); raise it if you trust the file");
+        self.flaw(ErrorKind::Limit, offset, text).named(name)
+    }
+
+    fn start(&mut self, tag: &BytesStart<'t>, start: usize) -> Result<(), Flaw> {
+        let name = tag.name().into_inner();
+        if !is_name(name) {
+            return Err(self.flaw(ErrorKind::Xml, start, "a tag without a proper name"));
+        }
+        if self.depth >= self.limits.xml_depth {
+            return Err(self.limit(start, "xml_depth", self.limits.xml_depth, "elements stand too deep"));
+        }
+        let local = name.rsplit_once(':').map_or(name, |(_, local)| local);
+        let at_root = self.depth == 0;
+        let is_part = match self.depth {
+            0 if self.done => return Err(self.flaw(ErrorKind::Xml, start, "a second root element")),
+            0 => self.root(local, start)?,
+            1 => self.scan.root == Some(PartKind::SmartLicense),
+            _ => false,
+        };
+        if is_part {
+            self.open_part(local, start)?;
+        } else if !at_root {
+            self.inside(start);
+        }
+        self.names(tag, name, start)?;
+        self.depth = self.depth.saturating_add(1);
+        Ok(())
+    }
+
+    /// Is the root itself the one part of the document?
+    fn root(&mut self, local: &str, start: usize) -> Result<bool, Flaw> {
+        let kind = PartKind::from_name(local);
+        if !kind.is_root() {
+            let text = format!(
+                "the root element is {}: a smartLicense or RUMReport document is wanted (names are case-sensitive)",
+                Quoted(local)
+            );
+            return Err(self.flaw(ErrorKind::UnknownRoot, start, text));
+        }
+        let bare = kind != PartKind::SmartLicense;
+        if bare {
+            let text = format!("the root is {kind} itself, without smartLicense around it");
+            self.notes.take(Tolerance::BareRoot, Layer::Document, start, &Path::ROOT, text)?;
+        }
+        self.scan.root = Some(kind);
+        Ok(bare)
+    }
+
+    fn open_part(&mut self, local: &str, start: usize) -> Result<(), Flaw> {
+        let kind = PartKind::from_name(local);
+        if kind == PartKind::Report {
+            self.reports = self.reports.saturating_add(1);
+            if self.reports > self.limits.reports_per_document {
+                let limit = self.limits.reports_per_document;
+                return Err(self.limit(start, "reports_per_document", limit, "reports in one document"));
+            }
+        } else {
+            self.others = self.others.saturating_add(1);
+            if self.others > self.limits.root_children {
+                return Err(self.limit(start, "root_children", self.limits.root_children, "children of the root"));
+            }
+        }
+        if let PartKind::Unknown(name) = &kind {
+            let text = format!("an element {} that is not known: kept as it stands", Quoted(name));
+            self.notes.take_at(Tolerance::UnknownElement, Layer::Document, start, || name.to_string(), text)?;
+        }
+        let depth = self.depth.saturating_add(1);
+        self.open = Some(Open { kind, start, depth, pieces: Vec::new(), flaw: None });
+        Ok(())
+    }
+
+    /// A tag inside a part. A report holds text alone.
+    fn inside(&mut self, start: usize) {
+        self.spoil(start, "an element inside RUMReport, which holds text alone");
+    }
+
+    /// Refuses the open report, but not the document.
+    fn spoil(&mut self, start: usize, text: &str) {
+        let path = self.path();
+        if let Some(open) = &mut self.open
+            && open.kind == PartKind::Report
+            && open.flaw.is_none()
+        {
+            open.flaw = Some(Flaw::structure(ErrorKind::Structure, start, path, text));
+        }
+    }
+
+    fn names(&mut self, tag: &BytesStart<'t>, name: &str, start: usize) -> Result<(), Flaw> {
+        if name.contains(':') {
+            let text = format!("the name {} has a prefix: the part behind the colon is taken", Quoted(name));
+            let path = self.path();
+            self.notes.take_at(Tolerance::NamespacePrefix, Layer::Document, start, || path, text)?;
+        }
+        let raw = tag.attributes_raw();
+        if raw.trim_ascii().is_empty() {
+            return Ok(());
+        }
+        if raw.contains('<') {
+            return Err(self.flaw(ErrorKind::Xml, start, "a `<` inside a tag"));
+        }
+        let mut count = 0_usize;
+        for attribute in tag.attributes() {
+            count = count.saturating_add(1);
+            if count > self.limits.xml_attributes {
+                return Err(self.limit(start, "xml_attributes", self.limits.xml_attributes, "attributes of one element"));
+            }
+            let Ok(attribute) = attribute else {
+                return Err(self.flaw(ErrorKind::Xml, start, "a broken or repeated attribute"));
+            };
+            if !is_name(attribute.key.into_inner()) {
+                return Err(self.flaw(ErrorKind::Xml, start, "an attribute without a proper name"));
+            }
+        }
+        let path = self.path();
+        let text = "an attribute or namespace declaration: ignored";
+        self.notes.take_at(Tolerance::Attribute, Layer::Document, start, || path, text)
+    }
+
+    fn end(&mut self) {
+        if let Some(open) = self.open.take_if(|open| open.depth == self.depth) {
+            let text = join(&open.pieces, self.text, open.start);
+            let range = open.start..self.position();
+            self.scan.elements.push(Element { kind: open.kind, range, text, flaw: open.flaw });
+        }
+        self.depth = self.depth.saturating_sub(1);
+        self.done = self.depth == 0;
+    }
+
+    fn text(&mut self, piece: Piece, text: &str, start: usize) -> Result<(), Flaw> {
+        let blank = text.trim_ascii().is_empty();
+        let start = start.saturating_add(text.len().saturating_sub(text.trim_ascii_start().len()));
+        match (&mut self.open, self.depth) {
+            (_, 0) if blank => {}
+            (_, 0) => return Err(self.flaw(ErrorKind::Xml, start, "text outside the root element")),
+            (Some(open), _) => {
+                if open.kind == PartKind::Report {
+                    open.pieces.push(piece);
+                }
+            }
+            (None, _) if blank => {}
+            (None, _) => {
+                let text = "text directly under smartLicense, where only elements stand";
+                return Err(self.flaw(ErrorKind::Structure, start, text));
+            }
+        }
+        Ok(())
+    }
+
+    fn aside(&mut self, tolerance: Tolerance, what: &str, start: usize) -> Result<(), Flaw> {
+        match &self.open {
+            Some(open) if open.kind == PartKind::Report => {
+                self.spoil(start, &format!("{what} inside RUMReport, which holds text alone"));
+                Ok(())
+            }
+            Some(_) => Ok(()), // kept with the element it stands in
+            None => {
+                let text = format!("{what} between elements: ignored");
+                self.notes.take(tolerance, Layer::Document, start, &Path::ROOT, text)
+            }
+        }
+    }
+
+    fn reference(&self, reference: &BytesRef<'t>, start: usize) -> Result<char, Flaw> {
+        let named = match &**reference {
+            "lt" => Some('<'),
+            "gt" => Some('>'),
+            "amp" => Some('&'),
+            "apos" => Some('\''),
+            "quot" => Some('"'),
+            _ => None,
+        };
+        let numbered = || reference.resolve_char_ref().ok().flatten().filter(|character| is_xml_char(*character));
+        named.or_else(numbered).ok_or_else(|| {
+            let digits = reference.strip_prefix("#x").or_else(|| reference.strip_prefix('#')).unwrap_or_default();
+            if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                return self.flaw(ErrorKind::Encoding, start, "a reference to a character that XML forbids");
+            }
+            let text = "a reference that is none of &lt; &gt; &amp; &apos; &quot; and no legal character";
+            self.flaw(ErrorKind::Xml, start, text)
+        })
+    }
+
+    fn broken(&self, start: usize, error: &XmlError) -> Flaw {
+        let at = usize::try_from(self.reader.error_position()).unwrap_or(start);
+        let (kind, text) = match error {
+            XmlError::Syntax(SyntaxError::InvalidBangMarkup) if self.cut_markup(at) => {
+                (ErrorKind::Truncated, "the document ends inside a tag: it was cut; get it again".to_owned())
+            }
+            XmlError::Syntax(SyntaxError::InvalidBangMarkup) => {
+                (ErrorKind::Xml, "`<!` that begins neither a CDATA section nor a comment".to_owned())
+            }
+            XmlError::Syntax(SyntaxError::UnclosedDoctype) => {
+                (ErrorKind::Xml, "a DOCTYPE: licence files have none, and it is never processed".to_owned())
+            }
+            XmlError::Syntax(SyntaxError::UnclosedCData) => {
+                let text = "the document ends inside a CDATA section: it was cut; get it again";
+                (ErrorKind::Truncated, text.to_owned())
+            }
+            XmlError::Syntax(_) => {
+                (ErrorKind::Truncated, "the document ends inside a tag: it was cut; get it again".to_owned())
+            }
+            XmlError::IllFormed(IllFormedError::MismatchedEndTag { expected, found }) => {
+                (ErrorKind::Xml, format!("{} is closed where {} is open", Quoted(found), Quoted(expected)))
+            }
+            XmlError::IllFormed(IllFormedError::UnmatchedEndTag(found)) => {
+                (ErrorKind::Xml, format!("{} is closed but was never opened", Quoted(found)))
+            }
+            XmlError::IllFormed(IllFormedError::UnclosedReference) => {
+                (ErrorKind::Xml, "an `&` that begins no reference".to_owned())
+            }
+            XmlError::IllFormed(IllFormedError::DoubleHyphenInComment) => {
+                (ErrorKind::Xml, "two hyphens inside a comment".to_owned())
+            }
+            _ => (ErrorKind::Xml, "not well-formed XML".to_owned()),
+        };
+        // A cut is where the text ends, not where the tag began.
+        self.flaw(kind, if kind == ErrorKind::Truncated { self.text.len() } else { at }, text)
+    }
+
+    /// Does the text end in what could have become a CDATA section, a comment or a DOCTYPE?
+    fn cut_markup(&self, at: usize) -> bool {
+        let rest = self.text.get(at..).unwrap_or_default();
+        ["<![CDATA[", "<!--", "<!DOCTYPE"].iter().any(|whole| whole.starts_with(rest))
+    }
+}
+
+fn is_utf8(name: &str) -> bool {
+    ["utf-8", "utf8", "us-ascii", "ascii"].iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+fn is_name(name: &str) -> bool {
+    let mut characters = name.chars();
+    let start = |c: char| c.is_alphabetic() || c == '_' || c == ':';
+    characters.next().is_some_and(start)
+        && characters.all(|c| start(c) || c.is_alphanumeric() || matches!(c, '-' | '.' | '\u{b7}') || !c.is_ascii())
+}
+
+/// The characters of XML 1.0.
+fn is_xml_char(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+/// The first character of the text that XML forbids. Built for speed: nearly every text has none.
+pub(crate) fn forbidden_character(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let control = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
+    let mut at = 0_usize;
+    let first_control = bytes.chunks(256).find_map(|chunk| {
+        // A sum without branches lets the compiler use vectors; only a bad chunk is searched.
+        let bad = chunk.iter().fold(false, |bad, byte| bad | control(byte));
+        let found = bad.then(|| chunk.iter().position(control)).flatten().map(|index| at.saturating_add(index));
+        at = at.saturating_add(chunk.len());
+        found
+    });
+    let nonchar = memchr::memchr_iter(0xef, bytes)
+        .find(|at| matches!(bytes.get(*at..at.saturating_add(3)), Some([0xef, 0xbf, 0xbe | 0xbf])));
+    match (first_control, nonchar) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}

@@ -21,13 +21,17 @@ mod error; // kind, place, what the peer said, whether a repeat helps
 mod identity; // devices in snake_case and in camelCase
 mod limits; // what one message may cost
 pub mod message; // operation, call, serve; addresses and templates
+pub mod netconf; // NETCONF payloads
 mod nonce; // nonces and poll ids
 pub mod onprem; // on-premises servers: token, and the calls shared with the cloud
 pub mod push; // devices push to a collector or to the cloud
+pub mod restconf; // RESTCONF of a device
 mod result; // what comes back per device
 pub mod retry; // whether and when the same bytes may be sent again
+pub mod rpc; // the procedures that RESTCONF and NETCONF share
 mod secret; // text that must not be seen
 mod wire; // JSON members from one table per message
+pub mod yang; // words and numbers of the YANG modules
 
 pub use envelope::{DeviceUsage, Header, PayloadText, RumEnvelope, Signature, SmartLicense, batches};
 pub use error::{Error, ErrorKind, Refusal};

@@ -14,6 +14,7 @@
     clippy::get_unwrap
 )]
 
+pub mod agent; // the agent of a device, as a machine
 pub mod cssm; // the cloud: token, accounts, reports, codes, results, licences
 pub mod device; // a device's own REST service
 mod envelope; // reports and licence documents as messages carry them

@@ -11,7 +11,7 @@ use crate::device::Session;
 use crate::message::{self, Masked};
 use crate::rpc::{Input, Rpc, RpcAnswer};
 use crate::wire::{self, Fail, In, Out, RawJson, Wire, record};
-use crate::{Call, Error, ErrorKind, Exchange, Limits};
+use crate::{Call, Error, Exchange, Limits};
 
 const MODULE: &str = "cisco-smart-license";
 
@@ -190,7 +190,7 @@ impl ReportKey {
     /// The keys of an answer to [`ReadState::report_keys`].
     ///
     /// # Errors
-    /// [`Schema`](ErrorKind::Schema) if it is not a list of keys.
+    /// [`Schema`](crate::ErrorKind::Schema) if it is not a list of keys.
     pub fn list(raw: &RawJson, limits: &Limits) -> Result<Vec<Self>, Error> {
         wire::from_text(raw.as_str(), limits).map_err(|fail| Error::json(&fail, "rum-reports-closed-keys"))
     }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::cssm::Token;
 use crate::rpc::FilePath;
-use crate::{BaseUrl, Secret, printable};
+use crate::{BaseUrl, ErrorKind, Secret, printable};
 
 fn session() -> Session {
     let base: BaseUrl = "https://192.0.2.1".parse().unwrap();

@@ -110,7 +110,7 @@ fn a_result_is_polled_for_after_the_servers_interval_behind_a_hello_of_its_own()
     let mut bench = Bench::new(Mode::Cslu);
     bench.push(&[5], 120);
     bench.reply(poll(9), 122);
-    assert!(matches!(sent(&bench.handle(Event::Tick, 181)), None));
+    assert!(sent(&bench.handle(Event::Tick, 181)).is_none());
     let actions = bench.handle(Event::Tick, 182);
     assert!(
         matches!(sent(&actions), Some((_, Say::Hello { unreported: 0, .. }))),

@@ -5,6 +5,8 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use serde::{Deserialize, Serialize};
+
 use crate::wire::{Fail, In, Out, Wire, record};
 use crate::{Error, ErrorKind, Limits, Sudi};
 
@@ -164,7 +166,8 @@ impl RumEnvelope {
 /// A licence document (an acknowledgement, an authorization code, a policy, a trust code) as base64 text.
 ///
 /// Kept as it came; [`decode`](Self::decode) gives the XML that the device imports, byte for byte.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct SmartLicense(String);
 
 impl SmartLicense {

@@ -15,6 +15,7 @@
 )]
 
 pub mod agent; // the agent of a device, as a machine
+pub mod collector; // a collector's work with one device, as a machine
 pub mod cssm; // the cloud: token, accounts, reports, codes, results, licences
 pub mod device; // a device's own REST service
 mod envelope; // reports and licence documents as messages carry them
@@ -31,6 +32,7 @@ mod result; // what comes back per device
 pub mod retry; // whether and when the same bytes may be sent again
 pub mod rpc; // the procedures that RESTCONF and NETCONF share
 mod secret; // text that must not be seen
+pub mod upload; // a submit to the cloud and its polls, as a machine
 mod wire; // JSON members from one table per message
 pub mod yang; // words and numbers of the YANG modules
 

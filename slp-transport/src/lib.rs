@@ -32,6 +32,7 @@ mod result; // what comes back per device
 pub mod retry; // whether and when the same bytes may be sent again
 pub mod rpc; // the procedures that RESTCONF and NETCONF share
 mod secret; // text that must not be seen
+pub mod show; // facts from what show commands print
 pub mod upload; // a submit to the cloud and its polls, as a machine
 mod wire; // JSON members from one table per message
 pub mod yang; // words and numbers of the YANG modules

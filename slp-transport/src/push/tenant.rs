@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::Error;
 use crate::message::{decode_segment, encode_segment};
 
-/// An account and its number, as in `…/cslu/v1/pi/CC-LA-N080-4`. Spec: transport, "URL and identity".
+/// An account and its number, as in `…/cslu/v1/pi/AB-LA-N080-4`. Spec: transport, "URL and identity".
 ///
 /// ```
 /// use slp_transport::push::Tenant;

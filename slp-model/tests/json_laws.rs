@@ -74,8 +74,10 @@ fn agree(text: &str) -> Result<(), TestCaseError> {
 
 /// The rule of the profiles, one character after the other.
 fn escaped_one_by_one(text: &str, profile: Profile) -> String {
+    const HEX: &str = "0123456789abcdef";
     let mut out = String::from("\"");
     for character in text.chars() {
+        let code = usize::try_from(u32::from(character)).expect("fits");
         match character {
             '"' | '\\' => out.extend(['\\', character]),
             '\u{8}' => out.push_str("\\b"),
@@ -83,8 +85,10 @@ fn escaped_one_by_one(text: &str, profile: Profile) -> String {
             '\n' => out.push_str("\\n"),
             '\u{c}' => out.push_str("\\f"),
             '\r' => out.push_str("\\r"),
-            '\0'..='\u{1f}' => out.push_str(&format!("\\u{:04x}", u32::from(character))),
-            '\u{fffe}' | '\u{ffff}' if profile == Profile::Rum => out.push_str(&format!("\\u{:04x}", u32::from(character))),
+            '\u{fffe}' if profile == Profile::Rum => out.push_str("\\ufffe"),
+            '\u{ffff}' if profile == Profile::Rum => out.push_str("\\uffff"),
+            '\0'..='\u{f}' => out.extend(["\\u000", HEX.get(code..=code).unwrap_or_default()]),
+            '\u{10}'..='\u{1f}' => out.extend(["\\u001", HEX.get(code - 16..=code - 16).unwrap_or_default()]),
             '>' if profile == Profile::Ack => out.push_str("\\u003e"),
             _ => out.push(character),
         }

@@ -44,10 +44,10 @@ impl<'a> Members<'_, 'a> {
         self.reader.begin_object().map_err(|fault| self.flaw(&fault, path))?;
         let mut seen = Seen::default();
         loop {
-            let at = self.reader.value_offset();
             let Some(name) = self.reader.next_member().map_err(|fault| self.flaw(&fault, path))? else {
                 return Ok(());
             };
+            let at = self.reader.name_offset();
             let fresh = match take(self, &name, at)? {
                 Some(number) => seen.known(number),
                 None => seen.other(&name),
@@ -123,7 +123,8 @@ impl<'a> Members<'_, 'a> {
                 let reason = "empty: a device has a product id and a serial number";
                 return Err(Flaw::new(ErrorKind::BadValue, self.layer, start, &path.member(name), reason));
             }
-            if text.contains(',') || text.contains(char::is_control) {
+            let odd = |byte: u8| byte == b',' || byte < 0x20 || byte >= 0x7f;
+            if text.bytes().any(odd) && (text.contains(',') || text.contains(char::is_control)) {
                 let reason = "a comma or a control character in the identity of a device";
                 return Err(Flaw::new(ErrorKind::BadValue, self.layer, start, &path.member(name), reason));
             }

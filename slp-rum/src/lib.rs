@@ -25,3 +25,8 @@ pub use limits::{Limits, ReadOptions};
 pub use measurement::{HaMember, InventoryItem, Measurement, Snapshot};
 pub use report::{Closure, Generation, Header, Member, PayloadForm, ReportKind, Signature, UsageReport};
 pub use tolerance::{Tolerance, Tolerances, Warning};
+
+// The example of the project's README is compiled with the tests of this crate.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct ReadmeOfTheProject;

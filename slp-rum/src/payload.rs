@@ -313,16 +313,14 @@ fn read_measurements<'t>(
     parts: &mut Parts<'t>,
 ) -> Result<(), Flaw> {
     let limit = options.limits.measurements_per_report;
-    let mut list = Vec::new();
+    let mut list = Vec::with_capacity(4);
     members.reader.begin_array().map_err(|fault| members.flaw(&fault, path))?;
     while members.reader.next_element().map_err(|fault| members.flaw(&fault, path))? {
         if list.len() >= limit {
             let at = members.reader.value_offset();
             return Err(Flaw::limit(LAYER, at, path, "measurements_per_report", limit, "measurements of one report"));
         }
-        let (measurement, odd) = read_measurement(members, &path.index(list.len()), list.len(), options, notes)?;
-        parts.odd.extend(odd);
-        list.push(measurement);
+        read_measurement(members, &path.index(list.len()), options, notes, &mut list, &mut parts.odd)?;
     }
     parts.measurements = Some(list);
     Ok(())

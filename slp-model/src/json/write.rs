@@ -61,7 +61,9 @@ fn candidate(bytes: &[u8], profile: Profile) -> usize {
         at = at.saturating_add(8);
     }
     let rest = bytes.get(at..).unwrap_or_default();
-    let found = rest.iter().position(|byte| *byte == lead || super::unescape::special(*byte));
+    let found = rest
+        .iter()
+        .position(|byte| *byte == lead || super::unescape::special(*byte));
     at.saturating_add(found.unwrap_or(rest.len()))
 }
 
@@ -111,5 +113,57 @@ pub fn write_compact(out: &mut String, raw: &str) {
             in_string = character == '"';
         }
         out.push(character);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROFILES: [Profile; 4] = [Profile::Rum, Profile::Ack, Profile::Canonical, Profile::Http];
+
+    fn written(text: &str, profile: Profile) -> String {
+        let mut out = String::from("x:");
+        write_string(&mut out, text, profile);
+        out.strip_prefix("x:").unwrap().to_owned()
+    }
+
+    #[test]
+    fn every_profile_escapes_quotes_backslashes_and_control_characters() {
+        for profile in PROFILES {
+            assert_eq!(written("", profile), r#""""#);
+            assert_eq!(written("\"\\/\u{8}\t\n\u{c}\r", profile), r#""\"\\/\b\t\n\f\r""#);
+            for code in (0..0x20_u8).filter(|code| !b"\x08\t\n\x0c\r".contains(code)) {
+                assert_eq!(
+                    written(&char::from(code).to_string(), profile),
+                    format!("\"\\u{code:04x}\"")
+                );
+            }
+            let kept = "\u{20}\u{7f}\u{80}é\u{2028}\u{2029}\u{d7ff}\u{e000}\u{fffd}\u{1fffe}😀\u{10ffff}<&'";
+            assert_eq!(written(kept, profile), format!("\"{kept}\""));
+        }
+    }
+
+    #[test]
+    fn profiles_differ_in_three_characters_only() {
+        for (text, rum, ack, canonical, http) in [
+            ("]]>", "]]>", "]]\\u003e", "]]>", "]]>"),
+            ("\u{fffe}", "\\ufffe", "\u{fffe}", "\u{fffe}", "\u{fffe}"),
+            ("a\u{ffff}é", "a\\uffffé", "a\u{ffff}é", "a\u{ffff}é", "a\u{ffff}é"),
+        ] {
+            for (profile, expected) in PROFILES.into_iter().zip([rum, ack, canonical, http]) {
+                assert_eq!(written(text, profile), format!("\"{expected}\""), "{profile:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn compact_text_loses_blanks_outside_strings_and_nothing_else() {
+        let mut out = String::from("x:");
+        write_compact(
+            &mut out,
+            " { \"a b\" :\t[ 1.50 ,\r\n \"\\\" \\\\\" , null , \"\\/ é\" ] } ",
+        );
+        assert_eq!(out, r#"x:{"a b":[1.50,"\" \\",null,"\/ é"]}"#);
     }
 }

@@ -98,8 +98,8 @@ impl<'t> Walk<'t, '_, '_> {
         let flaw = |fault: Fault| Self::flaw(&fault, &Path::ROOT);
         reader.begin_object().map_err(flaw)?;
         loop {
-            let at = reader.value_offset();
             let Some(name) = reader.next_member().map_err(flaw)? else { break };
+            let at = reader.name_offset();
             if !seen.other(&name) && top.duplicate.is_none() {
                 top.duplicate = Some(Fault::duplicate(at, &name));
             }
@@ -255,8 +255,8 @@ impl<'t> Walk<'t, '_, '_> {
         let mut seen = Seen::default();
         reader.begin_object().map_err(|fault| Self::flaw(&fault, path))?;
         loop {
-            let at = reader.value_offset();
             let Some(name) = reader.next_member().map_err(|fault| Self::flaw(&fault, path))? else { return Ok(()) };
+            let at = reader.name_offset();
             if !seen.other(&name) {
                 return Err(Self::flaw(&Fault::duplicate(at, &name), path));
             }

@@ -70,13 +70,14 @@ impl Odd<'_> {
 pub(super) fn read_measurement<'t>(
     members: &mut Members<'_, 't>,
     path: &Path<'_>,
-    index: usize,
     options: &ReadOptions,
     notes: &mut Notes<'_>,
-) -> Result<(Measurement<'t>, Option<Odd<'t>>), Flaw> {
+    list: &mut Vec<Measurement<'t>>,
+    odds: &mut Vec<Odd<'t>>,
+) -> Result<(), Flaw> {
     let at = members.reader.value_offset();
     let mut odd =
-        Odd { index, at, meta: None, values: None, has_value: false, missing: None, meta_is_object: false };
+        Odd { index: list.len(), at, meta: None, values: None, has_value: false, missing: None, meta_is_object: false };
     let mut meta = MeasurementMeta::default();
     let mut value = Value::default();
     let (mut log_time, mut metric, mut start, mut end, mut length, mut samples) = (None, None, None, None, None, None);
@@ -155,7 +156,7 @@ pub(super) fn read_measurement<'t>(
     if odd.values.is_some() {
         value = Value::default(); // which of the two counts is not known: neither does
     }
-    let measurement = Measurement {
+    list.push(Measurement {
         log_time,
         metric: metric.1,
         start: start.ok_or_else(|| missing(LAYER, at, path, "start_time"))?,
@@ -170,8 +171,11 @@ pub(super) fn read_measurement<'t>(
         close: meta.close,
         added: meta.added,
         removed: meta.removed,
-    };
-    Ok((measurement, (!usual || odd.meta_is_object && odd.values.is_some()).then_some(odd)))
+    });
+    if !usual {
+        odds.push(odd);
+    }
+    Ok(())
 }
 
 #[derive(Default)]

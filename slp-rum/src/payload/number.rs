@@ -65,6 +65,9 @@ fn not_a_number(text: &str, at: usize, path: &Path<'_>) -> Flaw {
 
 /// A report id: u64.
 pub(super) fn report_id(members: &mut Members<'_, '_>, path: &Path<'_>, notes: &mut Notes<'_>) -> Result<ReportId, Flaw> {
+    if let Some(id) = members.reader.plain_number() {
+        return Ok(ReportId::new(id));
+    }
     let at = members.reader.value_offset();
     let text = integer_text(members, path, notes, Usual::Number)?;
     if !is_integer(&text) {
@@ -78,7 +81,14 @@ pub(super) fn report_id(members: &mut Members<'_, '_>, path: &Path<'_>, notes: &
 /// A time in seconds since 1970.
 pub(super) fn time(members: &mut Members<'_, '_>, path: &Path<'_>, notes: &mut Notes<'_>) -> Result<UnixSeconds, Flaw> {
     let at = members.reader.value_offset();
-    let text = integer_text(members, path, notes, Usual::Number)?;
+    let quick = members.reader.plain_number();
+    let text = match quick {
+        Some(number) => match i64::try_from(number).ok().and_then(|seconds| UnixSeconds::new(seconds).ok()) {
+            Some(time) => return Ok(time),
+            None => Cow::Owned(number.to_string()),
+        },
+        None => integer_text(members, path, notes, Usual::Number)?,
+    };
     if !is_integer(&text) {
         return Err(not_a_number(&text, at, path));
     }
@@ -98,6 +108,12 @@ pub(super) fn signed(
     notes: &mut Notes<'_>,
     usual: Usual,
 ) -> Result<i64, Flaw> {
+    if usual == Usual::Number
+        && let Some(value) = members.reader.clone().plain_number().and_then(|number| i64::try_from(number).ok())
+    {
+        members.reader.plain_number();
+        return Ok(value);
+    }
     let at = members.reader.value_offset();
     let text = integer_text(members, path, notes, usual)?;
     if !is_integer(&text) {
@@ -122,6 +138,9 @@ pub(super) fn signed(
 
 /// An integer that is never negative.
 pub(super) fn unsigned(members: &mut Members<'_, '_>, path: &Path<'_>, notes: &mut Notes<'_>) -> Result<u64, Flaw> {
+    if let Some(value) = members.reader.plain_number() {
+        return Ok(value);
+    }
     let at = members.reader.value_offset();
     let text = integer_text(members, path, notes, Usual::Number)?;
     if !is_integer(&text) {

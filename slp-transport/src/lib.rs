@@ -15,6 +15,8 @@
 )]
 
 pub mod agent; // the agent of a device, as a machine
+#[cfg(feature = "client")]
+pub mod client; // sends messages
 pub mod collector; // a collector's work with one device, as a machine
 pub mod cssm; // the cloud: token, accounts, reports, codes, results, licences
 pub mod device; // a device's own REST service
@@ -32,6 +34,8 @@ mod result; // what comes back per device
 pub mod retry; // whether and when the same bytes may be sent again
 pub mod rpc; // the procedures that RESTCONF and NETCONF share
 mod secret; // text that must not be seen
+#[cfg(feature = "server")]
+pub mod server; // serves messages
 pub mod show; // facts from what show commands print
 pub mod upload; // a submit to the cloud and its polls, as a machine
 mod wire; // JSON members from one table per message

@@ -289,11 +289,7 @@ mod tests {
 
     #[test]
     fn documents_and_the_data_model_spell_one_set_of_terms() {
-        for (document, model) in [
-            ("PERPETUAL", "perpetual"),
-            ("TERM", "term"),
-            ("SUBSCRIPTION", "subscription"),
-        ] {
+        for (document, model) in [("PERPETUAL", "perpetual"), ("TERM", "term"), ("SUBSCRIPTION", "subscription")] {
             let term = LicenseTerm::from(document);
             assert_eq!((term.is_known(), term.as_model_word()), (true, Some(model)));
             assert_eq!(LicenseTerm::from_model_word(model), term);
@@ -312,9 +308,6 @@ mod tests {
     #[test]
     fn policies_and_enforcement_are_declared_in_the_order_of_their_numbers() {
         assert_eq!(Enforcement::KNOWN, ["invalid", "unenforced", "enforced", "export"]);
-        assert_eq!(
-            (PolicyKind::KNOWN.len(), PolicyKind::KNOWN[4], PolicyKind::KNOWN[8]),
-            (9, "custom", "merged")
-        );
+        assert_eq!((PolicyKind::KNOWN.len(), PolicyKind::KNOWN[4], PolicyKind::KNOWN[8]), (9, "custom", "merged"));
     }
 }

@@ -27,10 +27,7 @@ pub trait OpenEnum: Sized {
     fn from_word<W: AsRef<str> + Into<Box<str>>>(word: W) -> Self {
         match Self::known(word.as_ref()) {
             Some(known) => known,
-            None => Self::other(OtherWord {
-                word: word.into(),
-                of: PhantomData,
-            }),
+            None => Self::other(OtherWord { word: word.into(), of: PhantomData }),
         }
     }
 }
@@ -53,10 +50,7 @@ impl<E> OtherWord<E> {
 
 impl<E> Clone for OtherWord<E> {
     fn clone(&self) -> Self {
-        Self {
-            word: self.word.clone(),
-            of: PhantomData,
-        }
+        Self { word: self.word.clone(), of: PhantomData }
     }
 }
 
@@ -285,14 +279,8 @@ mod tests {
 
     #[test]
     fn order_is_that_of_the_words_whatever_the_declaration_says() {
-        let sorted: BTreeSet<Light> = ["red", "mauve", "green", "amber"]
-            .into_iter()
-            .map(Light::from)
-            .collect();
-        assert_eq!(
-            sorted.iter().map(Light::as_str).collect::<Vec<_>>(),
-            ["amber", "green", "mauve", "red"]
-        );
+        let sorted: BTreeSet<Light> = ["red", "mauve", "green", "amber"].into_iter().map(Light::from).collect();
+        assert_eq!(sorted.iter().map(Light::as_str).collect::<Vec<_>>(), ["amber", "green", "mauve", "red"]);
     }
 
     #[test]
@@ -309,10 +297,7 @@ mod tests {
 
     #[test]
     fn display_obeys_the_width_that_a_table_asks_for() {
-        assert_eq!(
-            format!("[{:<6}|{:>6}]", Light::Red, Light::from("mauve")),
-            "[red   | mauve]"
-        );
+        assert_eq!(format!("[{:<6}|{:>6}]", Light::Red, Light::from("mauve")), "[red   | mauve]");
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::quote::invisible;
+
 /// A place in the input, from the outside in. Every part may be unknown.
 ///
 /// Displayed as `UD_SA_x.tar.gz!dev_7_x.txt, line 3, column 14, RUMReport[3]/payload$.measurements[0].value.value`:
@@ -90,7 +92,7 @@ impl fmt::Display for Location {
 /// Names come from archives and documents: what a terminal would act on is escaped.
 fn write_printable(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     for character in text.chars() {
-        if character.is_control() {
+        if character.is_control() || invisible(character) {
             write!(f, "{}", character.escape_unicode())?;
         } else {
             write!(f, "{character}")?;

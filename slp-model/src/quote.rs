@@ -36,7 +36,7 @@ impl fmt::Display for Quoted<'_> {
 
 /// Characters that change how the text around them is shown: bidirectional marks and overrides, zero-width joiners,
 /// line and paragraph separators.
-fn invisible(character: char) -> bool {
+pub(crate) fn invisible(character: char) -> bool {
     matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 

@@ -51,12 +51,7 @@ fn split(text: &str) -> Option<TagParts<'_>> {
         && filled_with(name, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
         && filled_with(version, |byte| byte.is_ascii_alphanumeric() || byte == b'.')
         && is_uuid(uuid);
-    fits.then_some(TagParts {
-        date,
-        name,
-        version,
-        uuid,
-    })
+    fits.then_some(TagParts { date, name, version, uuid })
 }
 
 fn filled_with(text: &str, allowed: impl Fn(u8) -> bool) -> bool {
@@ -90,11 +85,7 @@ fn checked(text: String) -> Result<Box<str>, Error> {
             ),
         ));
     }
-    if trimmed.len() == text.len() {
-        Ok(text.into_boxed_str())
-    } else {
-        Ok(trimmed.into())
-    }
+    if trimmed.len() == text.len() { Ok(text.into_boxed_str()) } else { Ok(trimmed.into()) }
 }
 
 macro_rules! tag_type {
@@ -195,14 +186,9 @@ mod tests {
         let tag = EntitlementTag::new(GOOD).unwrap();
         let parts = tag.parts().unwrap();
         assert_eq!((parts.date, parts.name), ("2020-01", "TEST_9K-48P_Adv"));
-        assert_eq!(
-            (parts.version, parts.uuid),
-            ("1.0", "00000000-0000-4000-8000-00000000000a")
-        );
+        assert_eq!((parts.version, parts.uuid), ("1.0", "00000000-0000-4000-8000-00000000000a"));
         assert_eq!((tag.short_name(), tag.as_str()), ("TEST_9K-48P_Adv", GOOD));
-        assert!(is_tag(
-            "regid.2017-05.com.cisco.T,v1_00000000-0000-4000-8000-00000000000a"
-        ));
+        assert!(is_tag("regid.2017-05.com.cisco.T,v1_00000000-0000-4000-8000-00000000000a"));
     }
 
     #[test]
@@ -268,12 +254,6 @@ mod tests {
             return;
         };
         let samples = samples.unwrap();
-        assert_eq!(
-            (
-                samples.lines().count(),
-                samples.lines().filter(|line| is_tag(line)).count()
-            ),
-            (34, 33)
-        );
+        assert_eq!((samples.lines().count(), samples.lines().filter(|line| is_tag(line)).count()), (34, 33));
     }
 }

@@ -71,9 +71,7 @@ impl UnixSeconds {
 
     /// This time plus a length, which may be negative. `None` before 1970 and after year 9999.
     pub fn checked_add(self, length: Seconds) -> Option<Self> {
-        self.0
-            .checked_add(length.get())
-            .and_then(|seconds| Self::new(seconds).ok())
+        self.0.checked_add(length.get()).and_then(|seconds| Self::new(seconds).ok())
     }
 
     /// This time plus a length, held at [`MIN`](Self::MIN) and [`MAX`](Self::MAX).
@@ -104,10 +102,7 @@ impl UnixMillis {
         if millis <= Self::MAX.0 {
             return Ok(Self(millis));
         }
-        let text = format!(
-            "time {millis} is above {}: expected whole milliseconds since 1970",
-            Self::MAX.0
-        );
+        let text = format!("time {millis} is above {}: expected whole milliseconds since 1970", Self::MAX.0);
         Err(Error::new(ErrorKind::BadTime, text))
     }
 
@@ -173,20 +168,11 @@ impl FromStr for UnixSeconds {
     /// to 9999.
     fn from_str(text: &str) -> Result<Self, Error> {
         if is_digits(text) {
-            return text
-                .parse()
-                .ok()
-                .and_then(|seconds| Self::new(seconds).ok())
-                .ok_or_else(|| {
-                    bad_time(
-                        text,
-                        "is outside 0 to 253402300799: expected whole seconds since 1970, not milliseconds",
-                    )
-                });
+            return text.parse().ok().and_then(|seconds| Self::new(seconds).ok()).ok_or_else(|| {
+                bad_time(text, "is outside 0 to 253402300799: expected whole seconds since 1970, not milliseconds")
+            });
         }
-        Ok(calendar::read(text)
-            .map_err(|fault| bad_time(text, fault))?
-            .to_seconds())
+        Ok(calendar::read(text).map_err(|fault| bad_time(text, fault))?.to_seconds())
     }
 }
 
@@ -200,16 +186,9 @@ impl FromStr for UnixMillis {
     /// [`ErrorKind::BadTime`], as for [`UnixSeconds`].
     fn from_str(text: &str) -> Result<Self, Error> {
         if is_digits(text) {
-            return text
-                .parse()
-                .ok()
-                .and_then(|millis| Self::new(millis).ok())
-                .ok_or_else(|| {
-                    bad_time(
-                        text,
-                        "is outside 0 to 253402300799999: expected whole milliseconds since 1970",
-                    )
-                });
+            return text.parse().ok().and_then(|millis| Self::new(millis).ok()).ok_or_else(|| {
+                bad_time(text, "is outside 0 to 253402300799999: expected whole milliseconds since 1970")
+            });
         }
         calendar::read(text).map_err(|fault| bad_time(text, fault))
     }

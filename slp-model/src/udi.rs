@@ -95,24 +95,13 @@ impl Udi {
                 return Err(format!("the {part} is empty"));
             }
             if !text::carries(value) {
-                return Err(format!(
-                    "the {part} {} has a comma or a control character",
-                    Quoted(value)
-                ));
+                return Err(format!("the {part} {} has a comma or a control character", Quoted(value)));
             }
         }
         if serial.contains(text::CERTIFICATE_MIDDLE) {
-            return Err(format!(
-                "the serial number {} has \"{}\" inside",
-                Quoted(serial),
-                text::CERTIFICATE_MIDDLE
-            ));
+            return Err(format!("the serial number {} has \"{}\" inside", Quoted(serial), text::CERTIFICATE_MIDDLE));
         }
-        Ok(Self {
-            text: [pid, serial].concat().into_boxed_str(),
-            pid_bytes: pid.len(),
-            extra: None,
-        })
+        Ok(Self { text: [pid, serial].concat().into_boxed_str(), pid_bytes: pid.len(), extra: None })
     }
 
     /// The product id, such as `C9300-24UX` or `ISR4451-X/K9`.
@@ -141,10 +130,7 @@ impl Udi {
     /// Keys of a text that this version does not know, with their values, in the order of the text. Not written back:
     /// written texts have product id, serial number and UUID only.
     pub fn unknown_parts(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.extra
-            .iter()
-            .flat_map(|extra| &extra.unknown)
-            .map(|(key, value)| (&**key, &**value))
+        self.extra.iter().flat_map(|extra| &extra.unknown).map(|(key, value)| (&**key, &**value))
     }
 
     /// May both be the same device? Product id and serial number agree byte for byte, and so do the UUIDs, without case,
@@ -191,9 +177,7 @@ impl PartialOrd for Udi {
 
 impl Ord for Udi {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.pid()
-            .cmp(other.pid())
-            .then_with(|| self.serial().cmp(other.serial()))
+        self.pid().cmp(other.pid()).then_with(|| self.serial().cmp(other.serial()))
     }
 }
 
@@ -204,10 +188,7 @@ impl Hash for Udi {
     }
 }
 
-#[expect(
-    clippy::missing_fields_in_debug,
-    reason = "the one stored text is shown as its two parts"
-)]
+#[expect(clippy::missing_fields_in_debug, reason = "the one stored text is shown as its two parts")]
 impl fmt::Debug for Udi {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut fields = f.debug_struct("Udi");

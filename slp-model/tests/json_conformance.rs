@@ -7,16 +7,8 @@ use slp_model::json::{FaultKind, Limits, Reader};
 
 /// Files that the suite calls valid and this reader refuses, with the kind and the reason.
 const EXCEPTIONS: &[(&str, FaultKind, &str)] = &[
-    (
-        "y_object_duplicated_key.json",
-        FaultKind::Duplicate,
-        "a report could say two things",
-    ),
-    (
-        "y_object_duplicated_key_and_value.json",
-        FaultKind::Duplicate,
-        "a report could say two things",
-    ),
+    ("y_object_duplicated_key.json", FaultKind::Duplicate, "a report could say two things"),
+    ("y_object_duplicated_key_and_value.json", FaultKind::Duplicate, "a report could say two things"),
 ];
 
 #[expect(clippy::disallowed_methods, reason = "the samples are read where they lie")]
@@ -45,10 +37,7 @@ fn suite(folder: &str) -> Option<Vec<(String, Vec<u8>)>> {
 fn outcome(bytes: &[u8], limits: Limits) -> Result<(), Option<FaultKind>> {
     let text = std::str::from_utf8(bytes).map_err(|_| None)?;
     let mut reader = Reader::new(text, limits);
-    reader
-        .skip()
-        .and_then(|_| reader.end())
-        .map_err(|fault| Some(fault.kind()))
+    reader.skip().and_then(|_| reader.end()).map_err(|fault| Some(fault.kind()))
 }
 
 #[test]
@@ -102,17 +91,9 @@ fn very_deep_texts_are_refused_by_their_depth_and_read_without_the_limit() {
         "n_structure_open_array_object.json",
     ];
     for (name, bytes) in files.iter().filter(|(name, _)| deep.contains(&name.as_str())) {
-        assert_eq!(
-            outcome(bytes, Limits::default()),
-            Err(Some(FaultKind::Limit("json_depth"))),
-            "{name}"
-        );
+        assert_eq!(outcome(bytes, Limits::default()), Err(Some(FaultKind::Limit("json_depth"))), "{name}");
         let unlimited = outcome(bytes, Limits::new(u32::MAX, usize::MAX));
-        let expected = if name.starts_with("i_") {
-            Ok(())
-        } else {
-            Err(Some(FaultKind::Truncated))
-        };
+        let expected = if name.starts_with("i_") { Ok(()) } else { Err(Some(FaultKind::Truncated)) };
         assert_eq!(unlimited, expected, "{name}");
     }
 }

@@ -136,11 +136,7 @@ fn json() -> impl Strategy<Value = String> {
 
 /// What a careless hand or a bad line does to a text.
 fn damaged() -> impl Strategy<Value = String> {
-    let damage = (
-        any::<prop::sample::Index>(),
-        0..4_usize,
-        "[\\[\\]{}:,\"\\\\0-9eE.+\\- \ntfnu/\u{0}\u{7f}é]{0,3}",
-    );
+    let damage = (any::<prop::sample::Index>(), 0..4_usize, "[\\[\\]{}:,\"\\\\0-9eE.+\\- \ntfnu/\u{0}\u{7f}é]{0,3}");
     (json(), proptest::collection::vec(damage, 1..4)).prop_map(|(text, damages)| {
         let mut characters: Vec<char> = text.chars().collect();
         for (place, removed, added) in damages {
@@ -153,6 +149,8 @@ fn damaged() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
     #[test]
     fn an_independent_library_agrees_on_json(text in json()) {
         agree(&text)?;

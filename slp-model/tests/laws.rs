@@ -14,20 +14,12 @@ const FORMS: [UdiForm; 3] = [UdiForm::Document, UdiForm::Cli, UdiForm::Certifica
 /// 64 cases, unless `PROPTEST_CASES` asks for more than proptest's own 256.
 fn config() -> ProptestConfig {
     let config = ProptestConfig::default();
-    ProptestConfig {
-        cases: if config.cases > 256 { config.cases } else { 64 },
-        ..config
-    }
+    ProptestConfig { cases: if config.cases > 256 { config.cases } else { 64 }, ..config }
 }
 
 /// Parts of device identities: mostly what stands in products' names, and what the forms use as marks.
 fn part() -> impl Strategy<Value = String> {
-    prop_oneof![
-        "[A-Z0-9/:;= -]{1,20}",
-        "( SN:|PID:|P:|,S:|UDI_PID:|; |[A-Z]){1,6}",
-        r"\PC{1,20}",
-        any::<String>(),
-    ]
+    prop_oneof!["[A-Z0-9/:;= -]{1,20}", "( SN:|PID:|P:|,S:|UDI_PID:|; |[A-Z]){1,6}", r"\PC{1,20}", any::<String>(),]
 }
 
 fn seconds() -> impl Strategy<Value = UnixSeconds> {
@@ -73,11 +65,7 @@ fn known_words_are_known<E: OpenEnum + Ord + std::fmt::Display>(_: ()) -> Result
     let words: Vec<String> = values.iter().map(E::to_string).collect();
     let mut known = E::KNOWN.to_vec();
     known.sort_unstable();
-    if words == known {
-        Ok(())
-    } else {
-        Err(format!("{words:?} is not {known:?}"))
-    }
+    if words == known { Ok(()) } else { Err(format!("{words:?} is not {known:?}")) }
 }
 
 #[test]

@@ -22,7 +22,7 @@ use slp_model::{EntitlementTag, Location, ReportId, Seconds, SoftwareTag, Udi, U
 
 pub use crate::document::BorrowedReports as Reports;
 use crate::measurement::HaMember;
-use crate::report::{Generation, Header, Member, PayloadForm, ReportKind, Signature as OwnedSignature};
+use crate::report::{Generation, Header as OwnedHeader, Member, PayloadForm, ReportKind, Signature as OwnedSignature};
 use crate::tolerance::Warning;
 use crate::{Error, ErrorKind, Snapshot};
 
@@ -62,6 +62,16 @@ pub struct Signature<'a> {
     pub extra: Vec<(Cow<'a, str>, &'a str)>,
     /// Unknown members of its `sudi`.
     pub signer_extra: Vec<(Cow<'a, str>, &'a str)>,
+}
+
+/// The `header` object of an envelope.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Header<'a> {
+    /// The wire's `type`: `rum`.
+    pub kind: Option<Cow<'a, str>>,
+    /// Unknown members: name and raw text.
+    pub extra: Vec<(Cow<'a, str>, &'a str)>,
 }
 
 /// One interval of one report.
@@ -114,10 +124,8 @@ pub struct UsageReport<'a> {
     pub raw: &'a str,
     /// How the payload arrived.
     pub form: PayloadForm,
-    /// The text of `header.type`; the outer `None` means no header.
-    pub header: Option<Option<Cow<'a, str>>>,
-    /// Unknown members of the header.
-    pub header_extra: Vec<(Cow<'a, str>, &'a str)>,
+    /// The header of the envelope.
+    pub header: Option<Header<'a>>,
     /// The signature of the envelope.
     pub outer_signature: Option<Signature<'a>>,
     /// Unknown members of the envelope.
@@ -220,9 +228,10 @@ impl UsageReport<'_> {
         let mut place = Location::path(format!("RUMReport[{}]", self.index.saturating_add(1)));
         place.byte = u64::try_from(self.offset).ok();
         let bad = |error: slp_model::Error| Error::new(ErrorKind::BadValue, error.message());
-        let header = self
-            .header
-            .map(|kind| Header { kind: kind.map(|word| HeaderType::from(&*word)), extra: own_members(self.header_extra) });
+        let header = self.header.map(|header| OwnedHeader {
+            kind: header.kind.map(|word| HeaderType::from(&*word)),
+            extra: own_members(header.extra),
+        });
         let ha = self
             .ha
             .into_iter()
@@ -259,8 +268,10 @@ impl crate::UsageReport {
         UsageReport {
             raw: &self.raw,
             form: self.form,
-            header: self.header.as_ref().map(|header| header.kind.as_ref().map(|word| word.as_str().into())),
-            header_extra: self.header.as_ref().map(|header| lend_members(&header.extra)).unwrap_or_default(),
+            header: self.header.as_ref().map(|header| Header {
+                kind: header.kind.as_ref().map(|word| word.as_str().into()),
+                extra: lend_members(&header.extra),
+            }),
             outer_signature: self.outer_signature.as_ref().map(lend_signature),
             envelope_extra: lend_members(&self.envelope_extra),
             generation: self.generation.clone(),
@@ -325,7 +336,7 @@ fn lend_measurement(one: &crate::Measurement) -> Measurement<'_> {
     }
 }
 
-impl<'a> Signature<'a> {
+impl Signature<'_> {
     pub(crate) fn empty() -> Self {
         Self {
             signer: None,

@@ -11,7 +11,7 @@ use crate::limits::ReadOptions;
 use crate::text::{LineCursor, escaped_offset};
 use crate::tolerance::Warning;
 use crate::xml::Element;
-use crate::{Error, ErrorKind, Tolerance, UsageReport};
+use crate::{Error, ErrorKind, Member, Tolerance, UsageReport};
 
 mod json; // REST answers, cloud requests, arrays, single envelopes
 mod part; // the parts of a document and their names
@@ -51,6 +51,8 @@ pub struct Document<'a> {
     elements: Vec<Element>,
     /// The JSON path of each element, in JSON containers.
     paths: Vec<String>,
+    /// Members of a REST answer beside `usage`.
+    extra: Vec<Member>,
     notes: Vec<Note>,
     dropped: u64,
     /// Why reading stopped before the end of the input.
@@ -91,6 +93,7 @@ impl<'a> Document<'a> {
             container: self.container,
             elements: self.elements,
             paths: self.paths,
+            extra: self.extra,
             notes: self.notes,
             dropped: self.dropped,
             end: self.end,
@@ -123,6 +126,11 @@ impl<'a> Document<'a> {
     /// The parts, in order: reports, and everything else as it stands.
     pub fn parts(&self) -> Parts<'_> {
         Parts::new(self.text(), &self.elements)
+    }
+
+    /// Members of a REST answer that are not `usage`, in the order received; empty for other containers.
+    pub fn extra(&self) -> &[Member] {
+        &self.extra
     }
 
     /// How many reports were found, good and bad ones.
@@ -170,11 +178,7 @@ impl<'a> Document<'a> {
     /// The error for a flaw; `of` is the report in which it lies.
     fn error_at(&self, flaw: &Flaw, of: Option<&At<'_>>, places: &mut LineCursor) -> Error {
         let at = self.locate(flaw.layer(), flaw.offset(), flaw.path(), of, places);
-        let error = Error::new(flaw.kind(), flaw.text()).at(at);
-        match flaw.name() {
-            Some(name) => error.named(name),
-            None => error,
-        }
+        flaw.to_error(at)
     }
 
     fn warning_at(&self, note: &Note, of: Option<&At<'_>>, places: &mut LineCursor) -> Warning {
@@ -281,12 +285,7 @@ impl BorrowedReports<'_> {
         };
         let index = self.reports;
         self.reports = self.reports.saturating_add(1);
-        let at = |frame| At {
-            element,
-            prefix: document.prefix(index),
-            frame,
-            is_xml: document.container.is_xml(),
-        };
+        let at = |frame| At { element, prefix: document.prefix(index), frame, is_xml: document.container.is_xml() };
         if let Some(flaw) = &element.flaw {
             return Some(Err(document.error_at(flaw, None, &mut self.places)));
         }
@@ -396,11 +395,8 @@ impl UsageReport {
         let mut notes = Notes::new(options, options.limits.warnings);
         let view = crate::payload::read(&payload, options, &mut notes).map_err(|flaw| {
             let mut at = Location::path(format!("payload${}", flaw.path()));
-            at.byte = u64::try_from(flaw.offset()).ok();
-            let error = Error::new(flaw.kind(), flaw.text()).at(at);
-            flaw.name().map_or_else(|| Error::new(flaw.kind(), flaw.text()).at(error.location().clone()), |name| {
-                Error::new(flaw.kind(), flaw.text()).at(error.location().clone()).named(name)
-            })
+            at.inner_byte = u64::try_from(flaw.offset()).ok();
+            flaw.to_error(at)
         })?;
         let mut report = view.into_report(&payload, crate::PayloadForm::Text).into_owned()?;
         if outer_signature.is_none() {

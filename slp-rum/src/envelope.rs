@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use slp_model::json::{Fault, Limits as JsonLimits, Reader, Seen, ValueKind};
 
-use crate::borrowed::{Signature, Sudi, UsageReport};
+use crate::borrowed::{Header, Signature, Sudi, UsageReport};
 use crate::document::Container;
 use crate::flaw::{Flaw, Layer, Notes, Path};
 use crate::limits::ReadOptions;
@@ -123,7 +123,7 @@ impl<'a> Members<'_, 'a> {
                 let reason = "empty: a device has a product id and a serial number";
                 return Err(Flaw::new(ErrorKind::BadValue, self.layer, start, &path.member(name), reason));
             }
-            let odd = |byte: u8| byte == b',' || byte < 0x20 || byte >= 0x7f;
+            let odd = |byte: u8| byte == b',' || !(0x20..0x7f).contains(&byte);
             if text.bytes().any(odd) && (text.contains(',') || text.contains(char::is_control)) {
                 let reason = "a comma or a control character in the identity of a device";
                 return Err(Flaw::new(ErrorKind::BadValue, self.layer, start, &path.member(name), reason));
@@ -207,8 +207,7 @@ fn better_reason(text: &str, options: &ReadOptions, layer: Layer) -> Option<Flaw
 /// The parts of an envelope but the payload.
 #[derive(Default)]
 struct Rest<'t> {
-    header: Option<Option<Cow<'t, str>>>,
-    header_extra: Vec<(Cow<'t, str>, &'t str)>,
+    header: Option<Header<'t>>,
     signature: Option<Signature<'t>>,
     extra: Vec<(Cow<'t, str>, &'t str)>,
 }
@@ -269,13 +268,7 @@ fn read_envelope<'t>(
             read_payload(raw, options, notes, PayloadForm::Object)?
         }
     };
-    Ok(UsageReport {
-        header: rest.header,
-        header_extra: rest.header_extra,
-        outer_signature: rest.signature,
-        envelope_extra: rest.extra,
-        ..report
-    })
+    Ok(UsageReport { header: rest.header, outer_signature: rest.signature, envelope_extra: rest.extra, ..report })
 }
 
 fn take_payload<'t>(
@@ -323,20 +316,20 @@ fn take_header<'t>(
     if members.is_null(path, notes)? {
         return Ok(());
     }
-    let mut kind = None;
+    let mut header = Header::default();
     members.each(path, |members, name, at| {
         if name == "type" {
-            kind = members.optional_string(&path.member(name), notes)?;
-            if let Some(word) = kind.as_deref().filter(|word| *word != "rum") {
+            header.kind = members.optional_string(&path.member(name), notes)?;
+            if let Some(word) = header.kind.as_deref().filter(|word| *word != "rum") {
                 let reason = format!("a header of type {}", slp_model::Quoted(word));
                 notes.take(Tolerance::UnknownWord, Layer::Envelope, at, &path.member(name), reason)?;
             }
             return Ok(Some(0));
         }
         let raw = members.skip(&path.member(name))?;
-        rest.header_extra.push((Cow::Owned(name.to_owned()), raw));
+        header.extra.push((Cow::Owned(name.to_owned()), raw));
         Ok(None)
     })?;
-    rest.header = Some(kind);
+    rest.header = Some(header);
     Ok(())
 }

@@ -2,11 +2,11 @@
 
 use std::fmt::{self, Write as _};
 
-use slp_model::Quoted;
 use slp_model::json::{Fault, FaultKind};
+use slp_model::{Location, Quoted};
 
 use crate::limits::ReadOptions;
-use crate::{ErrorKind, Tolerance};
+use crate::{Error, ErrorKind, Tolerance};
 
 /// The text in which an offset is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +106,14 @@ impl Flaw {
     }
 
     #[cold]
-    pub(crate) fn limit(layer: Layer, offset: usize, path: &Path<'_>, name: &'static str, limit: usize, what: &str) -> Self {
+    pub(crate) fn limit(
+        layer: Layer,
+        offset: usize,
+        path: &Path<'_>,
+        name: &'static str,
+        limit: usize,
+        what: &str,
+    ) -> Self {
         let text = format!("{what}: more than {limit} (limit {name}); raise it if you trust the file");
         Self::new(ErrorKind::Limit, layer, offset, path, text).named(name)
     }
@@ -122,12 +129,17 @@ impl Flaw {
         self
     }
 
-    pub(crate) fn kind(&self) -> ErrorKind {
-        self.0.kind
+    /// The error of this flaw, at a place that the caller has worked out.
+    pub(crate) fn to_error(&self, at: Location) -> Error {
+        let error = Error::new(self.0.kind, self.0.text.as_str()).at(at);
+        match self.0.name {
+            Some(name) => error.named(name),
+            None => error,
+        }
     }
 
-    pub(crate) fn name(&self) -> Option<&'static str> {
-        self.0.name
+    pub(crate) fn kind(&self) -> ErrorKind {
+        self.0.kind
     }
 
     pub(crate) fn layer(&self) -> Layer {
@@ -140,10 +152,6 @@ impl Flaw {
 
     pub(crate) fn path(&self) -> &str {
         &self.0.path
-    }
-
-    pub(crate) fn text(&self) -> &str {
-        &self.0.text
     }
 
     /// Of several reasons the one that explains most wins: limit, cut, syntax, then everything else.
@@ -204,14 +212,8 @@ impl<'o> Notes<'o> {
     ) -> Result<(), Flaw> {
         if !self.options.tolerances.contains(tolerance) {
             let text = format!("{}; strict reading refuses it (tolerance {tolerance})", text.into());
-            let flaw = Inner {
-                kind: ErrorKind::Tolerance,
-                name: Some(tolerance.as_str()),
-                layer,
-                offset,
-                path: path(),
-                text,
-            };
+            let flaw =
+                Inner { kind: ErrorKind::Tolerance, name: Some(tolerance.as_str()), layer, offset, path: path(), text };
             return Err(Flaw(Box::new(flaw)));
         }
         if self.kept.len() < self.room {

@@ -18,6 +18,7 @@ mod telemetry; // snapshots from pairs of measurements
 mod unknown; // members that this version does not know, by path
 
 use measurement::{Odd, read_measurement};
+pub(crate) use telemetry::utc_offset;
 pub(crate) use unknown::unknown_members;
 
 const LAYER: Layer = Layer::Payload;
@@ -46,7 +47,6 @@ impl<'t> View<'t> {
             raw,
             form,
             header: None,
-            header_extra: Vec::new(),
             outer_signature: None,
             envelope_extra: Vec::new(),
             generation: self.generation,
@@ -223,7 +223,8 @@ fn read_meta<'t>(
         Ok(Some(match name {
             "entitlement_tag" => {
                 let at = members.reader.value_offset();
-                meta.entitlement_tag = members.optional_string(&here, notes)?.filter(|text| !text.trim_ascii().is_empty());
+                meta.entitlement_tag =
+                    members.optional_string(&here, notes)?.filter(|text| !text.trim_ascii().is_empty());
                 if let Some(text) = &meta.entitlement_tag {
                     check_tag(text, at, &here, notes)?;
                 }

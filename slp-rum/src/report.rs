@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use slp_model::license::{HeaderType, ReportType, SigningType, TerminationReason, CloseReason};
+use slp_model::license::{CloseReason, HeaderType, ReportType, SigningType, TerminationReason};
 use slp_model::{EntitlementTag, Location, Place, ReportId, Signed, SignedContent, SoftwareTag, Span, Udi};
 
 use crate::measurement::{HaMember, Measurement, Snapshot};
@@ -330,7 +330,7 @@ impl Signed for UsageReport {
             content.signature = Some(Cow::Borrowed(&signature.value));
             content.signing_word = Some(Cow::Borrowed(signature.signing_type.as_str()));
             content.key_text = Some(Cow::Borrowed(&signature.key));
-            content.signer = signature.signer.clone();
+            content.signer.clone_from(&signature.signer);
         }
         content
     }

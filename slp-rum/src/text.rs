@@ -35,10 +35,7 @@ impl ElementText {
             Self::Single(range) => range.start.saturating_add(offset),
             Self::Joined(joined) => {
                 let index = joined.starts.partition_point(|(start, _)| *start <= offset).saturating_sub(1);
-                joined
-                    .starts
-                    .get(index)
-                    .map_or(offset, |(start, at)| at.saturating_add(offset.saturating_sub(*start)))
+                joined.starts.get(index).map_or(offset, |(start, at)| at.saturating_add(offset.saturating_sub(*start)))
             }
         }
     }

@@ -16,6 +16,8 @@ use crate::limits::Limits;
 use crate::text::{ElementText, Piece, join};
 use crate::{ErrorKind, Tolerance};
 
+mod attributes; // of tags and of the XML declaration, to the letter
+
 /// One child of the root (or the root itself, when it is no `smartLicense`).
 #[derive(Clone, Debug)]
 pub(crate) struct Element {
@@ -113,18 +115,12 @@ impl<'t> Walker<'t, '_, '_> {
                     if self.depth > 0 || self.done || !before.trim_ascii().is_empty() {
                         return Err(self.flaw(ErrorKind::Xml, start, "an XML declaration that is not at the start"));
                     }
-                    let encoding = declaration.encoding();
-                    match encoding {
-                        None => {}
-                        Some(Ok(name)) if is_utf8(&name) => {}
-                        Some(Ok(name)) => {
-                            let text = format!("encoding {}: only UTF-8 is read; convert the file", Quoted(&name));
-                            return Err(self.flaw(ErrorKind::Encoding, start, text));
-                        }
-                        Some(Err(_)) => return Err(self.flaw(ErrorKind::Xml, start, "a broken XML declaration")),
-                    }
-                    if declaration.version().is_err() {
-                        return Err(self.flaw(ErrorKind::Xml, start, "a broken XML declaration"));
+                    let broken = |walker: &Self| walker.flaw(ErrorKind::Xml, start, "a broken XML declaration");
+                    let content = declaration.strip_prefix("xml").ok_or_else(|| broken(&self))?;
+                    let encoding = attributes::declared_encoding(content).map_err(|_| broken(&self))?;
+                    if let Some(name) = encoding.filter(|name| !is_utf8(name)) {
+                        let text = format!("encoding {}: only UTF-8 is read; convert the file", Quoted(name));
+                        return Err(self.flaw(ErrorKind::Encoding, start, text));
                     }
                 }
                 Event::DocType(_) => {
@@ -137,7 +133,11 @@ impl<'t> Walker<'t, '_, '_> {
                     return Err(self.flaw(ErrorKind::Truncated, self.text.len(), text));
                 }
                 Event::Eof if self.scan.root.is_none() => {
-                    return Err(self.flaw(ErrorKind::Truncated, self.text.len(), "the document ends before its root element"));
+                    return Err(self.flaw(
+                        ErrorKind::Truncated,
+                        self.text.len(),
+                        "the document ends before its root element",
+                    ));
                 }
                 Event::Eof => return Ok(()),
             }
@@ -168,7 +168,7 @@ impl<'t> Walker<'t, '_, '_> {
 
     fn start(&mut self, tag: &BytesStart<'t>, start: usize) -> Result<(), Flaw> {
         let name = tag.name().into_inner();
-        if !is_name(name) {
+        if !attributes::is_name(name) {
             return Err(self.flaw(ErrorKind::Xml, start, "a tag without a proper name"));
         }
         if self.depth >= self.limits.xml_depth {
@@ -260,20 +260,18 @@ impl<'t> Walker<'t, '_, '_> {
         if raw.trim_ascii().is_empty() {
             return Ok(());
         }
-        if raw.contains('<') {
-            return Err(self.flaw(ErrorKind::Xml, start, "a `<` inside a tag"));
-        }
-        let mut count = 0_usize;
-        for attribute in tag.attributes() {
-            count = count.saturating_add(1);
-            if count > self.limits.xml_attributes {
-                return Err(self.limit(start, "xml_attributes", self.limits.xml_attributes, "attributes of one element"));
+        match attributes::attributes(raw, self.limits.xml_attributes) {
+            Ok(_) => {}
+            Err(attributes::Fault::TooMany) => {
+                return Err(self.limit(
+                    start,
+                    "xml_attributes",
+                    self.limits.xml_attributes,
+                    "attributes of one element",
+                ));
             }
-            let Ok(attribute) = attribute else {
+            Err(attributes::Fault::Broken) => {
                 return Err(self.flaw(ErrorKind::Xml, start, "a broken or repeated attribute"));
-            };
-            if !is_name(attribute.key.into_inner()) {
-                return Err(self.flaw(ErrorKind::Xml, start, "an attribute without a proper name"));
             }
         }
         let path = self.path();
@@ -391,13 +389,6 @@ impl<'t> Walker<'t, '_, '_> {
 
 fn is_utf8(name: &str) -> bool {
     ["utf-8", "utf8", "us-ascii", "ascii"].iter().any(|known| name.eq_ignore_ascii_case(known))
-}
-
-fn is_name(name: &str) -> bool {
-    let mut characters = name.chars();
-    let start = |c: char| c.is_alphabetic() || c == '_' || c == ':';
-    characters.next().is_some_and(start)
-        && characters.all(|c| start(c) || c.is_alphanumeric() || matches!(c, '-' | '.' | '\u{b7}') || !c.is_ascii())
 }
 
 /// The characters of XML 1.0.

@@ -1,6 +1,7 @@
 //! Every folder of `tests/fixtures/{valid,invalid}` is a test: what it holds, what is taken, what is refused and where.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -33,7 +34,10 @@ fn expected(folder: &Path) -> Value {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn read_all(bytes: &[u8]) -> Result<(Document<'_>, Vec<UsageReport>, Vec<Error>), Error> {
@@ -90,9 +94,8 @@ fn valid_documents_are_read_as_expected() {
         check("ids", reports.iter().map(|report| report.id().get()).collect(), &expected["ids"]);
         let devices = reports.iter().map(|report| vec![report.device().pid(), report.device().serial()]);
         check("devices", devices.collect(), &expected["devices"]);
-        let counts = reports.iter().map(|report| {
-            report.measurements().iter().map(|one| one.value.clone()).collect::<Vec<_>>()
-        });
+        let counts =
+            reports.iter().map(|report| report.measurements().iter().map(|one| one.value.clone()).collect::<Vec<_>>());
         check("counts", counts.map(Value::from).collect(), &expected["counts"]);
         let mut warnings: Vec<_> = document.warnings().iter().map(|one| one.tolerance.as_str()).collect();
         warnings.extend(reports.iter().flat_map(|report| report.warnings().iter().map(|one| one.tolerance.as_str())));
@@ -124,7 +127,7 @@ fn every_attack_and_accident_is_refused_for_its_own_reason() {
             wrong.push(format!("{name}: accepted"));
             continue;
         };
-        texts.push_str(&format!("{name}\n    {error}\n"));
+        let _ = writeln!(texts, "{name}\n    {error}");
         let mut check = |what: &str, found: Value, wanted: &Value| {
             if found != *wanted {
                 wrong.push(format!("{name}: {what}: found {found}, wanted {wanted} ({error})"));

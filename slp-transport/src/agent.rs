@@ -90,19 +90,12 @@ impl Event {
 
     /// An id token for this device alone.
     pub fn token(token: Token) -> Self {
-        Self::TokenGiven {
-            token,
-            scope: TrustScope::Local,
-            force: false,
-        }
+        Self::TokenGiven { token, scope: TrustScope::Local, force: false }
     }
 
     /// A wish for the code of a feature that the device has.
     pub fn auth_requested(feature: impl Into<String>) -> Self {
-        Self::AuthRequested {
-            feature: feature.into(),
-            known: true,
-        }
+        Self::AuthRequested { feature: feature.into(), known: true }
     }
 }
 
@@ -278,9 +271,8 @@ impl Agent {
         }
         // Done twice does no harm, done never does: installing and forgetting reports come before the state is kept. What
         // goes out comes after.
-        let (mut actions, after): (Vec<_>, Vec<_>) = actions
-            .into_iter()
-            .partition(|action| matches!(action, Action::Install(_) | Action::Acknowledged(_)));
+        let (mut actions, after): (Vec<_>, Vec<_>) =
+            actions.into_iter().partition(|action| matches!(action, Action::Install(_) | Action::Acknowledged(_)));
         actions.push(Action::Save);
         actions.extend(after);
         actions

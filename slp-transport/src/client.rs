@@ -89,10 +89,7 @@ impl Client {
             .timeout_connect(Some(settings.connect))
             .timeout_global(Some(settings.whole))
             .build();
-        Ok(Self {
-            agent: config.into(),
-            body_bytes: settings.body_bytes,
-        })
+        Ok(Self { agent: config.into(), body_bytes: settings.body_bytes })
     }
 
     /// Sends one message and reads the whole answer, whatever its status.
@@ -102,9 +99,8 @@ impl Client {
     /// is, [`Limit`](ErrorKind::Limit) `body_bytes`.
     pub fn send(&self, request: &Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
         let operation = format!("{} {}", request.method(), request.uri().path());
-        let answer = self
-            .exchange(request)
-            .map_err(|error| failure(error, self.body_bytes).at(Location::path(operation)));
+        let answer =
+            self.exchange(request).map_err(|error| failure(error, self.body_bytes).at(Location::path(operation)));
         #[cfg(feature = "tracing")]
         match &answer {
             Ok(response) => tracing::debug!(

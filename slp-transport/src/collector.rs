@@ -200,10 +200,7 @@ impl Collector {
             CollectorPhase::Importing => {
                 if let Some(document) = self.state.documents.first() {
                     let document = document.clone();
-                    out.push(CollectorAction::Import {
-                        document,
-                        encoding: self.encoding(),
-                    });
+                    out.push(CollectorAction::Import { document, encoding: self.encoding() });
                 }
             }
             _ => {}
@@ -218,11 +215,7 @@ impl Collector {
     }
 
     fn encoding(&self) -> ImportEncoding {
-        if self.state.raw_xml {
-            ImportEncoding::RawXml
-        } else {
-            ImportEncoding::Base64
-        }
+        if self.state.raw_xml { ImportEncoding::RawXml } else { ImportEncoding::Base64 }
     }
 
     fn imported(&mut self, result: Result<(), Error>, now: UnixSeconds, out: &mut Vec<CollectorAction>) {
@@ -238,10 +231,7 @@ impl Collector {
             self.state.raw_xml = true;
             return self.send(out);
         }
-        if matches!(
-            error.kind(),
-            ErrorKind::Auth | ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::Tls
-        ) {
+        if matches!(error.kind(), ErrorKind::Auth | ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::Tls) {
             return self.failed(error, now, out);
         }
         match backoff(error.retry(), self.state.failures, now, 0) {
@@ -259,11 +249,8 @@ impl Collector {
 
     fn failed(&mut self, error: Error, now: UnixSeconds, out: &mut Vec<CollectorAction>) {
         // A wrong password does not get better: it would lock the account.
-        let wait = if error.retry() == Retry::Auth {
-            None
-        } else {
-            backoff(error.retry(), self.state.failures, now, 0)
-        };
+        let wait =
+            if error.retry() == Retry::Auth { None } else { backoff(error.retry(), self.state.failures, now, 0) };
         if let Some(wait) = wait {
             self.state.failures = self.state.failures.saturating_add(1);
             self.state.due = Some(now.saturating_add(wait));
@@ -301,10 +288,7 @@ mod tests {
         let actions = collector.handle(CollectorEvent::Closed(Ok(())), at(1));
         assert!(matches!(actions[..], [CollectorAction::Save, CollectorAction::Fetch]));
         let actions = collector.handle(CollectorEvent::Fetched(Ok(DeviceReports::default())), at(2));
-        assert!(matches!(
-            actions[..],
-            [CollectorAction::Save, CollectorAction::Forward(_)]
-        ));
+        assert!(matches!(actions[..], [CollectorAction::Save, CollectorAction::Forward(_)]));
         collector
     }
 
@@ -323,11 +307,7 @@ mod tests {
         let actions = collector.handle(CollectorEvent::Delivered(b"<a/>".to_vec()), at(3));
         assert_eq!(import(&actions), Some((b"<a/>".to_vec(), ImportEncoding::Base64)));
         assert!(import(&collector.handle(CollectorEvent::Delivered(b"<b/>".to_vec()), at(3))).is_none());
-        assert!(
-            collector
-                .handle(CollectorEvent::Delivered(b"<b/>".to_vec()), at(3))
-                .is_empty()
-        );
+        assert!(collector.handle(CollectorEvent::Delivered(b"<b/>".to_vec()), at(3)).is_empty());
         let actions = collector.handle(CollectorEvent::Imported(Ok(())), at(4));
         assert_eq!(import(&actions), Some((b"<b/>".to_vec(), ImportEncoding::Base64)));
         collector.handle(CollectorEvent::Imported(Ok(())), at(5));
@@ -344,11 +324,7 @@ mod tests {
         let actions = collector.handle(CollectorEvent::Delivered(b"<b/>".to_vec()), at(6));
         assert_eq!(import(&actions), Some((b"<b/>".to_vec(), ImportEncoding::RawXml)));
         let actions = collector.handle(CollectorEvent::Imported(status(422)), at(7));
-        assert!(
-            actions
-                .iter()
-                .any(|action| matches!(action, CollectorAction::NotImported(_)))
-        );
+        assert!(actions.iter().any(|action| matches!(action, CollectorAction::NotImported(_))));
     }
 
     #[test]
@@ -356,11 +332,7 @@ mod tests {
         let mut collector = Collector::new();
         collector.handle(CollectorEvent::Start, at(0));
         let actions = collector.handle(CollectorEvent::Closed(status(401)), at(1));
-        assert!(
-            actions
-                .iter()
-                .any(|action| matches!(action, CollectorAction::Failed(_)))
-        );
+        assert!(actions.iter().any(|action| matches!(action, CollectorAction::Failed(_))));
         let mut collector = Collector::new();
         let mut now = at(0);
         collector.handle(CollectorEvent::Start, now);
@@ -369,10 +341,7 @@ mod tests {
             collector.handle(CollectorEvent::Closed(status(503)), now);
             let Some(due) = collector.next_deadline() else { break };
             now = due;
-            assert!(matches!(
-                collector.handle(CollectorEvent::Tick, now)[..],
-                [_, CollectorAction::Close]
-            ));
+            assert!(matches!(collector.handle(CollectorEvent::Tick, now)[..], [_, CollectorAction::Close]));
             tries += 1;
         }
         assert_eq!(tries, 6);

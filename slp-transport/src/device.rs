@@ -28,11 +28,7 @@ pub struct Session {
 impl Session {
     /// The address of the device (without `/smartlic-service`) and a user of it.
     pub fn new(base: BaseUrl, user: impl Into<String>, password: Secret) -> Self {
-        Self {
-            base,
-            user: user.into(),
-            password,
-        }
+        Self { base, user: user.into(), password }
     }
 
     /// The address of the device.
@@ -90,17 +86,11 @@ mod tests {
     #[test]
     fn a_user_is_known_by_name_and_password() {
         let base: BaseUrl = "https://192.0.2.1".parse().unwrap();
-        let header = Session::new(base.clone(), "slp", Secret::new("a:b"))
-            .authorization()
-            .unwrap();
+        let header = Session::new(base.clone(), "slp", Secret::new("a:b")).authorization().unwrap();
         assert_eq!(header.to_str().unwrap(), "Basic c2xwOmE6Yg==");
         assert!(is_basic(&header, "slp", &Secret::new("a:b")));
         assert!(!is_basic(&header, "slp", &Secret::new("a")));
-        assert!(!is_basic(
-            &HeaderValue::from_static("Bearer x"),
-            "slp",
-            &Secret::new("a:b")
-        ));
+        assert!(!is_basic(&HeaderValue::from_static("Bearer x"), "slp", &Secret::new("a:b")));
         assert!(Session::new(base, "s:p", Secret::new("x")).authorization().is_err());
     }
 }

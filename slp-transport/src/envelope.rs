@@ -49,9 +49,7 @@ impl fmt::Debug for PayloadText {
 impl Wire for PayloadText {
     fn read(input: &mut In<'_, '_>) -> Result<Self, Fail> {
         let mut text = String::new();
-        input
-            .reader
-            .string_into(&mut text, input.limits.payload_bytes, "payload_bytes")?;
+        input.reader.string_into(&mut text, input.limits.payload_bytes, "payload_bytes")?;
         Ok(Self(text))
     }
 
@@ -147,19 +145,9 @@ pub fn batches(devices: Vec<DeviceUsage>) -> Vec<Vec<DeviceUsage>> {
 impl RumEnvelope {
     /// About how many bytes it takes in a message: quotes of the payload are escaped there.
     fn wire_bytes(&self) -> usize {
-        let quotes = self
-            .payload
-            .as_str()
-            .bytes()
-            .filter(|byte| matches!(byte, b'"' | b'\\'))
-            .count();
+        let quotes = self.payload.as_str().bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
         let signature = self.signature.key.len().saturating_add(self.signature.value.len());
-        self.payload
-            .as_str()
-            .len()
-            .saturating_add(quotes)
-            .saturating_add(signature)
-            .saturating_add(256)
+        self.payload.as_str().len().saturating_add(quotes).saturating_add(signature).saturating_add(256)
     }
 }
 
@@ -201,11 +189,7 @@ impl SmartLicense {
 
 /// Base64 without line breaks; white space is passed over.
 pub(crate) fn decode_base64(text: &[u8], limits: &Limits) -> Result<Vec<u8>, Error> {
-    let text: Vec<u8> = text
-        .iter()
-        .copied()
-        .filter(|byte| !byte.is_ascii_whitespace())
-        .collect();
+    let text: Vec<u8> = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
     if text.len() / 4 > limits.document_bytes / 3 {
         let limit = u64::try_from(limits.document_bytes).unwrap_or(u64::MAX);
         return Err(Error::limit("document_bytes", limit, "smart_license"));
@@ -253,10 +237,7 @@ mod tests {
     fn a_payload_may_be_longer_than_other_strings_but_has_a_limit() {
         let long = ENVELOPE.replace("a blank", &"x".repeat(100_000));
         assert!(RumEnvelope::from_json(long.as_bytes(), &Limits::default()).is_ok());
-        let limits = Limits {
-            payload_bytes: 50_000,
-            ..Limits::default()
-        };
+        let limits = Limits { payload_bytes: 50_000, ..Limits::default() };
         let error = RumEnvelope::from_json(long.as_bytes(), &limits).unwrap_err();
         assert_eq!((error.kind(), error.name()), (ErrorKind::Limit, Some("payload_bytes")));
         let long_key = ENVELOPE.replace(r#""key":"k""#, &format!(r#""key":"{}""#, "k".repeat(100_000)));
@@ -272,16 +253,10 @@ mod tests {
         let mut second = DeviceUsage::new(Sudi::new("A", "2"));
         second.usage = (499..502).map(|index| envelope(index.to_string())).collect();
         let cut = batches(vec![first, second]);
-        let shape: Vec<Vec<usize>> = cut
-            .iter()
-            .map(|batch| batch.iter().map(|device| device.usage.len()).collect())
-            .collect();
+        let shape: Vec<Vec<usize>> =
+            cut.iter().map(|batch| batch.iter().map(|device| device.usage.len()).collect()).collect();
         assert_eq!(shape, [vec![499, 1], vec![2]]);
-        let all = cut
-            .iter()
-            .flatten()
-            .flat_map(|device| &device.usage)
-            .map(|report| report.payload.as_str());
+        let all = cut.iter().flatten().flat_map(|device| &device.usage).map(|report| report.payload.as_str());
         assert!(all.eq((0..502).map(|index| index.to_string())));
     }
 
@@ -290,11 +265,7 @@ mod tests {
         let envelope = |bytes: usize| RumEnvelope::new("x".repeat(bytes), Signature::new("builtin", "k", "v"));
         let mut device = DeviceUsage::new(Sudi::new("A", "1"));
         device.usage = vec![envelope(10), envelope(5_000_000), envelope(10), envelope(10)];
-        let shape: Vec<usize> = batches(vec![device])
-            .iter()
-            .flatten()
-            .map(|device| device.usage.len())
-            .collect();
+        let shape: Vec<usize> = batches(vec![device]).iter().flatten().map(|device| device.usage.len()).collect();
         assert_eq!(shape, [1, 1, 2]);
         assert!(batches(Vec::new()).is_empty());
     }
@@ -305,17 +276,8 @@ mod tests {
         assert_eq!(SmartLicense::encode(bytes).decode(&Limits::default()).unwrap(), bytes);
         let broken = SmartLicense("<BASE64>".into());
         assert_eq!(broken.decode(&Limits::default()).unwrap_err().kind(), ErrorKind::Schema);
-        let limits = Limits {
-            document_bytes: 9,
-            ..Limits::default()
-        };
+        let limits = Limits { document_bytes: 9, ..Limits::default() };
         assert!(SmartLicense::encode(b"123456789").decode(&limits).is_ok());
-        assert_eq!(
-            SmartLicense::encode(b"1234567890abc")
-                .decode(&limits)
-                .unwrap_err()
-                .kind(),
-            ErrorKind::Limit
-        );
+        assert_eq!(SmartLicense::encode(b"1234567890abc").decode(&limits).unwrap_err().kind(), ErrorKind::Limit);
     }
 }

@@ -100,11 +100,9 @@ impl Refusal {
 
     /// Does the peer say that this device has to establish trust again? Spec: transport, "Error cases" (choice).
     pub fn identity_lost(&self) -> bool {
-        self.errors.get("product_instance_identifier").is_some_and(|texts| {
-            texts
-                .iter()
-                .any(|text| text.to_ascii_lowercase().contains("re-register"))
-        })
+        self.errors
+            .get("product_instance_identifier")
+            .is_some_and(|texts| texts.iter().any(|text| text.to_ascii_lowercase().contains("re-register")))
     }
 
     /// Does the peer say that it has this already?
@@ -160,10 +158,7 @@ impl Error {
 
     /// What the peer said, where it said something.
     pub fn refusal(&self) -> Option<&Refusal> {
-        self.0
-            .source
-            .as_ref()
-            .and_then(|source| source.downcast_ref::<Refusal>())
+        self.0.source.as_ref().and_then(|source| source.downcast_ref::<Refusal>())
     }
 
     pub(crate) fn refused(kind: ErrorKind, operation: &str, refusal: Refusal) -> Self {
@@ -171,11 +166,7 @@ impl Error {
         if refusal.identity_lost() {
             text.push_str(": the identity is lost, establish trust again");
         } else if !refusal.errors.is_empty() {
-            let names: Vec<_> = refusal
-                .errors
-                .keys()
-                .map(|name| slp_model::Quoted(name).to_string())
-                .collect();
+            let names: Vec<_> = refusal.errors.keys().map(|name| slp_model::Quoted(name).to_string()).collect();
             let _ = write!(text, "; it complains about {}", names.join(", "));
         }
         Self::new(kind, text).at(Location::path(operation)).caused_by(refusal)
@@ -238,11 +229,6 @@ mod tests {
         let text = "The identity is not valid.Please re-register the instance.".to_owned();
         refusal.errors.insert("product_instance_identifier".into(), vec![text]);
         let error = Error::refused(ErrorKind::Server, "usage_reporting", refusal);
-        assert!(
-            error
-                .to_string()
-                .ends_with("the identity is lost, establish trust again"),
-            "{error}"
-        );
+        assert!(error.to_string().ends_with("the identity is lost, establish trust again"), "{error}");
     }
 }

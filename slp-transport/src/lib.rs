@@ -1,18 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
-#![warn(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unreachable,
-    clippy::indexing_slicing
-)]
-#![warn(
-    clippy::string_slice,
-    clippy::arithmetic_side_effects,
-    clippy::as_conversions,
-    clippy::get_unwrap
-)]
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable, clippy::indexing_slicing)]
+#![warn(clippy::string_slice, clippy::arithmetic_side_effects, clippy::as_conversions, clippy::get_unwrap)]
 
 pub mod agent; // the agent of a device, as a machine
 #[cfg(feature = "client")]
@@ -29,6 +18,7 @@ pub mod netconf; // NETCONF payloads
 mod nonce; // nonces and poll ids
 pub mod onprem; // on-premises servers: token, and the calls shared with the cloud
 pub mod push; // devices push to a collector or to the cloud
+mod report; // usage reports of slp-rum as messages carry them
 pub mod restconf; // RESTCONF of a device
 mod result; // what comes back per device
 pub mod retry; // whether and when the same bytes may be sent again

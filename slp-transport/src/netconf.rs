@@ -33,10 +33,7 @@ pub trait NetconfSession {
 /// # Ok::<(), slp_transport::Error>(())
 /// ```
 pub fn rpc(message_id: u32, rpc: &Rpc) -> String {
-    let mut out = format!(
-        "<rpc message-id=\"{message_id}\" xmlns=\"{BASE}\"><{} xmlns=\"{MODULE}\">",
-        rpc.name()
-    );
+    let mut out = format!("<rpc message-id=\"{message_id}\" xmlns=\"{BASE}\"><{} xmlns=\"{MODULE}\">", rpc.name());
     for (name, input) in rpc.inputs() {
         let _ = write!(out, "<{name}>");
         match input {
@@ -122,10 +119,7 @@ mod tests {
     fn an_answer_is_read_whatever_its_prefix() {
         assert_eq!(answer(7, REPLY).unwrap().return_code, "success");
         assert_eq!(answer(8, REPLY).unwrap_err().kind(), ErrorKind::Echo);
-        assert_eq!(
-            answer(7, &REPLY.replace("success", "notfound")).unwrap_err().kind(),
-            ErrorKind::Device
-        );
+        assert_eq!(answer(7, &REPLY.replace("success", "notfound")).unwrap_err().kind(), ErrorKind::Device);
         let ok = r#"<rpc-reply message-id="7"><ok/></rpc-reply>"#;
         assert_eq!(answer(7, ok).unwrap().return_code, "success");
     }
@@ -135,10 +129,7 @@ mod tests {
         let text = r#"<rpc-reply message-id="7"><rpc-error><error-tag>in-use</error-tag><error-message>a &amp; b</error-message></rpc-error></rpc-reply>"#;
         let error = answer(7, text).unwrap_err();
         let refusal = error.refusal().unwrap();
-        assert_eq!(
-            (refusal.message_code.as_deref(), refusal.message.as_deref()),
-            (Some("in-use"), Some("a & b"))
-        );
+        assert_eq!((refusal.message_code.as_deref(), refusal.message.as_deref()), (Some("in-use"), Some("a & b")));
     }
 
     #[test]

@@ -39,10 +39,7 @@ impl TryFrom<&str> for Nonce {
         if (1..=64).contains(&text.len()) && text.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
             return Ok(Self(text.to_owned()));
         }
-        Err(Error::new(
-            ErrorKind::Schema,
-            "a nonce has 1 to 64 printable ASCII characters",
-        ))
+        Err(Error::new(ErrorKind::Schema, "a nonce has 1 to 64 printable ASCII characters"))
     }
 }
 
@@ -124,16 +121,7 @@ mod tests {
         for text in ["773126444402795033", "\"773126444402795033\""] {
             assert_eq!(wire::to_text(&read(text).unwrap()), "773126444402795033");
         }
-        for text in [
-            "7.7e17",
-            "1.0",
-            "\"7.7e17\"",
-            "-1",
-            "18446744073709551616",
-            "null",
-            "\"\"",
-            "\"+1\"",
-        ] {
+        for text in ["7.7e17", "1.0", "\"7.7e17\"", "-1", "18446744073709551616", "null", "\"\"", "\"+1\""] {
             assert!(read(text).is_err(), "{text}");
         }
     }

@@ -52,10 +52,7 @@ impl OnPremTokenRequest {
     }
 
     fn json(&self, masked: bool) -> zeroize::Zeroizing<String> {
-        let mut out = Out {
-            text: String::from("{"),
-            masked,
-        };
+        let mut out = Out { text: String::from("{"), masked };
         let mut first = true;
         for (name, value, secret) in self.0.parameters() {
             out.member(&mut first, name);
@@ -82,10 +79,7 @@ impl Exchange for OnPremTokenRequest {
 
     fn answer(response: &Response<Vec<u8>>, limits: &Limits) -> Result<OnPremToken, Error> {
         let answer: TokenAnswer = message::body_of(response, limits, Self::OPERATION)?;
-        Ok(OnPremToken {
-            access_token: AccessToken::new(answer.access_token.expose()),
-            expires_in: answer.expires_in,
-        })
+        Ok(OnPremToken { access_token: AccessToken::new(answer.access_token.expose()), expires_in: answer.expires_in })
     }
 }
 
@@ -143,12 +137,7 @@ impl Call<Session> for UpstreamAccounts {
 impl Serve for UpstreamAccounts {
     fn from_http(request: &Request<Vec<u8>>, _: &Limits) -> Result<Self, Error> {
         message::not_served(request, &Method::POST, Self::OPERATION)?;
-        message::take(
-            message::Template("/upstream_satellites/accounts"),
-            request,
-            Self::OPERATION,
-        )
-        .map(|_| Self)
+        message::take(message::Template("/upstream_satellites/accounts"), request, Self::OPERATION).map(|_| Self)
     }
 
     fn respond(answer: &AccountList) -> Result<Response<Vec<u8>>, Error> {
@@ -179,9 +168,7 @@ mod tests {
     fn a_shared_call_has_the_version_once_in_its_address() {
         let base: BaseUrl = "https://ssm.example:8443/backend/api/v1".parse().unwrap();
         let session = Session::new(base, AccessToken::new("t"));
-        let request = ListLicenses::new("acme", Paging::new(50, 0))
-            .into_http(&session)
-            .unwrap();
+        let request = ListLicenses::new("acme", Paging::new(50, 0)).into_http(&session).unwrap();
         assert_eq!(request.uri().path(), "/backend/api/v1/accounts/acme/licenses");
         assert!(ListLicenses::from_http(&request, &Limits::default()).is_ok());
     }

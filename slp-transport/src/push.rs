@@ -25,13 +25,5 @@ pub use response::{ConnectInfo, HelloAnswer, PiResponse, ResponseData, SyncAnswe
 pub use tenant::Tenant;
 
 /// What the agents of devices say they can do, in their order (seen).
-pub const AGENT_CAPABILITIES: [&str; 8] = [
-    "UTILITY",
-    "DLC",
-    "AppHA",
-    "MULTITIER",
-    "EXPORT_2",
-    "OK_TRY_AGAIN",
-    "POLICY_USAGE",
-    "TELEMETRY",
-];
+pub const AGENT_CAPABILITIES: [&str; 8] =
+    ["UTILITY", "DLC", "AppHA", "MULTITIER", "EXPORT_2", "OK_TRY_AGAIN", "POLICY_USAGE", "TELEMETRY"];

@@ -51,10 +51,7 @@ pub struct RpcCall {
 impl RpcCall {
     /// The call, under the path of the standard.
     pub fn new(rpc: Rpc) -> Self {
-        Self {
-            rpc,
-            path: RpcPath::default(),
-        }
+        Self { rpc, path: RpcPath::default() }
     }
 
     /// The same call under this path.
@@ -69,10 +66,7 @@ impl RpcCall {
         if inputs.is_empty() {
             return String::new();
         }
-        let mut out = Out {
-            text: String::from("{"),
-            masked,
-        };
+        let mut out = Out { text: String::from("{"), masked };
         let mut first = true;
         match self.path {
             RpcPath::Operations => out.member(&mut first, "cisco-smart-license:input"),
@@ -256,9 +250,7 @@ fn success(response: &Response<Vec<u8>>, operation: &str) -> Result<(), Error> {
     };
     let mut refusal = refusal.clone();
     (refusal.message_code, refusal.message) = (tag, text);
-    Err(Error::new(error.kind(), error.message())
-        .at(Location::path(operation))
-        .caused_by(refusal))
+    Err(Error::new(error.kind(), error.message()).at(Location::path(operation)).caused_by(refusal))
 }
 
 /// `error-tag` and `error-message` of the first error, under `errors` or `ietf-restconf:errors`.

@@ -75,12 +75,10 @@ fn http_date(value: &str) -> Option<UnixSeconds> {
     if zone != "GMT" || words.next().is_some() {
         return None;
     }
-    let month = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
-    .iter()
-    .position(|name| *name == month)?
-    .checked_add(1)?;
+    let month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        .iter()
+        .position(|name| *name == month)?
+        .checked_add(1)?;
     format!("{year}-{month:02}-{day}T{clock}Z").parse().ok()
 }
 
@@ -96,18 +94,13 @@ pub fn backoff(retry: Retry, tries: u32, now: UnixSeconds, jitter: u8) -> Option
         Retry::Throttle { after } if tries < TRANSIENT_WAITS.len() => {
             after.map_or(THROTTLE_WAIT, |after| after.wait(now))
         }
-        Retry::TryAgain { after } if tries < TRANSIENT_WAITS.len() => after.map_or(TRY_AGAIN_WAIT, |after| {
-            u32::try_from(after.get()).unwrap_or(LONGEST_WAIT)
-        }),
+        Retry::TryAgain { after } if tries < TRANSIENT_WAITS.len() => {
+            after.map_or(TRY_AGAIN_WAIT, |after| u32::try_from(after.get()).unwrap_or(LONGEST_WAIT))
+        }
         Retry::Never | Retry::Throttle { .. } | Retry::TryAgain { .. } => return None,
     };
-    let extra = u64::from(base)
-        .saturating_mul(u64::from(jitter))
-        .checked_div(4 * 256)
-        .unwrap_or(0);
-    Some(Seconds::new(
-        i64::from(base).saturating_add(i64::try_from(extra).unwrap_or(0)),
-    ))
+    let extra = u64::from(base).saturating_mul(u64::from(jitter)).checked_div(4 * 256).unwrap_or(0);
+    Some(Seconds::new(i64::from(base).saturating_add(i64::try_from(extra).unwrap_or(0))))
 }
 
 /// The class of an HTTP status that is no success.
@@ -138,13 +131,7 @@ mod tests {
         assert_eq!(wait("99999999999999999999"), Some(3_600));
         assert_eq!(wait("Sun, 06 Nov 1994 08:49:37 GMT"), Some(37));
         assert_eq!(wait("Sun, 06 Nov 1994 08:40:00 GMT"), Some(0));
-        for bad in [
-            "",
-            "-1",
-            "soon",
-            "Sun, 06 Nov 1994 08:49:37 PST",
-            "Sun, 06 Foo 1994 08:49:37 GMT",
-        ] {
+        for bad in ["", "-1", "soon", "Sun, 06 Nov 1994 08:49:37 PST", "Sun, 06 Foo 1994 08:49:37 GMT"] {
             assert_eq!(wait(bad), None, "{bad}");
         }
     }
@@ -152,17 +139,12 @@ mod tests {
     #[test]
     fn transient_faults_are_repeated_five_times_and_then_given_up() {
         let now = at("2026-01-01T00:00:00Z");
-        let waits: Vec<_> = (0..6)
-            .map(|tries| backoff(Retry::Transient, tries, now, 0).map(Seconds::get))
-            .collect();
+        let waits: Vec<_> = (0..6).map(|tries| backoff(Retry::Transient, tries, now, 0).map(Seconds::get)).collect();
         assert_eq!(waits, [Some(2), Some(4), Some(8), Some(16), Some(32), None]);
         assert_eq!(backoff(Retry::Transient, 4, now, 255).map(Seconds::get), Some(39));
         assert_eq!(backoff(Retry::Never, 0, now, 0), None);
         assert_eq!(backoff(Retry::Auth, 1, now, 0), None);
-        assert_eq!(
-            backoff(Retry::Throttle { after: None }, 0, now, 0).map(Seconds::get),
-            Some(60)
-        );
+        assert_eq!(backoff(Retry::Throttle { after: None }, 0, now, 0).map(Seconds::get), Some(60));
     }
 
     #[test]

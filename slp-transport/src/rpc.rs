@@ -105,20 +105,12 @@ pub(crate) enum Input<'a> {
 impl Rpc {
     /// Establishes trust for this device alone.
     pub fn id_token_trust(token: Token) -> Self {
-        Self::IdTokenTrust {
-            token,
-            all_ha: false,
-            force: false,
-        }
+        Self::IdTokenTrust { token, all_ha: false, force: false }
     }
 
     /// Asks for a code for this device alone, beside the one that is installed.
     pub fn authorization_request(feature_name: impl Into<String>) -> Self {
-        Self::AuthorizationRequestOnline {
-            feature_name: feature_name.into(),
-            local: true,
-            add: true,
-        }
+        Self::AuthorizationRequestOnline { feature_name: feature_name.into(), local: true, add: true }
     }
 
     /// Gives the code of this device back.
@@ -175,31 +167,19 @@ impl Rpc {
             | Self::ImportFile(path) => vec![("file-path", Input::Text(path.as_str()))],
             Self::SaveUsageDays(path, days) => {
                 let days = days.map(|days| ("days", Input::Number(days)));
-                std::iter::once(("file-path", Input::Text(path.as_str())))
-                    .chain(days)
-                    .collect()
+                std::iter::once(("file-path", Input::Text(path.as_str()))).chain(days).collect()
             }
-            Self::AuthorizationRequestOnline {
-                feature_name,
-                local,
-                add,
-            } => vec![
+            Self::AuthorizationRequestOnline { feature_name, local, add } => vec![
                 ("feature-name", Input::Text(feature_name)),
                 ("local", Input::Flag(*local)),
                 ("add", Input::Flag(*add)),
             ],
             Self::AuthorizationReturnOnline { local } => vec![("local", Input::Flag(*local))],
             Self::AuthorizationReturnOffline { local, file_path } => {
-                vec![
-                    ("local", Input::Flag(*local)),
-                    ("file-path", Input::Text(file_path.as_str())),
-                ]
+                vec![("local", Input::Flag(*local)), ("file-path", Input::Text(file_path.as_str()))]
             }
             Self::RegisterIdToken { token, force } => {
-                vec![
-                    ("id-token", Input::Secret(token.expose())),
-                    ("force", Input::Flag(*force)),
-                ]
+                vec![("id-token", Input::Secret(token.expose())), ("force", Input::Flag(*force))]
             }
             Self::DeRegister | Self::RenewId | Self::RenewAuth => Vec::new(),
         }
@@ -221,10 +201,7 @@ pub struct RpcAnswer {
 impl RpcAnswer {
     /// An answer with this word.
     pub fn new(return_code: impl Into<String>) -> Self {
-        Self {
-            return_code: return_code.into(),
-            ..Self::default()
-        }
+        Self { return_code: return_code.into(), ..Self::default() }
     }
 
     /// The answer, if it is a good one.
@@ -245,9 +222,7 @@ impl RpcAnswer {
         };
         let text = format!("the device answered {}", slp_model::Quoted(&self.return_code));
         refusal.message_code = Some(self.return_code);
-        Err(Error::new(kind, text)
-            .at(slp_model::Location::path(operation))
-            .caused_by(refusal))
+        Err(Error::new(kind, text).at(slp_model::Location::path(operation)).caused_by(refusal))
     }
 }
 
@@ -259,10 +234,7 @@ mod tests {
     fn a_refusing_word_is_kept_and_says_whether_a_repeat_helps() {
         assert!(RpcAnswer::new("registrationinprogress").checked("x").is_ok());
         let error = RpcAnswer::new("commsend").checked("x").unwrap_err();
-        assert_eq!(
-            (error.kind(), error.retry()),
-            (ErrorKind::DeviceCommunication, Retry::Transient)
-        );
+        assert_eq!((error.kind(), error.retry()), (ErrorKind::DeviceCommunication, Retry::Transient));
         let error = RpcAnswer::new("brandnew").checked("x").unwrap_err();
         assert_eq!((error.kind(), error.retry()), (ErrorKind::Device, Retry::Never));
         assert_eq!(error.to_string(), r#"x: the device answered "brandnew""#);

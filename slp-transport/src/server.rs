@@ -87,21 +87,12 @@ pub fn push_router_with<H: PushHandler>(
 ) -> Router {
     let base = format!("/{}", base.trim_matches('/'));
     let limiter = Limiter::new(&settings);
-    let push = Arc::new(Push {
-        handler,
-        codec,
-        settings,
-        limiter,
-        base: base.clone(),
-    });
+    let push = Arc::new(Push { handler, codec, settings, limiter, base: base.clone() });
     Router::new().fallback(entry::<H>).with_state(push)
 }
 
 async fn entry<H: PushHandler>(State(push): State<Arc<Push<H>>>, request: Request<Body>) -> Response<Body> {
-    let from = request
-        .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|ConnectInfo(from)| *from);
+    let from = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| *from);
     let answer = push.answer(from, request).await;
     #[cfg(feature = "tracing")]
     tracing::debug!(status = answer.status().as_u16(), "answered");
@@ -125,11 +116,7 @@ impl<H: PushHandler> Push<H> {
             return self.refuse(message_code::METHOD, "method", "POST alone is taken");
         }
         if request.headers().contains_key(header::CONTENT_ENCODING) {
-            return self.refuse(
-                message_code::MEDIA_TYPE,
-                "content-encoding",
-                "no content coding is taken",
-            );
+            return self.refuse(message_code::MEDIA_TYPE, "content-encoding", "no content coding is taken");
         }
         let limit = self.settings.limits.body_bytes;
         let (parts, body) = request.into_parts();
@@ -142,19 +129,12 @@ impl<H: PushHandler> Push<H> {
         let response = match self.codec.decode_request(&request, &self.settings.limits) {
             Ok(request) if request.protocol != PiRequest::PROTOCOL || matches!(request.kind, Kind::Other(_)) => {
                 let answer = PiResponse::to(&request, self.handler.now(), self.handler.correlation_id());
-                answer.because(
-                    message_code::NOT_SUPPORTED,
-                    "kind",
-                    "a protocol or kind that is not served",
-                )
+                answer.because(message_code::NOT_SUPPORTED, "kind", "a protocol or kind that is not served")
             }
             Ok(request) => self.handler.handle(tenant.as_ref(), from, request),
             Err(error) => {
-                let code = if error.kind() == ErrorKind::Limit {
-                    message_code::TOO_LARGE
-                } else {
-                    message_code::BAD_REQUEST
-                };
+                let code =
+                    if error.kind() == ErrorKind::Limit { message_code::TOO_LARGE } else { message_code::BAD_REQUEST };
                 return self.refuse(code, "body", &error.to_string());
             }
         };
@@ -180,9 +160,7 @@ impl<H: PushHandler> Push<H> {
     }
 
     fn encode(&self, response: &PiResponse) -> Response<Vec<u8>> {
-        self.codec
-            .encode_response(response)
-            .unwrap_or_else(|_| status(StatusCode::INTERNAL_SERVER_ERROR))
+        self.codec.encode_response(response).unwrap_or_else(|_| status(StatusCode::INTERNAL_SERVER_ERROR))
     }
 }
 
@@ -200,10 +178,7 @@ pub fn respond_to<M: Serve>(
     };
     match answer(message).and_then(|answer| M::respond(&answer)) {
         Ok(response) => response,
-        Err(error) => match error
-            .refusal()
-            .and_then(|refusal| StatusCode::from_u16(refusal.status).ok())
-        {
+        Err(error) => match error.refusal().and_then(|refusal| StatusCode::from_u16(refusal.status).ok()) {
             Some(code) if !code.is_success() => status(code),
             _ => status(StatusCode::UNPROCESSABLE_ENTITY),
         },

@@ -119,17 +119,11 @@ impl CliFacts {
     pub fn understood_per_mille(&self) -> u64 {
         let missed = u64::try_from(self.unparsed.len()).unwrap_or(u64::MAX);
         let understood = self.lines.saturating_sub(missed);
-        understood
-            .saturating_mul(1_000)
-            .checked_div(self.lines)
-            .unwrap_or(1_000)
+        understood.saturating_mul(1_000).checked_div(self.lines).unwrap_or(1_000)
     }
 
     fn warn(&mut self, line: Option<u64>, text: &str) {
-        self.warnings.push(CliWarning {
-            line,
-            text: text.to_owned(),
-        });
+        self.warnings.push(CliWarning { line, text: text.to_owned() });
     }
 
     fn text(&mut self, text: &[u8], limits: &Limits) -> String {
@@ -146,11 +140,7 @@ impl CliFacts {
     }
 
     fn fact(&mut self, line: u64, path: String, value: impl Into<String>) {
-        self.facts.push(Fact {
-            path,
-            value: value.into(),
-            line,
-        });
+        self.facts.push(Fact { path, value: value.into(), line });
     }
 
     fn line(&mut self, line: Line<'_>, walk: &mut Walk) {
@@ -176,21 +166,14 @@ impl CliFacts {
             self.fact(line.number, walk.path(""), line.text.trim());
             return;
         }
-        self.unparsed.push(UnparsedLine {
-            line: line.number,
-            text: line.text.to_owned(),
-        });
+        self.unparsed.push(UnparsedLine { line: line.number, text: line.text.to_owned() });
     }
 
     /// Command echo, prompt, load and time lines, which may stand before and after everything.
     fn prelude(&mut self, line: Line<'_>, walk: &mut Walk) -> bool {
         let text = line.text.trim();
-        if let Some((_, time)) = text
-            .strip_prefix("Time source is ")
-            .and_then(|rest| rest.split_once(", "))
-        {
-            self.captured_at
-                .get_or_insert_with(|| time.trim_start_matches(['.', '*']).to_owned());
+        if let Some((_, time)) = text.strip_prefix("Time source is ").and_then(|rest| rest.split_once(", ")) {
+            self.captured_at.get_or_insert_with(|| time.trim_start_matches(['.', '*']).to_owned());
             return true;
         }
         if text.starts_with("Load for five secs:") || text.starts_with("show ") {
@@ -236,9 +219,6 @@ impl CliFacts {
 const NOT_SLP: &str = "the device has the classic kind of licensing, not Smart Licensing Using Policy";
 
 fn cut(text: &str, bytes: usize) -> &str {
-    let end = (0..=bytes.min(text.len()))
-        .rev()
-        .find(|end| text.is_char_boundary(*end))
-        .unwrap_or(0);
+    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
     text.get(..end).unwrap_or_default()
 }

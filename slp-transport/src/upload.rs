@@ -166,11 +166,7 @@ impl Upload {
 
     /// When to call [`handle`](Self::handle) with [`UploadEvent::Tick`] at the latest.
     pub fn next_deadline(&self) -> Option<UnixSeconds> {
-        if self.state.phase == UploadPhase::Over {
-            None
-        } else {
-            self.state.due
-        }
+        if self.state.phase == UploadPhase::Over { None } else { self.state.due }
     }
 
     /// What an event at this time leads to, in order.
@@ -209,9 +205,7 @@ impl Upload {
     }
 
     fn expired(&self, now: UnixSeconds) -> bool {
-        self.state
-            .submitted_at
-            .is_some_and(|start| now >= start.saturating_add(GIVE_UP))
+        self.state.submitted_at.is_some_and(|start| now >= start.saturating_add(GIVE_UP))
     }
 
     fn tick(&mut self, now: UnixSeconds, out: &mut Vec<UploadAction>) {
@@ -274,9 +268,7 @@ impl Upload {
                     let state = &mut self.state;
                     state.poll_id = id.or(state.poll_id);
                     state.interval = interval.unwrap_or(state.interval);
-                    let wait = usize::try_from(state.polls)
-                        .ok()
-                        .and_then(|polls| POLL_WAITS.get(polls));
+                    let wait = usize::try_from(state.polls).ok().and_then(|polls| POLL_WAITS.get(polls));
                     let wait = wait.copied().unwrap_or(state.interval);
                     state.polls = state.polls.saturating_add(1);
                     self.wait(wait, now);

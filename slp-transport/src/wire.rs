@@ -38,22 +38,12 @@ pub(crate) struct In<'a, 'l> {
 impl<'a, 'l> In<'a, 'l> {
     pub(crate) fn new(text: &'a str, limits: &'l Limits) -> Self {
         let reader = Reader::new(text, JsonLimits::new(limits.json_depth, limits.string_bytes));
-        Self {
-            reader,
-            limits,
-            kind: None,
-            text,
-        }
+        Self { reader, limits, kind: None, text }
     }
 
     /// The same place once more: what is read there does not move this one.
     pub(crate) fn probe(&self) -> Self {
-        Self {
-            reader: self.reader.clone(),
-            limits: self.limits,
-            kind: self.kind.clone(),
-            text: self.text,
-        }
+        Self { reader: self.reader.clone(), limits: self.limits, kind: self.kind.clone(), text: self.text }
     }
 }
 
@@ -95,11 +85,7 @@ pub(crate) fn from_body<T: Wire>(body: &[u8], limits: &Limits, operation: &str) 
 /// The text of a body within its limit.
 pub(crate) fn body_text<'a>(body: &'a [u8], limit: usize, operation: &str) -> Result<&'a str, Error> {
     if body.len() > limit {
-        return Err(Error::limit(
-            "body_bytes",
-            u64::try_from(limit).unwrap_or(u64::MAX),
-            operation,
-        ));
+        return Err(Error::limit("body_bytes", u64::try_from(limit).unwrap_or(u64::MAX), operation));
     }
     let text = std::str::from_utf8(body).map_err(|error| {
         let mut at = slp_model::Location::path(operation);
@@ -116,20 +102,14 @@ pub(crate) fn body_text<'a>(body: &'a [u8], limit: usize, operation: &str) -> Re
 
 /// The value as compact JSON.
 pub(crate) fn to_text<T: Wire>(value: &T) -> String {
-    let mut out = Out {
-        text: String::new(),
-        masked: false,
-    };
+    let mut out = Out { text: String::new(), masked: false };
     value.write(&mut out);
     out.text
 }
 
 /// The value as compact JSON with `***` for every secret, and whether there was one.
 pub(crate) fn to_masked_text<T: Wire>(value: &T) -> String {
-    let mut out = Out {
-        text: String::new(),
-        masked: true,
-    };
+    let mut out = Out { text: String::new(), masked: true };
     value.write(&mut out);
     out.text
 }

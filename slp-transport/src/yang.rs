@@ -23,9 +23,7 @@ impl YangEnum {
 
     /// The number of a word. Case counts.
     pub fn number(&self, word: &str) -> Option<u32> {
-        self.values()
-            .find(|(_, known)| *known == word)
-            .map(|(number, _)| number)
+        self.values().find(|(_, known)| *known == word).map(|(number, _)| number)
     }
 
     /// The word of a number.
@@ -180,11 +178,7 @@ pub const UTILITY_REPORTING_TYPE: YangEnum = YangEnum {
 /// Why a registration failed (`notif-register-failure-enum` of `cisco-smart-license`).
 pub const REGISTER_FAILURE: YangEnum = YangEnum {
     name: "notif-register-failure-enum",
-    values: &[
-        (0, "general-failure"),
-        (1, "already-registered-failure"),
-        (2, "de-register-failure"),
-    ],
+    values: &[(0, "general-failure"), (1, "already-registered-failure"), (2, "de-register-failure")],
 };
 
 /// How a device with IOS XR sends (`Transport-type-enum` of its configuration model).
@@ -218,18 +212,12 @@ pub const XE: [YangEnum; 12] = [
 /// `OperationInProgress`, which one text promises and no module has. Spec: transport, "RPCs" (choice).
 pub fn is_good(return_code: &str) -> bool {
     let plain: String = return_code.chars().filter(char::is_ascii_alphanumeric).collect();
-    matches!(
-        plain.to_ascii_lowercase().as_str(),
-        "success" | "registrationinprogress" | "operationinprogress"
-    )
+    matches!(plain.to_ascii_lowercase().as_str(), "success" | "registrationinprogress" | "operationinprogress")
 }
 
 /// Did the device only fail to reach its server? Then a repeat may help. Spec: transport, "Error cases" (choice).
 pub fn is_communication(return_code: &str) -> bool {
-    matches!(
-        return_code,
-        "commsend" | "commresponse" | "commretry" | "agentunreachable"
-    )
+    matches!(return_code, "commsend" | "commresponse" | "commretry" | "agentunreachable")
 }
 
 #[cfg(test)]
@@ -256,12 +244,7 @@ mod tests {
 
     #[test]
     fn an_operation_in_progress_is_good_in_any_spelling() {
-        for word in [
-            "success",
-            "registrationinprogress",
-            "OperationInProgress",
-            "operation-in-progress",
-        ] {
+        for word in ["success", "registrationinprogress", "OperationInProgress", "operation-in-progress"] {
             assert!(is_good(word), "{word}");
         }
         assert!(!is_good("notfound"));

@@ -1,10 +1,6 @@
 //! The golden bytes of `slp-pi/1`: each file is read and written again, byte for byte.
 
-#![allow(
-    clippy::disallowed_methods,
-    clippy::disallowed_types,
-    reason = "tests read files and the environment"
-)]
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests read files and the environment")]
 
 mod support;
 
@@ -23,18 +19,12 @@ fn every_golden_is_read_and_written_again_equal() {
         if name.contains(".request.") {
             let request = PiRequest::from_json(&bytes, &Limits::default()).unwrap();
             assert_eq!(request.to_json(), text, "{name}");
-            assert!(
-                request.unknown.is_empty() && !matches!(request.data, RequestData::Other(..)),
-                "{name}"
-            );
+            assert!(request.unknown.is_empty() && !matches!(request.data, RequestData::Other(..)), "{name}");
             assert!(name.starts_with(request.kind.as_str()), "{name}");
         } else {
             let response = PiResponse::from_json(&bytes, &Limits::default()).unwrap();
             assert_eq!(response.to_json(), text, "{name}");
-            assert!(
-                response.unknown.is_empty() && !matches!(response.data, Some(ResponseData::Other(_))),
-                "{name}"
-            );
+            assert!(response.unknown.is_empty() && !matches!(response.data, Some(ResponseData::Other(_))), "{name}");
             let status = name.rsplit_once("response_").unwrap().1.trim_end_matches(".json");
             assert_eq!(http_status(&response).as_str(), status, "{name}");
         }

@@ -1,10 +1,6 @@
 //! Client and server over real sockets, TLS among them, and the ways in which a peer can go wrong.
 
-#![allow(
-    clippy::disallowed_methods,
-    clippy::disallowed_types,
-    reason = "tests use clocks and sockets"
-)]
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests use clocks and sockets")]
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener as StdListener};
@@ -78,18 +74,13 @@ fn start(handler: Arc<Collector>, settings: ServerSettings, tls: Option<(String,
     listener.set_nonblocking(true).unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let listener = tokio::net::TcpListener::from_std(listener).unwrap();
             let router = push_router("/cslu/v1/pi", handler, settings);
             match tls {
                 Some((chain, key)) => {
-                    serve_tls(listener, tls_config(chain.as_bytes(), key.as_bytes()).unwrap(), router)
-                        .await
-                        .unwrap();
+                    serve_tls(listener, tls_config(chain.as_bytes(), key.as_bytes()).unwrap(), router).await.unwrap();
                 }
                 None => serve(listener, router).await.unwrap(),
             }
@@ -121,16 +112,8 @@ fn client() -> Client {
 }
 
 fn request(data: impl Into<RequestData>, seed: u8) -> PiRequest {
-    let identity = Identity::new(
-        Sudi::new("C9300-24UX", "TST00000001"),
-        "regid.2017-05.com.cisco.C9300,v1_x",
-    );
-    PiRequest::of(
-        &identity,
-        UnixMillis::new(1_790_000_000_000).unwrap(),
-        Nonce::from_random([seed; 16]),
-        data.into(),
-    )
+    let identity = Identity::new(Sudi::new("C9300-24UX", "TST00000001"), "regid.2017-05.com.cisco.C9300,v1_x");
+    PiRequest::of(&identity, UnixMillis::new(1_790_000_000_000).unwrap(), Nonce::from_random([seed; 16]), data.into())
 }
 
 fn push(client: &Client, base: &str, request: &PiRequest) -> Result<PiResponse, slp_transport::Error> {
@@ -147,9 +130,7 @@ fn hello() -> Hello {
 
 fn usage(bytes: usize) -> UsageReporting {
     let mut device = DeviceUsage::new(Sudi::new("C9300-24UX", "TST00000001"));
-    device
-        .usage
-        .push(RumEnvelope::new("x".repeat(bytes), Signature::new("builtin", "k", "v")));
+    device.usage.push(RumEnvelope::new("x".repeat(bytes), Signature::new("builtin", "k", "v")));
     let mut usage = UsageReporting::new();
     usage.reports.push(device);
     usage
@@ -159,19 +140,13 @@ fn usage(bytes: usize) -> UsageReporting {
 fn a_push_over_tls_is_acknowledged() {
     let (chain, key) = certificate();
     let collector = Arc::new(Collector::default());
-    let address = start(
-        Arc::clone(&collector),
-        ServerSettings::default(),
-        Some((chain.clone(), key)),
-    );
+    let address = start(Arc::clone(&collector), ServerSettings::default(), Some((chain.clone(), key)));
     let mut settings = ClientSettings::default();
     settings.certificates = Certificates::Private(chain.into_bytes());
     let client = Client::new(settings).unwrap();
     let base = format!("https://127.0.0.1:{}/cslu/v1/pi/Acme%20Lab-1", address.port());
     let answer = push(&client, &base, &request(hello(), 1)).unwrap();
-    let Some(ResponseData::Hello(answer)) = answer.data else {
-        panic!()
-    };
+    let Some(ResponseData::Hello(answer)) = answer.data else { panic!() };
     assert_eq!(answer.connect_info.capabilities, ["DLC", "CSLU_V1"]);
     assert_eq!(answer.connect_info.additional, "Acme%20Lab-1");
     let answer = push(&client, &base, &request(usage(100_000), 2)).unwrap();
@@ -191,10 +166,7 @@ fn a_certificate_that_nobody_vouches_for_is_refused() {
     assert_eq!(error.kind(), ErrorKind::Tls, "another certificate of the same name");
     let mut settings = ClientSettings::default();
     settings.certificates = Certificates::Unchecked;
-    assert!(
-        push(&Client::new(settings).unwrap(), &base, &request(hello(), 1)).is_ok(),
-        "when it is asked for"
-    );
+    assert!(push(&Client::new(settings).unwrap(), &base, &request(hello(), 1)).is_ok(), "when it is asked for");
 }
 
 #[test]
@@ -203,11 +175,7 @@ fn a_server_answers_whatever_comes() {
     let base = format!("http://{address}");
     let client = client();
     let send = |method: &str, path: &str, body: &[u8]| {
-        let request = http::Request::builder()
-            .method(method)
-            .uri(format!("{base}{path}"))
-            .body(body.to_vec())
-            .unwrap();
+        let request = http::Request::builder().method(method).uri(format!("{base}{path}")).body(body.to_vec()).unwrap();
         let response = client.send(&request).unwrap();
         let answer = PiResponse::from_json(response.body(), &Limits::default()).unwrap();
         (response.status().as_u16(), answer.message_code.unwrap())
@@ -215,23 +183,11 @@ fn a_server_answers_whatever_comes() {
     assert_eq!(send("POST", "/cslu/v1/pi", b"<html>"), (400, "PI_BAD_REQUEST".into()));
     assert_eq!(send("POST", "/cslu/v1/pi", b""), (400, "PI_BAD_REQUEST".into()));
     assert_eq!(send("GET", "/cslu/v1/pi", b""), (405, "PI_METHOD".into()));
-    assert_eq!(
-        send("POST", "/cslu/v1/pi/a%2fb-1", b"{}"),
-        (404, "PI_UNKNOWN_TENANT".into())
-    );
-    assert_eq!(
-        send("POST", "/cslu/v1/pi/a-1/more", b"{}"),
-        (404, "PI_UNKNOWN_TENANT".into())
-    );
-    assert_eq!(
-        send("POST", "/cslu/v1/pi?x=1", b"{}"),
-        (404, "PI_UNKNOWN_TENANT".into())
-    );
+    assert_eq!(send("POST", "/cslu/v1/pi/a%2fb-1", b"{}"), (404, "PI_UNKNOWN_TENANT".into()));
+    assert_eq!(send("POST", "/cslu/v1/pi/a-1/more", b"{}"), (404, "PI_UNKNOWN_TENANT".into()));
+    assert_eq!(send("POST", "/cslu/v1/pi?x=1", b"{}"), (404, "PI_UNKNOWN_TENANT".into()));
     let text = request(hello(), 1).to_json().replace("\"hello\"", "\"new\"");
-    assert_eq!(
-        send("POST", "/cslu/v1/pi/", text.as_bytes()),
-        (422, "PI_NOT_SUPPORTED".into())
-    );
+    assert_eq!(send("POST", "/cslu/v1/pi/", text.as_bytes()), (422, "PI_NOT_SUPPORTED".into()));
 }
 
 #[test]
@@ -244,13 +200,8 @@ fn too_large_too_many_and_too_fast_are_told_apart() {
     let client = client();
     let error = push(&client, &base, &request(usage(20_000), 1)).unwrap_err();
     assert_eq!(error.refusal().unwrap().message_code.as_deref(), Some("PI_TOO_LARGE"));
-    let kinds: Vec<_> = (0..6)
-        .map(|seed| {
-            push(&client, &base, &request(hello(), seed))
-                .map_err(|e| e.kind())
-                .err()
-        })
-        .collect();
+    let kinds: Vec<_> =
+        (0..6).map(|seed| push(&client, &base, &request(hello(), seed)).map_err(|e| e.kind()).err()).collect();
     assert!(kinds.contains(&Some(ErrorKind::Throttled)), "{kinds:?}");
 
     let mut settings = ServerSettings::default();
@@ -276,20 +227,11 @@ fn peers_that_go_wrong_are_told_apart() {
         Session::new(base, "slp", Secret::new("hunter2"))
     };
     let answer = |head: &str, body: &str| {
-        format!(
-            "HTTP/1.1 {head}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-            body.len()
-        )
-        .into_bytes()
+        format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len()).into_bytes()
     };
     let kind = |bytes: Vec<u8>| {
-        let error = client()
-            .call(
-                &session(peer(bytes, Duration::ZERO)),
-                AllReports::new(),
-                &Limits::default(),
-            )
-            .unwrap_err();
+        let error =
+            client().call(&session(peer(bytes, Duration::ZERO)), AllReports::new(), &Limits::default()).unwrap_err();
         assert!(!format!("{error:?}").contains("hunter2"));
         error.kind()
     };
@@ -297,24 +239,13 @@ fn peers_that_go_wrong_are_told_apart() {
     assert_eq!(kind(answer("200 OK", "")), ErrorKind::Empty);
     assert_eq!(kind(answer("200 OK", "{\"usage\":[")), ErrorKind::NotJson);
     assert_eq!(kind(answer("401 Unauthorized", "")), ErrorKind::Auth);
-    assert_eq!(
-        kind(answer("503 Busy\r\nRetry-After: 7", "<html>")),
-        ErrorKind::Throttled
-    );
-    assert_eq!(
-        kind(answer("302 Found\r\nLocation: http://127.0.0.1:1/", "")),
-        ErrorKind::Redirect
-    );
-    assert_eq!(
-        kind(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{".to_vec()),
-        ErrorKind::NoReply
-    );
+    assert_eq!(kind(answer("503 Busy\r\nRetry-After: 7", "<html>")), ErrorKind::Throttled);
+    assert_eq!(kind(answer("302 Found\r\nLocation: http://127.0.0.1:1/", "")), ErrorKind::Redirect);
+    assert_eq!(kind(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{".to_vec()), ErrorKind::NoReply);
     assert_eq!(kind(b"SSH-2.0-x\r\n\r\n".to_vec()), ErrorKind::NoReply);
     assert_eq!(kind(Vec::new()), ErrorKind::NoReply);
     let nobody = StdListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let error = client()
-        .call(&session(nobody), AllReports::new(), &Limits::default())
-        .unwrap_err();
+    let error = client().call(&session(nobody), AllReports::new(), &Limits::default()).unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::NoReply, true));
 }
 
@@ -324,34 +255,19 @@ fn a_slow_peer_and_an_endless_answer_have_an_end() {
     (settings.whole, settings.body_bytes) = (Duration::from_millis(400), 1_000);
     let client = Client::new(settings).unwrap();
     let get = |address: SocketAddr| {
-        let request = http::Request::builder()
-            .uri(format!("http://{address}/"))
-            .body(Vec::new())
-            .unwrap();
+        let request = http::Request::builder().uri(format!("http://{address}/")).body(Vec::new()).unwrap();
         client.send(&request)
     };
     let started = Instant::now();
-    let error = get(peer(
-        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec(),
-        Duration::from_secs(20),
-    ))
-    .unwrap_err();
+    let error =
+        get(peer(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec(), Duration::from_secs(20))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NoReply);
     assert!(started.elapsed() < Duration::from_secs(5));
-    let long = |bytes: usize| {
-        format!(
-            "HTTP/1.1 200 OK\r\nContent-Length: {bytes}\r\n\r\n{}",
-            "x".repeat(bytes)
-        )
-        .into_bytes()
-    };
+    let long =
+        |bytes: usize| format!("HTTP/1.1 200 OK\r\nContent-Length: {bytes}\r\n\r\n{}", "x".repeat(bytes)).into_bytes();
     assert_eq!(get(peer(long(1_000), Duration::ZERO)).unwrap().body().len(), 1_000);
     let error = get(peer(long(2_000), Duration::ZERO)).unwrap_err();
-    assert_eq!(
-        (error.kind(), error.name()),
-        (ErrorKind::Limit, Some("body_bytes")),
-        "{error:?}"
-    );
+    assert_eq!((error.kind(), error.name()), (ErrorKind::Limit, Some("body_bytes")), "{error:?}");
 }
 
 #[test]
@@ -364,8 +280,5 @@ fn a_test_double_of_a_device_is_a_function() {
     assert_eq!(response.body(), br#"{"usage":[]}"#);
     let mut other = request.clone();
     *other.uri_mut() = "http://192.0.2.1/other".parse().unwrap();
-    assert_eq!(
-        respond_to(&other, &limits, |_: AllReports| Ok(DeviceReports::default())).status(),
-        404
-    );
+    assert_eq!(respond_to(&other, &limits, |_: AllReports| Ok(DeviceReports::default())).status(), 404);
 }

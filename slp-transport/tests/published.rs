@@ -1,10 +1,6 @@
 //! The published bodies of the cloud API: answers are read, requests are read and built again equal.
 
-#![allow(
-    clippy::disallowed_methods,
-    clippy::disallowed_types,
-    reason = "tests read files and the environment"
-)]
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests read files and the environment")]
 
 mod support;
 
@@ -38,12 +34,7 @@ macro_rules! rebuilt {
 #[test]
 fn requests_are_built_again_equal() {
     let usage = rebuilt!("cssm_v2_devices_reportusage.request.json", ReportUsage);
-    assert!(
-        usage.reports[0].usage[0]
-            .payload
-            .as_str()
-            .starts_with("{\"asset_identification\"")
-    );
+    assert!(usage.reports[0].usage[0].payload.as_str().starts_with("{\"asset_identification\""));
     let wanted = rebuilt!("cssm_v2_devices_authrequest_get.request.json", AuthRequest);
     assert_eq!(wanted.licenses[0].keys[0].count.get(), 1);
     let given_back = rebuilt!("cssm_v2_devices_authrequest_return.request.json", AuthRequest);
@@ -72,31 +63,13 @@ fn the_token_and_the_accounts_are_read() {
 #[test]
 fn submits_are_answered_with_an_id_to_poll_for() {
     for (name, id, action) in [
-        (
-            "cssm_v2_devices_reportusage.response_202.json",
-            77_412_347_487_202_314,
-            Action::Acknowledgements,
-        ),
-        (
-            "cssm_v2_devices_authrequest_get.response_202.json",
-            773_126_444_402_795_033,
-            Action::Authorizations,
-        ),
-        (
-            "cssm_v2_devices_authrequest_return.response_202.json",
-            773_126_444_402_795_033,
-            Action::Authorizations,
-        ),
+        ("cssm_v2_devices_reportusage.response_202.json", 77_412_347_487_202_314, Action::Acknowledgements),
+        ("cssm_v2_devices_authrequest_get.response_202.json", 773_126_444_402_795_033, Action::Authorizations),
+        ("cssm_v2_devices_authrequest_return.response_202.json", 773_126_444_402_795_033, Action::Authorizations),
     ] {
         let Some(answer) = response(name) else { return };
         let answer = ReportUsage::answer(&answer, &Limits::default()).unwrap();
-        let Ok(SubmitOutcome::Poll {
-            id: found,
-            interval,
-            action: said,
-            ..
-        }) = answer.submitted(name)
-        else {
+        let Ok(SubmitOutcome::Poll { id: found, interval, action: said, .. }) = answer.submitted(name) else {
             panic!("{name}")
         };
         assert_eq!((found, interval, said), (PollId::from(id), 300, Some(action)), "{name}");
@@ -113,28 +86,15 @@ fn polls_bring_their_lists_and_none_is_spelt_in_two_ways() {
         };
         Some(results)
     };
-    let acks = results(
-        "cssm_v2_accounts_poll_acknowledgements.response_200.json",
-        Action::Acknowledgements,
-    );
+    let acks = results("cssm_v2_accounts_poll_acknowledgements.response_200.json", Action::Acknowledgements);
     let Some(acks) = acks else { return };
     assert!(acks.acknowledgements.unwrap()[0].smart_license.is_some());
-    let codes = results(
-        "cssm_v2_accounts_poll_authorizations.response_200.json",
-        Action::Authorizations,
-    )
-    .unwrap();
+    let codes = results("cssm_v2_accounts_poll_authorizations.response_200.json", Action::Authorizations).unwrap();
     let code = &codes.authorizations.unwrap()[0];
-    assert_eq!(
-        (&code.error_code, &code.status_message, &code.status),
-        (&None, &None, &StatusWord::Success)
-    );
+    assert_eq!((&code.error_code, &code.status_message, &code.status), (&None, &None, &StatusWord::Success));
     let returned = results("cssm_v2_accounts_poll_return.response_200.json", Action::Authorizations).unwrap();
     let returned = &returned.authorizations.unwrap()[0];
-    assert_eq!(
-        (&returned.smart_license, &returned.error_code, &returned.status),
-        (&None, &None, &StatusWord::Success)
-    );
+    assert_eq!((&returned.smart_license, &returned.error_code, &returned.status), (&None, &None, &StatusWord::Success));
 }
 
 #[test]

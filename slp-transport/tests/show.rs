@@ -1,10 +1,6 @@
 //! Captures of real devices: how many lines are understood, expected facts, and damage.
 
-#![allow(
-    clippy::disallowed_methods,
-    clippy::disallowed_types,
-    reason = "tests read files and the environment"
-)]
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests read files and the environment")]
 
 mod support;
 
@@ -40,16 +36,8 @@ fn captures() -> Vec<(String, Vec<u8>)> {
     let mut captures: Vec<_> = std::fs::read_dir(root.join("cli"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| {
-            path.file_name()
-                .is_some_and(|name| name.to_str().unwrap().starts_with("show_"))
-        })
-        .map(|path| {
-            (
-                path.file_name().unwrap().to_str().unwrap().to_owned(),
-                std::fs::read(&path).unwrap(),
-            )
-        })
+        .filter(|path| path.file_name().is_some_and(|name| name.to_str().unwrap().starts_with("show_")))
+        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(&path).unwrap()))
         .collect();
     captures.sort();
     captures
@@ -60,11 +48,7 @@ fn nearly_every_line_is_understood() {
     let (mut lines, mut missed) = (0, 0);
     for (name, text) in captures() {
         let facts = CliFacts::read(command(&name), &text, &Limits::default());
-        eprintln!(
-            "{name}: {} of {} lines understood",
-            facts.lines - facts.unparsed.len() as u64,
-            facts.lines
-        );
+        eprintln!("{name}: {} of {} lines understood", facts.lines - facts.unparsed.len() as u64, facts.lines);
         for line in &facts.unparsed {
             eprintln!("    {}: {}", line.line, line.text);
         }
@@ -97,29 +81,17 @@ fn tech_support_says_how_the_device_talks() {
             ("Transport/Type", "cslu"),
             ("Transport/Proxy/Address", "<empty>"),
             ("Policy/Policy name", "SLE Policy"),
-            (
-                "Policy/Unenforced/Non-Export Perpetual Attributes/Reporting frequency (days)",
-                "60 (Customer Policy)",
-            ),
+            ("Policy/Unenforced/Non-Export Perpetual Attributes/Reporting frequency (days)", "60 (Customer Policy)"),
             (
                 "Policy/Export (Perpetual/Subscription) License Attributes/Report on change (days)",
                 "30 (Customer Policy)",
             ),
             ("Usage Reporting/Last ACK received", "Oct 11 15:39:41 2022 PDT"),
             ("License Usage/Handle 1/License", "network-advantage"),
-            (
-                "Upcoming Scheduled Jobs/Authorization Renewal",
-                "Expired Not Rescheduled",
-            ),
+            ("Upcoming Scheduled Jobs/Authorization Renewal", "Expired Not Rescheduled"),
             ("Communication Statistics/Communication Level Allowed", "DIRECT"),
-            (
-                "Communication Statistics/Authorization Request/Failure Reason",
-                "Null pointer Error",
-            ),
-            (
-                "Communication Statistics/Authorization Request/Last Response",
-                "BUILD REQUEST ERROR",
-            ),
+            ("Communication Statistics/Authorization Request/Failure Reason", "Null pointer Error"),
+            ("Communication Statistics/Authorization Request/Last Response", "BUILD REQUEST ERROR"),
             ("Other Info/Message Version", "1.3"),
             ("Other Info/connect_info.additional", ""),
         ],
@@ -128,51 +100,22 @@ fn tech_support_says_how_the_device_talks() {
         return;
     };
     assert_eq!(facts.captured_at.as_deref(), Some("Oct 14 14:05:17 2022 PDT"));
-    let hello = facts
-        .find("Communication Statistics/Hello Message/Attempts")
-        .unwrap()
-        .attempts()
-        .unwrap();
+    let hello = facts.find("Communication Statistics/Hello Message/Attempts").unwrap().attempts().unwrap();
     let attempts = |kind: &str| {
-        let fact = facts
-            .find(&format!("Communication Statistics/{kind}/Attempts"))
-            .unwrap();
+        let fact = facts.find(&format!("Communication Statistics/{kind}/Attempts")).unwrap();
         fact.attempts().unwrap()
     };
-    let others = [
-        "Usage Reporting",
-        "Result Polling",
-        "Trust Establishment",
-        "Authorization Request",
-        "Trust Sync",
-    ];
+    let others = ["Usage Reporting", "Result Polling", "Trust Establishment", "Authorization Request", "Trust Sync"];
     let sum: u64 = others.iter().map(|kind| attempts(kind).total).sum();
     assert_eq!((hello.total, sum), (11, 11), "a hello before each message");
     let request = attempts("Authorization Request");
     assert_eq!((request.total, request.success, request.fail), (2, 0, 0));
-    assert_eq!(
-        facts.find("Usage Report Summary/Purged").unwrap().count(),
-        Some((344, Some(344)))
-    );
-    assert_eq!(
-        facts.find("Usage Report Summary/Waiting for Ack").unwrap().count(),
-        Some((0, Some(171)))
-    );
-    assert_eq!(
-        facts.find("License Usage/Handle 1/Status").unwrap().state(),
-        ("IN USE", Some(15))
-    );
-    let push = facts
-        .find("Usage Reporting/Reporting push interval")
-        .unwrap()
-        .push_interval()
-        .unwrap();
+    assert_eq!(facts.find("Usage Report Summary/Purged").unwrap().count(), Some((344, Some(344))));
+    assert_eq!(facts.find("Usage Report Summary/Waiting for Ack").unwrap().count(), Some((0, Some(171))));
+    assert_eq!(facts.find("License Usage/Handle 1/Status").unwrap().state(), ("IN USE", Some(15)));
+    let push = facts.find("Usage Reporting/Reporting push interval").unwrap().push_interval().unwrap();
     assert_eq!((push.days, push.state, push.in_policy), (30, Some(4), Some(60)));
-    let devices: Vec<_> = facts
-        .facts
-        .iter()
-        .filter(|fact| fact.path.starts_with("HA UDI List/"))
-        .collect();
+    let devices: Vec<_> = facts.facts.iter().filter(|fact| fact.path.starts_with("HA UDI List/")).collect();
     assert_eq!(devices.len(), 2);
     assert_eq!(devices[0].value, devices[1].value, "two supervisors, one UDI");
 }
@@ -182,11 +125,7 @@ fn a_failure_reason_may_be_json() {
     let Some(facts) = facts("show_license_tech_support_8_proxy.txt") else {
         return;
     };
-    let reasons: Vec<_> = facts
-        .facts
-        .iter()
-        .filter(|fact| fact.path.ends_with("/Failure Reason"))
-        .collect();
+    let reasons: Vec<_> = facts.facts.iter().filter(|fact| fact.path.ends_with("/Failure Reason")).collect();
     let fields = reasons.iter().find_map(|fact| fact.field_errors()).unwrap();
     assert!(fields["product_instance_identifier"][0].contains("re-register"));
     assert_eq!(facts.captured_at.as_deref(), Some("11:04:51.711 PDT Fri Sep 1 2023"));
@@ -194,10 +133,7 @@ fn a_failure_reason_may_be_json() {
 
 #[test]
 fn odd_places_and_two_facts_on_a_line() {
-    expect(
-        "show_license_tech_support_1.txt",
-        &[("License Usage/Handle 9/Status", "NOT IN USE(1)")],
-    );
+    expect("show_license_tech_support_1.txt", &[("License Usage/Handle 9/Status", "NOT IN USE(1)")]);
     expect("show_license_all_3.txt", &[("Transport/Type", "Callhome")]);
     expect(
         "show_license_all_4.txt",
@@ -210,54 +146,23 @@ fn odd_places_and_two_facts_on_a_line() {
             ("Device Enforcement State", "NOT APPLICABLE"),
         ],
     );
-    expect(
-        "show_license_all_2.txt",
-        &[
-            ("Data Privacy/Sending Hostname", "yes"),
-            ("Policy/Policy name", "SLE Policy"),
-        ],
-    );
+    expect("show_license_all_2.txt", &[("Data Privacy/Sending Hostname", "yes"), ("Policy/Policy name", "SLE Policy")]);
     let Some(facts) = facts("show_license_tech_support_7.txt") else {
         return;
     };
-    assert!(
-        facts
-            .find("Transport/Cslu address")
-            .is_some_and(slp_transport::show::Fact::is_none)
-    );
-    assert_eq!(
-        facts.find("Usage Report Summary/MIA").unwrap().count(),
-        Some((96, Some(96)))
-    );
+    assert!(facts.find("Transport/Cslu address").is_some_and(slp_transport::show::Fact::is_none));
+    assert_eq!(facts.find("Usage Report Summary/MIA").unwrap().count(), Some((96, Some(96))));
 }
 
 #[test]
 fn numbers_of_reports_and_names_at_the_left_edge_are_found() {
     for (name, path) in [
-        (
-            "show_license_tech_support_1.txt",
-            "License Usage/Handle 1/Measurements/ENTITLEMENT/Current Report",
-        ),
-        (
-            "show_license_tech_support_1.txt",
-            "License Usage/Handle 1/Measurements/ENTITLEMENT/Previous",
-        ),
-        (
-            "show_license_tech_support_5.txt",
-            "License Usage/Handle 2/Measurements/ENTITLEMENT/Previous",
-        ),
-        (
-            "show_license_rum_id_detail_1.txt",
-            "Smart Licensing Usage Report Detail/Report Id",
-        ),
-        (
-            "show_license_rum_id_detail_1.txt",
-            "Smart Licensing Usage Report Detail/Previous Report Id",
-        ),
-        (
-            "show_license_rum_id_detail_1.txt",
-            "Smart Licensing Usage Report Detail/Next Report Id",
-        ),
+        ("show_license_tech_support_1.txt", "License Usage/Handle 1/Measurements/ENTITLEMENT/Current Report"),
+        ("show_license_tech_support_1.txt", "License Usage/Handle 1/Measurements/ENTITLEMENT/Previous"),
+        ("show_license_tech_support_5.txt", "License Usage/Handle 2/Measurements/ENTITLEMENT/Previous"),
+        ("show_license_rum_id_detail_1.txt", "Smart Licensing Usage Report Detail/Report Id"),
+        ("show_license_rum_id_detail_1.txt", "Smart Licensing Usage Report Detail/Previous Report Id"),
+        ("show_license_rum_id_detail_1.txt", "Smart Licensing Usage Report Detail/Next Report Id"),
     ] {
         let Some(facts) = facts(name) else { return };
         let value = facts.value(path).unwrap_or_else(|| panic!("{name}: {path}"));
@@ -268,25 +173,15 @@ fn numbers_of_reports_and_names_at_the_left_edge_are_found() {
         ("show_license_all_2.txt", "Account Information/Virtual Account"),
     ] {
         let Some(facts) = facts(name) else { return };
-        assert!(
-            facts.find(path).is_some_and(|fact| !fact.value.is_empty()),
-            "{name}: {path}"
-        );
+        assert!(facts.find(path).is_some_and(|fact| !fact.value.is_empty()), "{name}: {path}");
     }
 }
 
 #[test]
 fn a_classic_device_is_told_from_the_others() {
-    for name in [
-        "show_license_all_3.txt",
-        "show_license_status_2.txt",
-        "show_license_1.txt",
-    ] {
+    for name in ["show_license_all_3.txt", "show_license_status_2.txt", "show_license_1.txt"] {
         let Some(facts) = facts(name) else { return };
-        assert!(
-            facts.warnings.iter().any(|warning| warning.text.contains("classic")),
-            "{name}"
-        );
+        assert!(facts.warnings.iter().any(|warning| warning.text.contains("classic")), "{name}");
     }
     let Some(facts) = facts("show_license_status_1.txt") else {
         return;
@@ -305,17 +200,11 @@ fn tables_are_read_by_row() {
             ("License Usage/dna-advantage (C9300-24 DNA Advantage)/Status", "IN USE"),
         ],
     );
-    expect(
-        "show_license_summary_2.txt",
-        &[("License Usage/hseck9 (DNA_HSEC)/Count", "1")],
-    );
+    expect("show_license_summary_2.txt", &[("License Usage/hseck9 (DNA_HSEC)/Count", "1")]);
     let Some(udi) = facts("show_license_udi_1.txt") else {
         return;
     };
-    assert!(
-        udi.value("Product Information/UDI")
-            .is_some_and(|udi| udi.starts_with("PID:ASR1006,SN:"))
-    );
+    assert!(udi.value("Product Information/UDI").is_some_and(|udi| udi.starts_with("PID:ASR1006,SN:")));
     let Some(reports) = facts("show_license_rum_id_all_1.txt") else {
         return;
     };
@@ -329,10 +218,7 @@ fn tables_are_read_by_row() {
         "show_license_rum_id_detail_1.txt",
         &[
             ("Smart Licensing Usage Report Detail/State Change Reason", "ACKED"),
-            (
-                "Smart Licensing Usage Report Detail/End Time",
-                "Oct 14 11:32:48 2021 UTC",
-            ),
+            ("Smart Licensing Usage Report Detail/End Time", "Oct 14 11:32:48 2021 UTC"),
             ("Smart Licensing Usage Report Detail/Storage State", "DELETED"),
         ],
     );
@@ -340,10 +226,7 @@ fn tables_are_read_by_row() {
         "show_license_usage_1.txt",
         &[
             ("License Authorization/Status", "Not Applicable"),
-            (
-                "License Usage/dna-advantage (C9300-48 DNA Advantage)/License type",
-                "Subscription",
-            ),
+            ("License Usage/dna-advantage (C9300-48 DNA Advantage)/License type", "Subscription"),
         ],
     );
     expect("show_license_eventlog_2.txt", &[("Event Log", "No EventLog Found.")]);

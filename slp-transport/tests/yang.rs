@@ -1,10 +1,6 @@
 //! The enumerations and procedures are those of the published modules.
 
-#![allow(
-    clippy::disallowed_methods,
-    clippy::disallowed_types,
-    reason = "tests read files and the environment"
-)]
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests read files and the environment")]
 
 mod support;
 
@@ -15,9 +11,7 @@ use support::sample;
 /// Numbers and words of one enumeration of a module.
 fn module_values(module: &str, name: &str) -> Option<Vec<(u32, String)>> {
     let text = String::from_utf8(sample(&format!("transport/yang/{module}"))?).unwrap();
-    let (_, rest) = text
-        .split_once(&format!("typedef {name} {{"))
-        .unwrap_or_else(|| panic!("{name}"));
+    let (_, rest) = text.split_once(&format!("typedef {name} {{")).unwrap_or_else(|| panic!("{name}"));
     let end = rest.find("typedef ").unwrap_or(rest.len());
     let mut values = Vec::new();
     let mut words = rest[..end].split_ascii_whitespace().peekable();
@@ -26,10 +20,9 @@ fn module_values(module: &str, name: &str) -> Option<Vec<(u32, String)>> {
         match token {
             "enum" => word = words.next().map(|word| word.trim_matches('"').to_owned()),
             "value" => {
-                if let (Some(word), Some(Ok(number))) = (
-                    word.take(),
-                    words.peek().map(|number| number.trim_end_matches(';').parse()),
-                ) {
+                if let (Some(word), Some(Ok(number))) =
+                    (word.take(), words.peek().map(|number| number.trim_end_matches(';').parse()))
+                {
                     values.push((number, word));
                 }
             }
@@ -81,11 +74,7 @@ fn every_procedure_of_the_module_can_be_called() {
         return;
     };
     let text = String::from_utf8(text).unwrap();
-    let mut theirs: Vec<_> = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("rpc "))
-        .map(str::trim)
-        .collect();
+    let mut theirs: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("rpc ")).map(str::trim).collect();
     let mut ours = Rpc::NAMES.to_vec();
     theirs.sort_unstable();
     ours.sort_unstable();

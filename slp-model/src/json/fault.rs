@@ -33,20 +33,12 @@ struct Inner {
 impl Fault {
     /// A fault at a byte of the text.
     pub fn new(kind: FaultKind, offset: usize, text: impl Into<Cow<'static, str>>) -> Self {
-        Self(Box::new(Inner {
-            kind,
-            offset,
-            text: text.into(),
-        }))
+        Self(Box::new(Inner { kind, offset, text: text.into() }))
     }
 
     /// The fault of a member name that stands twice in one object.
     pub fn duplicate(offset: usize, name: &str) -> Self {
-        Self::new(
-            FaultKind::Duplicate,
-            offset,
-            format!("member {} stands twice in one object", crate::Quoted(name)),
-        )
+        Self::new(FaultKind::Duplicate, offset, format!("member {} stands twice in one object", crate::Quoted(name)))
     }
 
     /// What kind of fault it is.

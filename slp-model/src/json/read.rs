@@ -18,10 +18,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            depth: 16,
-            string_bytes: 64 * 1024,
-        }
+        Self { depth: 16, string_bytes: 64 * 1024 }
     }
 }
 
@@ -81,14 +78,7 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Starts at the first byte of `text`.
     pub fn new(text: &'a str, limits: Limits) -> Self {
-        Self {
-            text,
-            at: 0,
-            name_at: 0,
-            depth: 0,
-            fresh: false,
-            limits,
-        }
+        Self { text, at: 0, name_at: 0, depth: 0, fresh: false, limits }
     }
 
     /// The same text from another offset on, where a value begins that an earlier walk has found.
@@ -140,18 +130,10 @@ impl<'a> Reader<'a> {
     #[cold]
     fn unexpected(&self, wanted: &'static str) -> Fault {
         match self.text.get(self.at..).and_then(|rest| rest.chars().next()) {
-            None => Fault::new(
-                FaultKind::Truncated,
-                self.at,
-                format!("the text ends where {wanted} should stand"),
-            ),
+            None => Fault::new(FaultKind::Truncated, self.at, format!("the text ends where {wanted} should stand")),
             Some(found) => {
                 let found = crate::Quoted(found.encode_utf8(&mut [0; 4])).to_string();
-                Fault::new(
-                    FaultKind::Syntax,
-                    self.at,
-                    format!("{found} where {wanted} should stand"),
-                )
+                Fault::new(FaultKind::Syntax, self.at, format!("{found} where {wanted} should stand"))
             }
         }
     }
@@ -176,11 +158,9 @@ impl<'a> Reader<'a> {
     #[cold]
     fn wrong_type(&mut self, wanted: ValueKind) -> Fault {
         match self.kind() {
-            Ok(found) => Fault::new(
-                FaultKind::Type,
-                self.at,
-                format!("{} instead of {}", found.as_str(), wanted.as_str()),
-            ),
+            Ok(found) => {
+                Fault::new(FaultKind::Type, self.at, format!("{} instead of {}", found.as_str(), wanted.as_str()))
+            }
             Err(fault) => fault,
         }
     }
@@ -335,13 +315,7 @@ impl<'a> Reader<'a> {
             return Err(self.wrong_type(ValueKind::String));
         }
         let start = self.at.saturating_add(1);
-        let read = unescape(
-            self.text.get(start..).unwrap_or_default(),
-            start,
-            out,
-            limit,
-            limit_name,
-        )?;
+        let read = unescape(self.text.get(start..).unwrap_or_default(), start, out, limit, limit_name)?;
         self.at = start.saturating_add(read).saturating_add(1);
         Ok(start)
     }
@@ -356,7 +330,9 @@ impl<'a> Reader<'a> {
         let text = self.string();
         self.limits.string_bytes = usual;
         text.map_err(|fault| match fault.kind() {
-            FaultKind::Limit("string_bytes") => Fault::new(FaultKind::Limit(limit_name), at, fault.message().to_owned()),
+            FaultKind::Limit("string_bytes") => {
+                Fault::new(FaultKind::Limit(limit_name), at, fault.message().to_owned())
+            }
             _ => fault,
         })
     }
@@ -511,11 +487,7 @@ impl<'a> Reader<'a> {
     /// [`FaultKind::Type`] if something else comes next; [`FaultKind::Syntax`].
     pub fn null(&mut self) -> Result<(), Fault> {
         self.blank();
-        if self.peek() == Some(b'n') {
-            self.word("null")
-        } else {
-            Err(self.wrong_type(ValueKind::Null))
-        }
+        if self.peek() == Some(b'n') { self.word("null") } else { Err(self.wrong_type(ValueKind::Null)) }
     }
 
     fn word(&mut self, word: &'static str) -> Result<(), Fault> {
@@ -525,17 +497,9 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         if word.starts_with(rest) {
-            return Err(Fault::new(
-                FaultKind::Truncated,
-                self.at,
-                format!("the text ends inside the word {word}"),
-            ));
+            return Err(Fault::new(FaultKind::Truncated, self.at, format!("the text ends inside the word {word}")));
         }
-        Err(Fault::new(
-            FaultKind::Syntax,
-            self.at,
-            format!("an unknown word where {word} should stand"),
-        ))
+        Err(Fault::new(FaultKind::Syntax, self.at, format!("an unknown word where {word} should stand")))
     }
 
     /// Passes over one value of any kind and gives its raw text. Everything in it is checked, duplicate member names
@@ -606,10 +570,6 @@ impl<'a> Reader<'a> {
         if self.peek().is_none() {
             return Ok(());
         }
-        Err(Fault::new(
-            FaultKind::Syntax,
-            self.at,
-            "text after the end of the JSON value",
-        ))
+        Err(Fault::new(FaultKind::Syntax, self.at, "text after the end of the JSON value"))
     }
 }

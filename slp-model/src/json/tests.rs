@@ -1,8 +1,4 @@
-#![expect(
-    clippy::string_slice,
-    clippy::arithmetic_side_effects,
-    reason = "a panic fails the test"
-)]
+#![expect(clippy::string_slice, clippy::arithmetic_side_effects, reason = "a panic fails the test")]
 
 use std::borrow::Cow;
 
@@ -129,11 +125,7 @@ fn member_names_are_compared_after_unescaping() {
 fn skip_syntax_lets_a_name_stand_twice_and_refuses_all_else_that_skip_refuses() {
     assert_eq!(reader(r#"{"a":1,"a":2}"#).skip_syntax().unwrap(), r#"{"a":1,"a":2}"#);
     for text in ["{", "[1,]", r#"{"a":"\x"}"#, "[01]", "{\"a\":\"\t\"}"] {
-        assert_eq!(
-            reader(text).skip_syntax().unwrap_err(),
-            reader(text).skip().unwrap_err(),
-            "{text}"
-        );
+        assert_eq!(reader(text).skip_syntax().unwrap_err(), reader(text).skip().unwrap_err(), "{text}");
     }
 }
 
@@ -169,41 +161,28 @@ fn the_depth_limit_itself_passes_and_one_more_is_refused() {
     insta::assert_snapshot!(fault, @"byte 18: objects and arrays stand more than 6 deep");
     // Breadth is not depth: what was left does not count.
     Reader::new("[[],[[]],{},[[]]]", Limits::new(3, 10)).skip().unwrap();
-    assert_eq!(
-        Reader::new("[]", Limits::new(0, 10)).skip().unwrap_err().kind(),
-        FaultKind::Limit("json_depth")
-    );
+    assert_eq!(Reader::new("[]", Limits::new(0, 10)).skip().unwrap_err().kind(), FaultKind::Limit("json_depth"));
     Reader::new("1", Limits::new(0, 10)).skip().unwrap();
 }
 
 #[test]
 fn a_raised_depth_limit_does_not_use_the_stack() {
     let text = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000));
-    assert_eq!(
-        Reader::new(&text, Limits::new(u32::MAX, 10)).skip().unwrap().len(),
-        text.len()
-    );
+    assert_eq!(Reader::new(&text, Limits::new(u32::MAX, 10)).skip().unwrap().len(), text.len());
 }
 
 #[test]
 fn the_string_limit_itself_passes_and_one_more_is_refused() {
     for limit in 0..40_usize {
-        for text in [
-            format!("\"{}\"", "x".repeat(limit)),
-            format!("\"{}\"", "\\u0041".repeat(limit)),
-        ] {
+        for text in [format!("\"{}\"", "x".repeat(limit)), format!("\"{}\"", "\\u0041".repeat(limit))] {
             let limits = Limits::new(16, limit);
             assert_eq!(Reader::new(&text, limits).string().unwrap().len(), limit);
             let longer = text.replacen('"', "\"y", 1);
             let fault = Reader::new(&longer, limits).string().unwrap_err();
             assert_eq!((fault.kind(), fault.offset()), (FaultKind::Limit("string_bytes"), 1));
             let mut out = String::new();
-            Reader::new(&text, Limits::new(0, 0))
-                .string_into(&mut out, limit, "mine")
-                .unwrap();
-            let fault = Reader::new(&longer, Limits::new(0, 0))
-                .string_into(&mut out, limit, "mine")
-                .unwrap_err();
+            Reader::new(&text, Limits::new(0, 0)).string_into(&mut out, limit, "mine").unwrap();
+            let fault = Reader::new(&longer, Limits::new(0, 0)).string_into(&mut out, limit, "mine").unwrap_err();
             assert_eq!(fault.kind(), FaultKind::Limit("mine"));
         }
     }
@@ -282,10 +261,7 @@ fn only_the_four_blanks_of_json_are_white_space() {
 
 #[test]
 fn every_escape_is_undone() {
-    assert_eq!(
-        unescaped(r#"\"\\\/\b\f\n\r\t\u00e9\u00C9""#).unwrap(),
-        "\"\\/\u{8}\u{c}\n\r\té\u{c9}"
-    );
+    assert_eq!(unescaped(r#"\"\\\/\b\f\n\r\t\u00e9\u00C9""#).unwrap(), "\"\\/\u{8}\u{c}\n\r\té\u{c9}");
     for byte in 0x20..0x7f_u8 {
         let known = b"\"\\/bfnrtu".contains(&byte);
         let outcome = unescaped(&format!("\\{}0041\"", char::from(byte)));
@@ -317,19 +293,13 @@ fn what_stands_behind_the_closing_quote_costs_nothing() {
 fn offsets_of_faults_in_a_string_count_from_the_start_of_the_text() {
     let mut out = String::new();
     assert_eq!(unescape("ab\\q\"", 100, &mut out, 99, "x").unwrap_err().offset(), 102);
-    assert_eq!(
-        unescape("ab\\u00q0\"", 100, &mut out, 99, "x").unwrap_err().offset(),
-        106
-    );
+    assert_eq!(unescape("ab\\u00q0\"", 100, &mut out, 99, "x").unwrap_err().offset(), 106);
     assert_eq!(unescape("ab\u{1}\"", 100, &mut out, 99, "x").unwrap_err().offset(), 102);
     assert_eq!(unescape("abé", 100, &mut out, 99, "x").unwrap_err().offset(), 104);
     assert_eq!(unescape("abc", 100, &mut out, 2, "x").unwrap_err().offset(), 100);
     // Of several faults the limit is named first, whatever ends the text.
     for literal in ["abc", "abc\"", "abc\\x", "abc\\", "abc\n"] {
-        assert_eq!(
-            unescape(literal, 0, &mut out, 2, "x").unwrap_err().kind(),
-            FaultKind::Limit("x")
-        );
+        assert_eq!(unescape(literal, 0, &mut out, 2, "x").unwrap_err().kind(), FaultKind::Limit("x"));
     }
     assert_eq!(refuse(r#"{"é":"x\q"}"#).offset(), 8);
 }
@@ -404,9 +374,8 @@ fn unescaping_agrees_with_the_naive_way_at_every_alignment() {
                     for after in ["\"", "", "abcdefghijklmnopqrst\" \\x"] {
                         let (before, between) = ("a".repeat(before), "z".repeat(between));
                         let literal = format!("{before}{first}{between}{second}{after}");
-                        let fast = unescape(&literal, 0, &mut out, usize::MAX, "none")
-                            .ok()
-                            .map(|read| (read, out.clone()));
+                        let fast =
+                            unescape(&literal, 0, &mut out, usize::MAX, "none").ok().map(|read| (read, out.clone()));
                         assert_eq!(fast, naive(&literal), "{literal:?}");
                         let text = format!("\"{literal}");
                         let scanned = reader(&text).string().ok().map(Cow::into_owned);
@@ -448,17 +417,7 @@ fn a_string_without_escapes_is_lent_and_one_with_escapes_is_owned() {
 
 #[test]
 fn skip_gives_the_raw_text_without_the_blanks_around_it() {
-    for raw in [
-        "{}",
-        "[ ]",
-        r#"{ "a" : [ 1 , 2.50 ] }"#,
-        "-0.0e-0",
-        r#""\/""#,
-        "true",
-        "false",
-        "null",
-        "[[],[[]]]",
-    ] {
+    for raw in ["{}", "[ ]", r#"{ "a" : [ 1 , 2.50 ] }"#, "-0.0e-0", r#""\/""#, "true", "false", "null", "[[],[[]]]"] {
         let text = format!("\n {raw} \t,");
         let mut reader = reader(&text);
         assert_eq!(reader.skip().unwrap(), raw);
@@ -468,18 +427,7 @@ fn skip_gives_the_raw_text_without_the_blanks_around_it() {
 
 #[test]
 fn numbers_are_given_as_they_are_written() {
-    for raw in [
-        "0",
-        "-0",
-        "12",
-        "2.50",
-        "1e5",
-        "1E+05",
-        "-1.5e-3",
-        "18446744073709551616",
-        "1e-999",
-        "0.1",
-    ] {
+    for raw in ["0", "-0", "12", "2.50", "1e5", "1E+05", "-1.5e-3", "18446744073709551616", "1e-999", "0.1"] {
         assert_eq!(reader(raw).number().unwrap(), raw);
     }
     let long = format!("0.{}", "3".repeat(1000));
@@ -525,10 +473,7 @@ fn the_quick_way_to_a_whole_number_agrees_with_the_usual_one_or_reads_nothing() 
             }
         }
     }
-    assert_eq!(
-        reader("9999999999999999999,").plain_number(),
-        Some(9_999_999_999_999_999_999)
-    );
+    assert_eq!(reader("9999999999999999999,").plain_number(), Some(9_999_999_999_999_999_999));
     assert_eq!(reader("0]").plain_number(), Some(0));
 }
 

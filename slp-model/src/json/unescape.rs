@@ -110,7 +110,8 @@ impl Copy<'_> {
         self.put(*chunk);
         let half = |bytes: Option<&[u8; 8]>| marks(u64::from_le_bytes(*bytes.unwrap_or(&[0; 8])));
         let low = half(chunk.first_chunk());
-        let bits = if low == 0 { half(chunk.last_chunk()).trailing_zeros().saturating_add(64) } else { low.trailing_zeros() };
+        let bits =
+            if low == 0 { half(chunk.last_chunk()).trailing_zeros().saturating_add(64) } else { low.trailing_zeros() };
         usize::try_from(bits / 8).unwrap_or(STEP)
     }
 

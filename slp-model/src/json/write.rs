@@ -61,9 +61,7 @@ fn candidate(bytes: &[u8], profile: Profile) -> usize {
         at = at.saturating_add(8);
     }
     let rest = bytes.get(at..).unwrap_or_default();
-    let found = rest
-        .iter()
-        .position(|byte| *byte == lead || super::unescape::special(*byte));
+    let found = rest.iter().position(|byte| *byte == lead || super::unescape::special(*byte));
     at.saturating_add(found.unwrap_or(rest.len()))
 }
 
@@ -134,10 +132,7 @@ mod tests {
             assert_eq!(written("", profile), r#""""#);
             assert_eq!(written("\"\\/\u{8}\t\n\u{c}\r", profile), r#""\"\\/\b\t\n\f\r""#);
             for code in (0..0x20_u8).filter(|code| !b"\x08\t\n\x0c\r".contains(code)) {
-                assert_eq!(
-                    written(&char::from(code).to_string(), profile),
-                    format!("\"\\u{code:04x}\"")
-                );
+                assert_eq!(written(&char::from(code).to_string(), profile), format!("\"\\u{code:04x}\""));
             }
             let kept = "\u{20}\u{7f}\u{80}é\u{2028}\u{2029}\u{d7ff}\u{e000}\u{fffd}\u{1fffe}😀\u{10ffff}<&'";
             assert_eq!(written(kept, profile), format!("\"{kept}\""));
@@ -160,10 +155,7 @@ mod tests {
     #[test]
     fn compact_text_loses_blanks_outside_strings_and_nothing_else() {
         let mut out = String::from("x:");
-        write_compact(
-            &mut out,
-            " { \"a b\" :\t[ 1.50 ,\r\n \"\\\" \\\\\" , null , \"\\/ é\" ] } ",
-        );
+        write_compact(&mut out, " { \"a b\" :\t[ 1.50 ,\r\n \"\\\" \\\\\" , null , \"\\/ é\" ] } ");
         assert_eq!(out, r#"x:{"a b":[1.50,"\" \\",null,"\/ é"]}"#);
     }
 }

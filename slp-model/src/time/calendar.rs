@@ -44,45 +44,25 @@ impl DateTime {
             days -= cycles * days_of_cycle;
             year += cycles * years_of_cycle;
         }
-        let month = (1..=12)
-            .rev()
-            .find(|month| days >= days_before(year, *month))
-            .unwrap_or(1);
+        let month = (1..=12).rev().find(|month| days >= days_before(year, *month)).unwrap_or(1);
         let day = days - days_before(year, month) + 1;
-        Self {
-            year,
-            month,
-            day,
-            second_of_day: seconds % DAY,
-        }
+        Self { year, month, day, second_of_day: seconds % DAY }
     }
 
     /// Seconds after 1970 of a date that the calendar has.
     fn seconds(self) -> Option<u64> {
         let whole_years = self.year.checked_sub(1)?;
-        let leap_days = (whole_years / 4)
-            .checked_sub(whole_years / 100)?
-            .checked_add(whole_years / 400)?;
-        let days = whole_years
-            .checked_mul(365)?
-            .checked_add(leap_days)?
-            .checked_add(days_before(self.year, self.month))?;
-        let days = days
-            .checked_add(self.day)?
-            .checked_sub(1)?
-            .checked_sub(DAYS_BEFORE_1970)?;
+        let leap_days = (whole_years / 4).checked_sub(whole_years / 100)?.checked_add(whole_years / 400)?;
+        let days =
+            whole_years.checked_mul(365)?.checked_add(leap_days)?.checked_add(days_before(self.year, self.month))?;
+        let days = days.checked_add(self.day)?.checked_sub(1)?.checked_sub(DAYS_BEFORE_1970)?;
         days.checked_mul(DAY)?.checked_add(self.second_of_day)
     }
 }
 
 impl fmt::Display for DateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            year,
-            month,
-            day,
-            second_of_day,
-        } = self;
+        let Self { year, month, day, second_of_day } = self;
         let (hour, minute, second) = (second_of_day / 3_600, second_of_day / 60 % 60, second_of_day % 60);
         write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
     }
@@ -95,10 +75,7 @@ fn is_leap(year: u64) -> bool {
 /// Days of the year before this month; the month after December begins the next year.
 fn days_before(year: u64, month: u64) -> u64 {
     let index = usize::try_from(month).ok().and_then(|month| month.checked_sub(1));
-    let days = index
-        .and_then(|index| DAYS_BEFORE_MONTH.get(index))
-        .copied()
-        .unwrap_or(365);
+    let days = index.and_then(|index| DAYS_BEFORE_MONTH.get(index)).copied().unwrap_or(365);
     days.saturating_add(u64::from(month > 2 && is_leap(year)))
 }
 
@@ -131,14 +108,7 @@ pub(super) fn read(text: &str) -> Result<UnixMillis, &'static str> {
     }
     let minute_of_day = hour.saturating_mul(60).saturating_add(minute);
     let second_of_day = minute_of_day.saturating_mul(60).saturating_add(second);
-    let seconds = DateTime {
-        year,
-        month,
-        day,
-        second_of_day,
-    }
-    .seconds()
-    .ok_or(NO_DATE)?;
+    let seconds = DateTime { year, month, day, second_of_day }.seconds().ok_or(NO_DATE)?;
     UnixMillis::new(seconds.saturating_mul(MILLIS).saturating_add(millis)).map_err(|_| NO_DATE)
 }
 
@@ -167,11 +137,7 @@ impl Fields<'_> {
         let kept = width.min(3);
         let millis = Fields(rest).number(kept, "")?;
         self.0 = rest.get(width..).unwrap_or_default();
-        Ok([0, 100, 10, 1]
-            .get(kept)
-            .copied()
-            .unwrap_or(1u64)
-            .saturating_mul(millis))
+        Ok([0, 100, 10, 1].get(kept).copied().unwrap_or(1u64).saturating_mul(millis))
     }
 }
 
@@ -184,15 +150,7 @@ mod tests {
         let (mut year, mut month, mut day) = (1970, 1, 1);
         for days in 0.. {
             let date = DateTime::of(days * DAY + 7);
-            assert_eq!(
-                date,
-                DateTime {
-                    year,
-                    month,
-                    day,
-                    second_of_day: 7
-                }
-            );
+            assert_eq!(date, DateTime { year, month, day, second_of_day: 7 });
             assert_eq!(date.seconds(), Some(days * DAY + 7));
             let days_of_month = match month {
                 2 if year % 400 == 0 || year % 4 == 0 && year % 100 != 0 => 29,

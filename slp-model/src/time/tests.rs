@@ -30,32 +30,19 @@ fn times_are_written_as_dates_of_the_calendar() {
         assert_eq!(at(text).get(), seconds);
     }
     assert_eq!(UnixMillis::MAX.to_string(), "9999-12-31T23:59:59.999Z");
-    assert_eq!(
-        UnixMillis::new(1_671_880_245_007).unwrap().to_string(),
-        "2022-12-24T11:10:45.007Z"
-    );
+    assert_eq!(UnixMillis::new(1_671_880_245_007).unwrap().to_string(), "2022-12-24T11:10:45.007Z");
 }
 
 #[test]
 fn people_may_leave_out_what_is_clear() {
-    for text in [
-        "2022-12-24T11:10",
-        "2022-12-24T11:10Z",
-        "2022-12-24T11:10:00",
-        "2022-12-24T11:10:00.9999Z",
-        "1671880200",
-    ] {
+    for text in
+        ["2022-12-24T11:10", "2022-12-24T11:10Z", "2022-12-24T11:10:00", "2022-12-24T11:10:00.9999Z", "1671880200"]
+    {
         assert_eq!(at(text).to_string(), "2022-12-24T11:10:00Z", "{text}");
     }
     assert_eq!(at("2022-12-24"), at("2022-12-24T00:00:00Z"));
-    assert_eq!(
-        "2022-12-24T11:10:45.5".parse::<UnixMillis>().unwrap().get(),
-        1_671_880_245_500
-    );
-    assert_eq!(
-        "2022-12-24T11:10:45.0129".parse::<UnixMillis>().unwrap().get(),
-        1_671_880_245_012
-    );
+    assert_eq!("2022-12-24T11:10:45.5".parse::<UnixMillis>().unwrap().get(), 1_671_880_245_500);
+    assert_eq!("2022-12-24T11:10:45.0129".parse::<UnixMillis>().unwrap().get(), 1_671_880_245_012);
     assert_eq!("1671880245012".parse::<UnixMillis>().unwrap().get(), 1_671_880_245_012);
 }
 
@@ -126,14 +113,8 @@ fn the_range_ends_at_1970_and_9999() {
     assert_eq!(UnixMillis::MAX.to_seconds(), UnixSeconds::MAX);
     assert_eq!(UnixSeconds::MAX.checked_add(Seconds::new(1)), None);
     assert_eq!(UnixSeconds::MIN.checked_add(Seconds::new(-1)), None);
-    assert_eq!(
-        UnixSeconds::MAX.saturating_add(Seconds::new(i64::MAX)),
-        UnixSeconds::MAX
-    );
-    assert_eq!(
-        UnixSeconds::MAX.saturating_add(Seconds::new(i64::MIN)),
-        UnixSeconds::MIN
-    );
+    assert_eq!(UnixSeconds::MAX.saturating_add(Seconds::new(i64::MAX)), UnixSeconds::MAX);
+    assert_eq!(UnixSeconds::MAX.saturating_add(Seconds::new(i64::MIN)), UnixSeconds::MIN);
 }
 
 #[test]
@@ -143,10 +124,7 @@ fn milliseconds_are_cut_to_the_second_they_lie_in() {
 
 #[test]
 fn json_is_an_integer_in_range() {
-    assert_eq!(
-        serde_json::to_string(&(at("10"), at("10").to_millis(), Seconds::new(-3))).unwrap(),
-        "[10,10000,-3]"
-    );
+    assert_eq!(serde_json::to_string(&(at("10"), at("10").to_millis(), Seconds::new(-3))).unwrap(), "[10,10000,-3]");
     assert_eq!(serde_json::from_str::<UnixSeconds>("10").unwrap(), at("10"));
     insta::assert_snapshot!(serde_json::from_str::<UnixSeconds>("-1").unwrap_err(), @"time -1 is outside 0 to 253402300799: expected whole seconds since 1970, not milliseconds");
     insta::assert_snapshot!(serde_json::from_str::<UnixMillis>("253402300800000").unwrap_err(), @"time 253402300800000 is above 253402300799999: expected whole milliseconds since 1970");
@@ -175,10 +153,7 @@ fn spans_overlap_in_the_seconds_of_both() {
 #[test]
 fn lengths_read_in_two_units() {
     let human = |seconds| Seconds::new(seconds).human();
-    assert_eq!(
-        [human(0), human(59), human(60), human(3_599)],
-        ["0 s", "59 s", "1 min", "59 min 59 s"]
-    );
+    assert_eq!([human(0), human(59), human(60), human(3_599)], ["0 s", "59 s", "1 min", "59 min 59 s"]);
     assert_eq!(
         [human(86_399), human(86_400), human(86_401), human(-273_600)],
         ["23 h 59 min", "1 d", "1 d", "-3 d 4 h"]
@@ -188,4 +163,20 @@ fn lengths_read_in_two_units() {
     assert_eq!(Seconds::from_days(90), Seconds::new(7_776_000));
     assert_eq!(Seconds::new(i64::MAX).checked_add(Seconds::new(1)), None);
     assert_eq!(Seconds::new(i64::MIN).checked_sub(Seconds::new(1)), None);
+}
+
+#[test]
+fn lengths_and_spans_read_back_what_they_show() {
+    for seconds in [0, 86_399, -3_433, i64::MAX, i64::MIN] {
+        assert_eq!(Seconds::new(seconds).to_string().parse::<Seconds>().unwrap(), Seconds::new(seconds));
+    }
+    assert_eq!("900".parse::<Seconds>().unwrap().get(), 900);
+    assert!("an hour".parse::<Seconds>().is_err());
+    let span = Span::new(UnixSeconds::new(1_700_000_000).unwrap(), UnixSeconds::new(1_700_003_600).unwrap()).unwrap();
+    assert_eq!(span.to_string().parse::<Span>().unwrap(), span);
+    let json = serde_json::to_string(&span).unwrap();
+    assert_eq!(json, r#"{"start":1700000000,"end":1700003600}"#);
+    assert_eq!(serde_json::from_str::<Span>(&json).unwrap(), span);
+    assert!(serde_json::from_str::<Span>(r#"{"start":2,"end":1}"#).is_err());
+    assert_eq!("x".parse::<Span>().unwrap_err().kind(), ErrorKind::BadSpan);
 }

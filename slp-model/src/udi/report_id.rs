@@ -59,11 +59,7 @@ impl FromStr for ReportId {
             Ok(id) if digits => Ok(Self(id)),
             _ => Err(Error::new(
                 ErrorKind::BadNumber,
-                format!(
-                    "report id {} is not a whole number from 0 to {}, in digits alone",
-                    Quoted(text),
-                    u64::MAX
-                ),
+                format!("report id {} is not a whole number from 0 to {}, in digits alone", Quoted(text), u64::MAX),
             )),
         }
     }
@@ -95,9 +91,7 @@ impl Visitor<'_> for IdVisitor {
     }
 
     fn visit_i64<E: de::Error>(self, id: i64) -> Result<ReportId, E> {
-        u64::try_from(id)
-            .map(ReportId)
-            .map_err(|_| E::invalid_value(de::Unexpected::Signed(id), &self))
+        u64::try_from(id).map(ReportId).map_err(|_| E::invalid_value(de::Unexpected::Signed(id), &self))
     }
 
     fn visit_str<E: de::Error>(self, digits: &str) -> Result<ReportId, E> {
@@ -111,27 +105,9 @@ mod tests {
 
     #[test]
     fn an_id_is_digits_and_nothing_else() {
-        assert_eq!(
-            "18446744073709551615".parse::<ReportId>().unwrap(),
-            ReportId::new(u64::MAX)
-        );
-        for text in [
-            "",
-            "+1",
-            "-1",
-            " 1",
-            "1 ",
-            "1.0",
-            "0x1",
-            "1e3",
-            "18446744073709551616",
-            "１",
-        ] {
-            assert_eq!(
-                text.parse::<ReportId>().unwrap_err().kind(),
-                ErrorKind::BadNumber,
-                "{text}"
-            );
+        assert_eq!("18446744073709551615".parse::<ReportId>().unwrap(), ReportId::new(u64::MAX));
+        for text in ["", "+1", "-1", " 1", "1 ", "1.0", "0x1", "1e3", "18446744073709551616", "１"] {
+            assert_eq!(text.parse::<ReportId>().unwrap_err().kind(), ErrorKind::BadNumber, "{text}");
         }
         insta::assert_snapshot!("18446744073709551616".parse::<ReportId>().unwrap_err(), @r#"report id "18446744073709551616" is not a whole number from 0 to 18446744073709551615, in digits alone"#);
     }
@@ -139,10 +115,7 @@ mod tests {
     #[test]
     fn json_takes_a_number_or_a_string_and_writes_a_number() {
         let ids: Vec<ReportId> = serde_json::from_str(r#"[1671840752, "1671840752", 18446744073709551615]"#).unwrap();
-        assert_eq!(
-            serde_json::to_string(&ids).unwrap(),
-            "[1671840752,1671840752,18446744073709551615]"
-        );
+        assert_eq!(serde_json::to_string(&ids).unwrap(), "[1671840752,1671840752,18446744073709551615]");
         insta::assert_snapshot!(serde_json::from_str::<ReportId>("-1").unwrap_err(), @"invalid value: integer `-1`, expected a report id: a whole number, or a string of digits at line 1 column 2");
         insta::assert_snapshot!(serde_json::from_str::<ReportId>("1.0").unwrap_err(), @"invalid type: floating point `1.0`, expected a report id: a whole number, or a string of digits at line 1 column 3");
         insta::assert_snapshot!(serde_json::from_str::<ReportId>("\"1.0\"").unwrap_err(), @r#"report id "1.0" is not a whole number from 0 to 18446744073709551615, in digits alone at line 1 column 5"#);

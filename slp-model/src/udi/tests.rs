@@ -54,10 +54,7 @@ fn the_display_name_of_the_cloud_is_read() {
 #[test]
 fn unknown_keys_are_kept_and_not_written() {
     let device: Udi = "P:A,X:1,S:1,y: two : 2".parse().unwrap();
-    assert_eq!(
-        device.unknown_parts().collect::<Vec<_>>(),
-        [("X", "1"), ("y", "two : 2")]
-    );
+    assert_eq!(device.unknown_parts().collect::<Vec<_>>(), [("X", "1"), ("y", "two : 2")]);
     assert_eq!(device.to_string(), "P:A,S:1");
 }
 
@@ -107,19 +104,12 @@ fn equality_and_order_look_at_product_and_serial_alone() {
     assert_ne!(udi("A", "12"), udi("A1", "2"));
     assert_ne!(udi("A", "1"), udi("a", "1"));
     let sorted: BTreeSet<Udi> = [udi("AB", "1"), udi("A", "C"), udi("A", "B")].into();
-    assert_eq!(
-        sorted.iter().map(Udi::to_string).collect::<Vec<_>>(),
-        ["P:A,S:B", "P:A,S:C", "P:AB,S:1"]
-    );
+    assert_eq!(sorted.iter().map(Udi::to_string).collect::<Vec<_>>(), ["P:A,S:B", "P:A,S:C", "P:AB,S:1"]);
 }
 
 #[test]
 fn a_match_compares_uuids_only_where_both_sides_have_one() {
-    let [plain, one, two] = [
-        udi("A", "1"),
-        udi("A", "1").with_uuid("ab"),
-        udi("A", "1").with_uuid("cd"),
-    ];
+    let [plain, one, two] = [udi("A", "1"), udi("A", "1").with_uuid("ab"), udi("A", "1").with_uuid("cd")];
     assert!(plain.matches(&one) && plain.matches(&two) && !one.matches(&two));
     assert!(one.matches(&udi("A", "1").with_uuid("AB").with_vid("V01")));
     assert!(!plain.matches(&udi("A", "2")));
@@ -134,10 +124,7 @@ fn a_uuid_that_would_read_as_another_key_is_not_written() {
 fn json_knows_three_ways_to_say_absent() {
     let text = r#"{"mac_address":"00:00","udi_pid":" A","udi_serial_number":"1","udi_vid":"NA","uuid":"","suvi":null,"tenant_id":7}"#;
     let device: Udi = serde_json::from_str(text).unwrap();
-    assert_eq!(
-        [device.vid(), device.uuid(), device.suvi(), device.host_identifier()],
-        [None; 4]
-    );
+    assert_eq!([device.vid(), device.uuid(), device.suvi(), device.host_identifier()], [None; 4]);
     assert_eq!(
         serde_json::to_string(&device).unwrap(),
         r#"{"udi_pid":"A","udi_serial_number":"1","mac_address":"00:00"}"#

@@ -67,9 +67,7 @@ impl Udi {
 }
 
 fn from_certificate(text: &str) -> Result<Udi, String> {
-    let parts = text
-        .strip_prefix(CERTIFICATE_START)
-        .and_then(|rest| rest.rsplit_once(CERTIFICATE_MIDDLE));
+    let parts = text.strip_prefix(CERTIFICATE_START).and_then(|rest| rest.rsplit_once(CERTIFICATE_MIDDLE));
     let (pid, serial) = parts.ok_or("the text is not of the form PID:… SN:…")?;
     Udi::from_parts(pid, serial)
 }
@@ -77,11 +75,7 @@ fn from_certificate(text: &str) -> Result<Udi, String> {
 /// Reads `key:value` pieces. Keys may start with `prefix`, in any case; with a prefix, the last separator may end the text.
 fn from_pieces(text: &str, separator: char, prefix: &str) -> Result<Udi, String> {
     let text = text.trim_ascii();
-    let text = if prefix.is_empty() {
-        text
-    } else {
-        text.strip_suffix(separator).unwrap_or(text)
-    };
+    let text = if prefix.is_empty() { text } else { text.strip_suffix(separator).unwrap_or(text) };
     if text.is_empty() {
         return Err("the text is empty".into());
     }
@@ -112,13 +106,8 @@ fn from_pieces(text: &str, separator: char, prefix: &str) -> Result<Udi, String>
             return Err(twice(key));
         }
     }
-    let mut udi = Udi::from_parts(
-        pid.ok_or("there is no product id")?,
-        serial.ok_or("there is no serial number")?,
-    )?;
-    udi = udi
-        .with_vid(vid.unwrap_or_default())
-        .with_uuid(uuid.unwrap_or_default());
+    let mut udi = Udi::from_parts(pid.ok_or("there is no product id")?, serial.ok_or("there is no serial number")?)?;
+    udi = udi.with_vid(vid.unwrap_or_default()).with_uuid(uuid.unwrap_or_default());
     if !unknown.is_empty() {
         udi.extra.get_or_insert_default().unknown = unknown;
     }

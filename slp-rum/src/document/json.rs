@@ -10,7 +10,7 @@ use crate::flaw::{Flaw, Layer, Notes, Path};
 use crate::limits::{Limits, ReadOptions};
 use crate::text::ElementText;
 use crate::xml::Element;
-use crate::{ErrorKind, Tolerance};
+use crate::{ErrorKind, Member, Tolerance};
 
 /// Finds the container and its reports. What was found before an error stays in `found`.
 pub(super) fn read(text: &str, options: &ReadOptions, notes: &mut Notes<'_>, found: &mut Found) -> Result<(), Flaw> {
@@ -33,6 +33,7 @@ struct Top {
     data: Option<usize>,
     payload: bool,
     bare: bool,
+    extra: Vec<Member>,
     duplicate: Option<Fault>,
 }
 
@@ -66,6 +67,7 @@ impl<'t> Walk<'t, '_, '_> {
         let duplicate = top.duplicate.take().map_or(Ok(()), |fault| Err(Self::flaw(&fault, &Path::ROOT)));
         if let Some(at) = top.usage {
             self.found.container = Some(Container::Rest);
+            self.found.extra = std::mem::take(&mut top.extra);
             self.usage(at)?;
             duplicate?; // the first list stands before it
         } else if let Some(at) = top.data.filter(|at| self.holds_reports(*at)) {
@@ -97,8 +99,7 @@ impl<'t> Walk<'t, '_, '_> {
         let mut seen = Seen::default();
         let flaw = |fault: Fault| Self::flaw(&fault, &Path::ROOT);
         reader.begin_object().map_err(flaw)?;
-        loop {
-            let Some(name) = reader.next_member().map_err(flaw)? else { break };
+        while let Some(name) = reader.next_member().map_err(flaw)? {
             let at = reader.name_offset();
             if !seen.other(&name) && top.duplicate.is_none() {
                 top.duplicate = Some(Fault::duplicate(at, &name));
@@ -112,7 +113,10 @@ impl<'t> Walk<'t, '_, '_> {
                 "asset_identification" | "measurements" => top.bare = true,
                 _ => {}
             }
-            reader.skip_syntax().map_err(flaw)?;
+            let raw = reader.skip_syntax().map_err(flaw)?;
+            if name != "usage" {
+                top.extra.push(Member::new(name, raw));
+            }
         }
         reader.end().map_err(flaw)
     }
@@ -255,7 +259,9 @@ impl<'t> Walk<'t, '_, '_> {
         let mut seen = Seen::default();
         reader.begin_object().map_err(|fault| Self::flaw(&fault, path))?;
         loop {
-            let Some(name) = reader.next_member().map_err(|fault| Self::flaw(&fault, path))? else { return Ok(()) };
+            let Some(name) = reader.next_member().map_err(|fault| Self::flaw(&fault, path))? else {
+                return Ok(());
+            };
             let at = reader.name_offset();
             if !seen.other(&name) {
                 return Err(Self::flaw(&Fault::duplicate(at, &name), path));

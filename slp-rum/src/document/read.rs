@@ -10,7 +10,7 @@ use super::{Container, Document, LineCursor, PartKind, json};
 use crate::flaw::{Flaw, Layer, Notes, Path};
 use crate::limits::ReadOptions;
 use crate::xml::{self, Element, Scan};
-use crate::{Error, ErrorKind, Tolerance};
+use crate::{Error, ErrorKind, Member, Tolerance};
 
 const BOM: &str = "\u{feff}";
 
@@ -83,6 +83,7 @@ pub(super) fn read<'a>(bytes: &'a [u8], options: &ReadOptions) -> Result<Documen
         container,
         elements: found.elements,
         paths: found.paths,
+        extra: found.extra,
         notes,
         dropped,
         end,
@@ -97,6 +98,8 @@ pub(super) struct Found {
     pub(super) elements: Vec<Element>,
     /// JSON paths of the reports.
     pub(super) paths: Vec<String>,
+    /// Members of a REST answer beside `usage`.
+    pub(super) extra: Vec<Member>,
 }
 
 fn elements(text: &str, options: &ReadOptions, notes: &mut Notes<'_>, found: &mut Found) -> Result<(), Flaw> {
@@ -117,11 +120,7 @@ fn early(flaw: &Flaw, text: &str, start: usize) -> Error {
     let (line, column) = LineCursor::default().locate(text, flaw.offset());
     (at.line, at.column) = (Some(line), Some(column));
     at.byte = u64::try_from(flaw.offset().saturating_add(start)).ok();
-    let error = Error::new(flaw.kind(), flaw.text()).at(at).fatal();
-    match flaw.name() {
-        Some(name) => error.named(name),
-        None => error,
-    }
+    flaw.to_error(at).fatal()
 }
 
 fn without_mark(decoded: String) -> String {
@@ -132,7 +131,12 @@ fn without_mark(decoded: String) -> String {
 }
 
 fn not_utf8(at: usize) -> Flaw {
-    Flaw::structure(ErrorKind::Encoding, at, String::new(), "bytes that are not UTF-8: the file is damaged or in another encoding")
+    Flaw::structure(
+        ErrorKind::Encoding,
+        at,
+        String::new(),
+        "bytes that are not UTF-8: the file is damaged or in another encoding",
+    )
 }
 
 pub(super) fn unknown_root(text: &str) -> Flaw {

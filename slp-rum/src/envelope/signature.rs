@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use super::{Members, missing};
+use crate::Tolerance;
 use crate::borrowed::Signature;
 use crate::flaw::{Flaw, Layer, Notes, Path};
 use crate::limits::ReadOptions;
-use crate::Tolerance;
 
 /// Where a signature stands: only an outer one names its signer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +100,7 @@ fn is_base64(text: &[u8]) -> bool {
         body => (body, 0),
     };
     // No branch in the loop: a signature is noise, and a predictor only loses on it.
+    #[expect(clippy::needless_bitwise_bool, reason = "a lazy operator is a branch")]
     let in_alphabet = |byte: &u8| byte.is_ascii_alphanumeric() | (*byte == b'+') | (*byte == b'/');
     !body.is_empty()
         && text.len().is_multiple_of(4)

@@ -43,7 +43,8 @@ impl Odd<'_> {
             self.take(notes, Tolerance::MetaShape, "meta", "`meta` is an array in a report of usage: not read")?;
         }
         if self.has_value == self.values.is_some() {
-            let reason = if self.has_value { "`value` and `values` both: not counted" } else { "no value: not counted" };
+            let reason =
+                if self.has_value { "`value` and `values` both: not counted" } else { "no value: not counted" };
             self.take(notes, Tolerance::ValueShape, "value", reason)?;
         } else if self.values.is_some() {
             self.take(notes, Tolerance::ValueShape, "values", "`values` in a report of usage: not counted")?;
@@ -67,6 +68,7 @@ impl Odd<'_> {
 }
 
 /// Reads one measurement, and what is unusual in it.
+#[expect(clippy::too_many_lines, reason = "one arm a member, in the order of the wire")]
 pub(super) fn read_measurement<'t>(
     members: &mut Members<'_, 't>,
     path: &Path<'_>,
@@ -149,9 +151,10 @@ pub(super) fn read_measurement<'t>(
         let reason = format!("a metric {} that is not known: not counted", Quoted(&metric.1));
         notes.take(Tolerance::UnknownWord, LAYER, metric.0, &path.member("metric_name"), reason)?;
     }
-    odd.missing = [("log_time", log_time.is_none()), ("sample_interval", length.is_none()), ("num_samples", samples.is_none())]
-        .into_iter()
-        .find_map(|(name, is_missing)| is_missing.then_some(name));
+    odd.missing =
+        [("log_time", log_time.is_none()), ("sample_interval", length.is_none()), ("num_samples", samples.is_none())]
+            .into_iter()
+            .find_map(|(name, is_missing)| is_missing.then_some(name));
     let usual = odd.has_value && odd.meta.is_none() && odd.values.is_none() && odd.missing.is_none();
     if odd.values.is_some() {
         value = Value::default(); // which of the two counts is not known: neither does
@@ -241,7 +244,9 @@ fn read_meta<'t>(
         let here = path.member(name);
         let reason = |members: &mut Members<'_, 't>, notes: &mut Notes<'_>| {
             let word = members.optional_string(&here, notes)?;
-            if let Some(word) = word.as_deref().filter(|word| !matches!(*word, "CurrentUsageRequested" | "ProductReload")) {
+            if let Some(word) =
+                word.as_deref().filter(|word| !matches!(*word, "CurrentUsageRequested" | "ProductReload"))
+            {
                 let reason = format!("a reason {} that is not known", Quoted(word));
                 notes.take(Tolerance::UnknownWord, LAYER, at, &here, reason)?;
             }
@@ -283,7 +288,11 @@ fn read_meta<'t>(
     Ok(meta)
 }
 
-fn read_sudis<'t>(members: &mut Members<'_, 't>, path: &Path<'_>, options: &ReadOptions) -> Result<Vec<Sudi<'t>>, Flaw> {
+fn read_sudis<'t>(
+    members: &mut Members<'_, 't>,
+    path: &Path<'_>,
+    options: &ReadOptions,
+) -> Result<Vec<Sudi<'t>>, Flaw> {
     let limit = options.limits.sudis_per_list;
     let mut list = Vec::new();
     members.reader.begin_array().map_err(|fault| members.flaw(&fault, path))?;

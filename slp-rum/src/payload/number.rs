@@ -52,52 +52,68 @@ pub(super) fn integer_text<'t>(
     Ok(text)
 }
 
-/// Digits, with a sign in front at most.
-fn is_integer(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+/// A whole number of any size that fits 128 bits; what is beyond is beyond every range here too.
+struct Integer<'t> {
+    value: i128,
+    text: Option<Cow<'t, str>>,
+    at: usize,
 }
 
-#[cold]
-fn not_a_number(text: &str, at: usize, path: &Path<'_>) -> Flaw {
-    Flaw::new(ErrorKind::BadNumber, LAYER, at, path, format!("{} is not a whole decimal number", Quoted(text)))
+impl Integer<'_> {
+    /// The refusal of a number that is out of range.
+    #[cold]
+    fn refuse(&self, kind: ErrorKind, path: &Path<'_>, why: &str) -> Flaw {
+        let text = self.text.as_deref().map_or_else(|| self.value.to_string(), str::to_owned);
+        Flaw::new(kind, LAYER, self.at, path, format!("{} {why}", Quoted(&text)))
+    }
 }
+
+fn integer<'t>(
+    members: &mut Members<'_, 't>,
+    path: &Path<'_>,
+    notes: &mut Notes<'_>,
+    usual: Usual,
+) -> Result<Integer<'t>, Flaw> {
+    let at = members.reader.value_offset();
+    if usual == Usual::Number
+        && let Some(value) = members.reader.plain_number()
+    {
+        return Ok(Integer { value: i128::from(value), text: None, at });
+    }
+    let text = integer_text(members, path, notes, usual)?;
+    let digits = text.strip_prefix('-').unwrap_or(&text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        let reason = format!("{} is not a whole decimal number", Quoted(&text));
+        return Err(Flaw::new(ErrorKind::BadNumber, LAYER, at, path, reason));
+    }
+    let beyond = if digits.len() < text.len() { i128::MIN } else { i128::MAX };
+    Ok(Integer { value: text.parse().unwrap_or(beyond), text: Some(text), at })
+}
+
+const NOT_U64: &str = "is not between 0 and 18446744073709551615";
 
 /// A report id: u64.
-pub(super) fn report_id(members: &mut Members<'_, '_>, path: &Path<'_>, notes: &mut Notes<'_>) -> Result<ReportId, Flaw> {
-    if let Some(id) = members.reader.plain_number() {
-        return Ok(ReportId::new(id));
-    }
-    let at = members.reader.value_offset();
-    let text = integer_text(members, path, notes, Usual::Number)?;
-    if !is_integer(&text) {
-        return Err(not_a_number(&text, at, path));
-    }
-    let reason = || format!("report id {} is not between 0 and 18446744073709551615", Quoted(&text));
-    let id = text.parse().map_err(|_| Flaw::new(ErrorKind::BadNumber, LAYER, at, path, reason()))?;
-    Ok(ReportId::new(id))
+pub(super) fn report_id(
+    members: &mut Members<'_, '_>,
+    path: &Path<'_>,
+    notes: &mut Notes<'_>,
+) -> Result<ReportId, Flaw> {
+    unsigned(members, path, notes).map(ReportId::new)
+}
+
+/// An integer that is never negative: u64.
+pub(super) fn unsigned(members: &mut Members<'_, '_>, path: &Path<'_>, notes: &mut Notes<'_>) -> Result<u64, Flaw> {
+    let integer = integer(members, path, notes, Usual::Number)?;
+    u64::try_from(integer.value).map_err(|_| integer.refuse(ErrorKind::BadNumber, path, NOT_U64))
 }
 
 /// A time in seconds since 1970.
 pub(super) fn time(members: &mut Members<'_, '_>, path: &Path<'_>, notes: &mut Notes<'_>) -> Result<UnixSeconds, Flaw> {
-    let at = members.reader.value_offset();
-    let quick = members.reader.plain_number();
-    let text = match quick {
-        Some(number) => match i64::try_from(number).ok().and_then(|seconds| UnixSeconds::new(seconds).ok()) {
-            Some(time) => return Ok(time),
-            None => Cow::Owned(number.to_string()),
-        },
-        None => integer_text(members, path, notes, Usual::Number)?,
-    };
-    if !is_integer(&text) {
-        return Err(not_a_number(&text, at, path));
-    }
-    text.parse().ok().and_then(|seconds| UnixSeconds::new(seconds).ok()).ok_or_else(|| {
-        let reason = format!(
-            "{} is no time in seconds since 1970 up to the year 9999 (milliseconds, perhaps?)",
-            Quoted(&text)
-        );
-        Flaw::new(ErrorKind::BadValue, LAYER, at, path, reason)
+    let integer = integer(members, path, notes, Usual::Number)?;
+    let time = i64::try_from(integer.value).ok().and_then(|seconds| UnixSeconds::new(seconds).ok());
+    time.ok_or_else(|| {
+        let why = "is no time in seconds since 1970 up to the year 9999 (milliseconds, perhaps?)";
+        integer.refuse(ErrorKind::BadValue, path, why)
     })
 }
 
@@ -108,48 +124,16 @@ pub(super) fn signed(
     notes: &mut Notes<'_>,
     usual: Usual,
 ) -> Result<i64, Flaw> {
-    if usual == Usual::Number
-        && let Some(value) = members.reader.clone().plain_number().and_then(|number| i64::try_from(number).ok())
-    {
-        members.reader.plain_number();
+    let integer = integer(members, path, notes, usual)?;
+    if let Ok(value) = i64::try_from(integer.value) {
         return Ok(value);
     }
-    let at = members.reader.value_offset();
-    let text = integer_text(members, path, notes, usual)?;
-    if !is_integer(&text) {
-        return Err(not_a_number(&text, at, path));
-    }
-    if let Ok(value) = text.parse() {
-        return Ok(value);
-    }
-    match text.parse::<u64>() {
-        Ok(wrapped) => {
-            let value = wrapped.cast_signed();
-            let reason = format!("{text} is a negative number printed as unsigned: read as {value}");
-            notes.take(Tolerance::WrappedNegative, LAYER, at, path, reason)?;
-            Ok(value)
-        }
-        Err(_) => {
-            let reason = format!("{} does not fit into 64 bits", Quoted(&text));
-            Err(Flaw::new(ErrorKind::BadNumber, LAYER, at, path, reason))
-        }
-    }
-}
-
-/// An integer that is never negative.
-pub(super) fn unsigned(members: &mut Members<'_, '_>, path: &Path<'_>, notes: &mut Notes<'_>) -> Result<u64, Flaw> {
-    if let Some(value) = members.reader.plain_number() {
-        return Ok(value);
-    }
-    let at = members.reader.value_offset();
-    let text = integer_text(members, path, notes, Usual::Number)?;
-    if !is_integer(&text) {
-        return Err(not_a_number(&text, at, path));
-    }
-    text.parse().map_err(|_| {
-        let reason = format!("{} is not between 0 and 18446744073709551615", Quoted(&text));
-        Flaw::new(ErrorKind::BadNumber, LAYER, at, path, reason)
-    })
+    let wrapped = u64::try_from(integer.value)
+        .map_err(|_| integer.refuse(ErrorKind::BadNumber, path, "does not fit into 64 bits"))?;
+    let value = wrapped.cast_signed();
+    let reason = format!("{wrapped} is a negative number printed as unsigned: read as {value}");
+    notes.take(Tolerance::WrappedNegative, LAYER, integer.at, path, reason)?;
+    Ok(value)
 }
 
 /// The number of a `COUNT` value: decimal digits and nothing else.

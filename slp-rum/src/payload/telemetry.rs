@@ -21,13 +21,14 @@ pub(super) fn snapshots(
     let mut index_of: BTreeMap<String, usize> = BTreeMap::new();
     for odd in odd {
         odd.note_in_telemetry(notes)?;
-        let Some(measurement) = measurements.get(odd.index) else { continue };
+        let Some(measurement) = measurements.get(odd.index) else {
+            continue;
+        };
         let value_of = |list: &Option<Vec<Typed<'_>>>| {
             list.iter().flatten().find(|(kind, ..)| kind == "report_id").map(|(_, value, _)| value.to_string())
         };
-        let key = value_of(&odd.meta)
-            .or_else(|| value_of(&odd.values))
-            .unwrap_or_else(|| measurement.end.get().to_string());
+        let key =
+            value_of(&odd.meta).or_else(|| value_of(&odd.values)).unwrap_or_else(|| measurement.end.get().to_string());
         let index = *index_of.entry(key.clone()).or_insert(found.len());
         if index == found.len() {
             found.push(Snapshot {
@@ -75,7 +76,7 @@ fn take_values(snapshot: &mut Snapshot, odd: &Odd<'_>, notes: &mut Notes<'_>) ->
 }
 
 /// Seconds east of GMT, printed as an unsigned number of 64 bits.
-fn utc_offset(text: &str) -> Option<i32> {
+pub(crate) fn utc_offset(text: &str) -> Option<i32> {
     let value = text.parse::<u64>().map(u64::cast_signed).or_else(|_| text.parse::<i64>()).ok()?;
     i32::try_from(value).ok().filter(|offset| offset.unsigned_abs() <= 86_400)
 }

@@ -15,9 +15,7 @@ fn known(path: &str) -> Option<&'static [&'static str]> {
         "$.asset_identification.asset" => &["name"],
         "$.asset_identification.instance" => &["sudi", "product_instance_identifier"],
         "$.signature" | "$.asset_identification.signature" => SIGNATURE,
-        "$.meta" => {
-            &["entitlement_tag", "report_id", "software_version", "utility_enabled", "report_type", "ha_udi"]
-        }
+        "$.meta" => &["entitlement_tag", "report_id", "software_version", "utility_enabled", "report_type", "ha_udi"],
         "$.meta.ha_udi[]" => &["role", "sudi"],
         "$.measurements[]" => &[
             "log_time",
@@ -59,7 +57,9 @@ fn walk(
     found: &mut Vec<(String, String)>,
     depth: u32,
 ) -> Result<(), slp_model::json::Fault> {
-    let Some(deeper) = depth.checked_sub(1) else { return reader.skip().map(drop) };
+    let Some(deeper) = depth.checked_sub(1) else {
+        return reader.skip().map(drop);
+    };
     match reader.kind()? {
         ValueKind::Object => {
             let names = known(shape);

@@ -1,12 +1,11 @@
 //! What usage over time and its checks need to know of every report, kept small.
 
-use std::collections::BTreeMap;
-
 use sha2::{Digest as _, Sha256};
 use slp_model::{EntitlementTag, Udi, UnixSeconds};
 
 use super::catalog::Catalog;
 use super::fingerprint;
+use super::ha::{HaList, HaLists};
 use super::interval::Intervals;
 use super::names::{Full, NONE, Names, index, number};
 use super::record::{ALONE, Kind, Oddity, Record, SignatureMark, Stored, quarter};
@@ -41,7 +40,7 @@ pub struct Evidence {
     pub(super) tags: Names<EntitlementTag>,
     roles: Names<Box<str>>,
     /// Lists of (role, device).
-    ha: Names<Box<[(u32, u32)]>>,
+    ha: Names<HaList>,
     sources: Vec<Box<str>>,
     oddities: Vec<Oddity>,
     measurements: Vec<Stored>,
@@ -80,6 +79,7 @@ impl Evidence {
             None => NONE,
         };
         let signer = match report.outer_signature.as_ref().and_then(|signature| signature.signer.as_ref()) {
+            Some(signer) if *signer == report.device => device,
             Some(signer) => self.device(signer)?,
             None => NONE,
         };
@@ -150,7 +150,7 @@ impl Evidence {
         let list = report
             .ha
             .iter()
-            .map(|(role, member)| Ok((role, self.device(member)?)))
+            .map(|(role, member)| Ok((role, if *member == report.device { device } else { self.device(member)? })))
             .collect::<Result<Vec<_>, Error>>()?;
         match list.as_slice() {
             [] => Ok(NONE),
@@ -243,8 +243,9 @@ impl Evidence {
         let devices = self.devices.bytes(|udi| udi.pid().len().saturating_add(udi.serial().len()));
         let tags = self.tags.bytes(|tag| tag.as_str().len());
         let roles = self.roles.bytes(|role| role.len());
-        let ha = self.ha.bytes(|list| size_of_val::<[(u32, u32)]>(list));
-        let sources = self.sources.iter().map(|source| source.len()).fold(size_of_val(&*self.sources), usize::saturating_add);
+        let ha = self.ha.bytes(|list| size_of_val(&**list));
+        let sources =
+            self.sources.iter().map(|source| source.len()).fold(size_of_val(&*self.sources), usize::saturating_add);
         let oddities = self.oddities.iter().map(Oddity::heap_bytes);
         let oddities = oddities.fold(size_of_val(&*self.oddities), usize::saturating_add);
         [devices, tags, roles, ha, sources, oddities, size_of_val(&*self.measurements), size_of_val(&*self.records)]
@@ -267,10 +268,9 @@ impl Evidence {
         self.sources.get(index(record.source)).map_or("", |source| source)
     }
 
-    /// The lists of redundant sets and the words of their roles, by number.
-    pub(super) fn ha_lists(&self) -> (BTreeMap<u32, &[(u32, u32)]>, BTreeMap<u32, &str>) {
-        let lists = self.ha.iter().map(|(list, number)| (number, &**list)).collect();
-        (lists, self.roles.iter().map(|(role, number)| (number, &**role)).collect())
+    /// The lists of redundant sets and the words of their roles.
+    pub(crate) fn ha_lists(&self) -> HaLists<'_> {
+        HaLists::new(&self.ha, &self.roles)
     }
 }
 

@@ -65,35 +65,37 @@ pub(super) fn of(payload: &str) -> Result<Fingerprint, Fault> {
         }
     }
     Ok(Fingerprint {
-        identity: identity.digest(),
-        meta: meta.digest(),
-        inner: if inner.0.is_empty() { Digest::default() } else { inner.digest() },
+        identity: identity.digest(&walk.out),
+        meta: meta.digest(&walk.out),
+        inner: if inner.0.is_empty() { Digest::default() } else { inner.digest(&walk.out) },
         measurements,
     })
 }
 
-/// Members in canonical form, each with the depth of its object.
+/// A member: depth of its object, name, and where its canonical form stands in the output.
+type Piece<'a> = (u8, Cow<'a, str>, Range<usize>);
+
 #[derive(Default)]
-struct Pieces<'a>(Vec<(u8, Cow<'a, str>, Vec<u8>)>);
+struct Pieces<'a>(Vec<Piece<'a>>);
 
 impl<'a> Pieces<'a> {
-    fn add(&mut self, depth: u8, name: Cow<'a, str>, value: &[u8]) {
-        self.0.push((depth, name, value.to_vec()));
+    fn add(&mut self, depth: u8, name: Cow<'a, str>, value: Range<usize>) {
+        self.0.push((depth, name, value));
     }
 
-    fn digest(&mut self) -> Digest {
-        self.0.sort_unstable();
-        digest_of(self.0.iter())
+    fn digest(&mut self, out: &[u8]) -> Digest {
+        self.0.sort_unstable_by(|one, next| (one.0, &one.1).cmp(&(next.0, &next.1)));
+        digest_of(self.0.iter(), out)
     }
 }
 
-fn digest_of<'p, 'a: 'p>(pieces: impl Iterator<Item = &'p (u8, Cow<'a, str>, Vec<u8>)>) -> Digest {
+fn digest_of<'p, 'a: 'p>(pieces: impl Iterator<Item = &'p Piece<'a>>, out: &[u8]) -> Digest {
     let mut hash = Sha256::new();
     for (depth, name, value) in pieces {
         hash.update([*depth]);
         hash.update(length(name.len()));
         hash.update(name.as_bytes());
-        hash.update(value);
+        hash.update(out.get(value.clone()).unwrap_or_default());
     }
     half(&hash.finalize().into())
 }
@@ -118,38 +120,39 @@ struct Open<'a> {
 
 struct Walk<'a> {
     reader: Reader<'a>,
-    /// The canonical form of the value that is being read.
+    /// The canonical forms of the values that were read.
     out: Vec<u8>,
 }
 
 impl<'a> Walk<'a> {
     fn measurement(&mut self) -> Result<MeasurementPrint, Fault> {
+        let begin = self.out.len();
         let mut whole = Pieces::default();
         let (mut start, mut end) = (None, None);
-        if self.reader.kind()? != ValueKind::Object {
-            whole.add(0, Cow::Borrowed(""), self.value()?);
-            let whole = whole.digest();
-            return Ok(MeasurementPrint { whole, stem: whole, start, end });
-        }
-        self.reader.begin_object()?;
-        while let Some(name) = self.reader.next_member()? {
-            if name == "meta" && self.reader.kind()? == ValueKind::Object {
-                whole.add(0, name, b"{");
-                self.reader.begin_object()?;
-                while let Some(name) = self.reader.next_member()? {
-                    whole.add(1, name, self.value()?);
+        if self.reader.kind()? == ValueKind::Object {
+            self.reader.begin_object()?;
+            while let Some(name) = self.reader.next_member()? {
+                if name == "meta" && self.reader.kind()? == ValueKind::Object {
+                    whole.add(0, name, 0..0);
+                    self.reader.begin_object()?;
+                    while let Some(name) = self.reader.next_member()? {
+                        whole.add(1, name, self.value()?);
+                    }
+                    continue;
                 }
-                continue;
+                match &*name {
+                    "start_time" => start = self.time(),
+                    "end_time" => end = self.time(),
+                    _ => {}
+                }
+                whole.add(0, name, self.value()?);
             }
-            match &*name {
-                "start_time" => start = self.time(),
-                "end_time" => end = self.time(),
-                _ => {}
-            }
-            whole.add(0, name, self.value()?);
+        } else {
+            whole.add(2, Cow::Borrowed(""), self.value()?);
         }
-        let digest = whole.digest();
-        let stem = digest_of(whole.0.iter().filter(|(depth, name, _)| is_stem(*depth, name)));
+        let digest = whole.digest(&self.out);
+        let stem = digest_of(whole.0.iter().filter(|(depth, name, _)| is_stem(*depth, name)), &self.out);
+        self.out.truncate(begin);
         Ok(MeasurementPrint { whole: digest, stem, start, end })
     }
 
@@ -164,10 +167,10 @@ impl<'a> Walk<'a> {
         UnixSeconds::new(seconds).ok()
     }
 
-    /// Passes over one value of any kind and gives its canonical form. With a stack of its own: depth costs no thread
-    /// stack.
-    fn value(&mut self) -> Result<&[u8], Fault> {
-        self.out.clear();
+    /// Passes over one value of any kind and tells where its canonical form stands. With a stack of its own: depth costs
+    /// no thread stack.
+    fn value(&mut self) -> Result<Range<usize>, Fault> {
+        let start = self.out.len();
         let mut open: Vec<Open<'a>> = Vec::new();
         let mut value = true;
         loop {
@@ -175,7 +178,7 @@ impl<'a> Walk<'a> {
                 self.begin_value(&mut open)?;
             }
             value = match open.last_mut() {
-                None => return Ok(&self.out),
+                None => return Ok(start..self.out.len()),
                 Some(Open { members: None, .. }) => self.reader.next_element()?,
                 Some(Open { begin, members: Some(members) }) => {
                     let here = self.out.len().saturating_sub(*begin);
@@ -231,7 +234,7 @@ impl<'a> Walk<'a> {
                 let value = self.reader.bool()?;
                 self.out.push(if value { b't' } else { b'f' });
             }
-            ValueKind::Null => {
+            _ => {
                 self.reader.null()?;
                 self.out.push(b'n');
             }
@@ -258,24 +261,34 @@ fn sort_members(out: &mut Vec<u8>, begin: usize, mut members: Vec<(Cow<'_, str>,
     }
 }
 
-/// Equal numbers get one form: sign, digits without outer zeros, power of ten.
+/// Equal numbers get one form: plain digits, or digits and a power of ten where there is a fraction.
 fn write_number(out: &mut Vec<u8>, raw: &str) {
+    if raw.bytes().all(|byte| byte.is_ascii_digit()) {
+        out.extend_from_slice(raw.as_bytes());
+    } else {
+        out.extend_from_slice(odd_number(raw).as_deref().unwrap_or(raw).as_bytes());
+    }
+}
+
+/// `None` for a power of ten beyond all reason: such numbers are equal when they are written alike.
+fn odd_number(raw: &str) -> Option<String> {
     let unsigned = raw.strip_prefix('-');
+    let sign = if unsigned.is_some() { "-" } else { "" };
     let (mantissa, power) = unsigned.unwrap_or(raw).split_once(['e', 'E']).unwrap_or((unsigned.unwrap_or(raw), "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = [whole, fraction].concat();
     let significant = digits.trim_matches('0');
+    if significant.is_empty() {
+        return Some("0".to_owned());
+    }
     let zeros = digits.len().saturating_sub(digits.trim_end_matches('0').len());
-    let shift = i64::try_from(zeros).ok().zip(i64::try_from(fraction.len()).ok());
-    let power = power.parse::<i64>().ok().zip(shift).and_then(|(power, (zeros, fraction))| {
-        power.checked_add(zeros)?.checked_sub(fraction)
-    });
-    let form = match power {
-        _ if significant.is_empty() => "0".to_owned(),
-        Some(power) => format!("{}{significant}e{power}", if unsigned.is_some() { "-" } else { "" }),
-        None => raw.to_owned(), // a power of ten beyond all reason: equal when written alike
-    };
-    out.extend_from_slice(form.as_bytes());
+    let shift = i64::try_from(zeros).ok()?.checked_sub(i64::try_from(fraction.len()).ok()?)?;
+    let power = power.parse::<i64>().ok()?.checked_add(shift)?;
+    Some(match usize::try_from(power) {
+        // a finite number has at most 309 digits before its point
+        Ok(zeros @ 0..=400) => format!("{sign}{significant}{}", "0".repeat(zeros)),
+        _ => format!("{sign}{significant}e{power}"),
+    })
 }
 
 #[cfg(test)]
@@ -285,7 +298,8 @@ mod tests {
     fn same(one: &str, other: &str) -> bool {
         let form = |text| {
             let mut walk = Walk { reader: Reader::new(text, Limits::new(u32::MAX, usize::MAX)), out: Vec::new() };
-            walk.value().unwrap().to_vec()
+            walk.value().unwrap();
+            walk.out
         };
         form(one) == form(other)
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub(super) struct Full;
 
 /// No name at all.
-pub(super) const NONE: u32 = u32::MAX;
+pub(crate) const NONE: u32 = u32::MAX;
 
 /// Values and their numbers, in the order of first appearance. The numbers never reach any output.
 #[derive(Clone, Debug)]

@@ -7,10 +7,10 @@ use super::names::{Full, NONE};
 use crate::borrowed;
 
 /// `ha_udi` names the device itself, as `Active`, and nothing else: by far the most usual list.
-pub(super) const ALONE: u32 = NONE - 1;
+pub(crate) const ALONE: u32 = NONE - 1;
 
 /// The period in which the agent takes samples, in seconds (seen).
-const SAMPLING: i64 = 900;
+const SAMPLING: u64 = 900;
 
 /// One report. Everything but `source` comes from the report itself.
 #[derive(Clone, Debug)]
@@ -179,7 +179,7 @@ fn shortened(text: &str) -> Box<str> {
 /// Spec: rum, "Continuity", RUM-SAMPLES.
 fn unexpected(samples: u64, elapsed: Seconds) -> Option<(u64, u64)> {
     let elapsed = u64::try_from(elapsed.get()).ok()?;
-    let expected = (elapsed.saturating_add(SAMPLING.unsigned_abs() / 2) / SAMPLING.unsigned_abs()).saturating_add(1);
+    let expected = (elapsed.saturating_add(SAMPLING / 2) / SAMPLING).saturating_add(1);
     let hundredfold = u128::from(samples.abs_diff(expected)).saturating_mul(100);
     (hundredfold > u128::from(expected).max(200)).then_some((samples, expected))
 }

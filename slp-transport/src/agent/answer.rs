@@ -26,41 +26,14 @@ impl Agent {
         self.state.timers.reply = None;
         // A busy or broken server counts as one that does not answer, but for the communication counter.
         let (reply, failure) = match reply {
-            Reply::Failed {
-                reason,
-                retry: Retry::Throttle { after },
-                ..
-            } => {
+            Reply::Failed { reason, retry: Retry::Throttle { after }, .. } => {
                 let wait = after.map_or(THROTTLE_WAIT, |after| after.wait(now));
-                (
-                    Reply::NoReply,
-                    Failure {
-                        word: LastResponse::InvalidStatusCode,
-                        reason,
-                        wait: clamp(wait),
-                    },
-                )
+                (Reply::NoReply, Failure { word: LastResponse::InvalidStatusCode, reason, wait: clamp(wait) })
             }
-            Reply::Failed {
-                reason,
-                retry: Retry::Transient,
-                ..
-            } => (
-                Reply::NoReply,
-                Failure {
-                    word: LastResponse::InvalidStatusCode,
-                    reason,
-                    wait: Seconds::ZERO,
-                },
-            ),
-            other => (
-                other,
-                Failure {
-                    word: LastResponse::NoReply,
-                    reason: None,
-                    wait: Seconds::ZERO,
-                },
-            ),
+            Reply::Failed { reason, retry: Retry::Transient, .. } => {
+                (Reply::NoReply, Failure { word: LastResponse::InvalidStatusCode, reason, wait: Seconds::ZERO })
+            }
+            other => (other, Failure { word: LastResponse::NoReply, reason: None, wait: Seconds::ZERO }),
         };
         match self.state.phase.clone() {
             Phase::Hello => self.hello_answered(reply, failure, now, out),
@@ -127,26 +100,19 @@ impl Agent {
                 self.later(kind, id, interval, action, now);
             }
             Reply::TryAgain { after, reason } => {
-                self.state
-                    .counters(kind.clone())
-                    .failed(LastResponse::OkTryAgain, reason, now);
-                self.state
-                    .move_reports(ReportProgress::InFlight, ReportProgress::Unreported);
+                self.state.counters(kind.clone()).failed(LastResponse::OkTryAgain, reason, now);
+                self.state.move_reports(ReportProgress::InFlight, ReportProgress::Unreported);
                 self.state.hold = true;
                 let wait = clamp(after.unwrap_or(TRY_AGAIN_WAIT));
                 self.state.timers.try_again = Some(now.saturating_add(wait));
                 self.rest();
             }
             Reply::NoReply => {
-                self.state
-                    .counters(kind.clone())
-                    .failed(failure.word, failure.reason, now);
+                self.state.counters(kind.clone()).failed(failure.word, failure.reason, now);
                 self.no_reply(kind, failure.wait, now);
             }
             Reply::Failed { reason, code, .. } => {
-                self.state
-                    .counters(kind.clone())
-                    .failed(LastResponse::InvalidStatusCode, reason, now);
+                self.state.counters(kind.clone()).failed(LastResponse::InvalidStatusCode, reason, now);
                 self.refused(kind, code.as_deref(), out);
             }
         }
@@ -192,9 +158,7 @@ impl Agent {
             Kind::AuthorizationRequest => self.state.wanted.clear(),
             _ => {}
         }
-        let overwritten = results
-            .iter()
-            .flat_map(|results| results.authorizations.iter().flatten());
+        let overwritten = results.iter().flat_map(|results| results.authorizations.iter().flatten());
         if overwritten.clone().any(|code| code.smart_license.is_some()) && *kind == Kind::ResultPolling {
             self.state.enqueue(Kind::AuthorizationConfirmation);
         }
@@ -214,20 +178,14 @@ impl Agent {
 
     /// The reports of one message or of one poll: those of acknowledged devices are done, the others wait again.
     fn settle(&mut self, from: ReportProgress, results: Option<&Results>, now: UnixSeconds, out: &mut Vec<Action>) {
-        let acknowledged = results
-            .and_then(|results| results.acknowledgements.as_deref())
-            .unwrap_or_default();
+        let acknowledged = results.and_then(|results| results.acknowledgements.as_deref()).unwrap_or_default();
         let done: Vec<_> = self
             .state
             .reports
             .iter()
             .filter(|entry| entry.progress == from)
             .map(|entry| entry.key.clone())
-            .filter(|key| {
-                acknowledged
-                    .iter()
-                    .any(|item| item.smart_license.is_some() && item.sudi.is(&key.udi))
-            })
+            .filter(|key| acknowledged.iter().any(|item| item.smart_license.is_some() && item.sudi.is(&key.udi)))
             .collect();
         if !done.is_empty() {
             self.acknowledge(&done, now, out);
@@ -252,8 +210,7 @@ impl Agent {
             for poll in self.state.polls.iter_mut().filter(|poll| poll.id == old) {
                 (poll.id, poll.due) = (id, due);
             }
-            self.state
-                .move_reports(ReportProgress::Pending(old), ReportProgress::Pending(id));
+            self.state.move_reports(ReportProgress::Pending(old), ReportProgress::Pending(id));
             return self.rest();
         }
         let action = action.unwrap_or(match kind {
@@ -268,8 +225,7 @@ impl Agent {
             Kind::UsageReporting => {
                 self.taken(now);
                 self.state.wanted.clear();
-                self.state
-                    .move_reports(ReportProgress::InFlight, ReportProgress::Pending(id));
+                self.state.move_reports(ReportProgress::InFlight, ReportProgress::Pending(id));
                 self.push_after_success(now);
                 if self.state.unreported().next().is_some() {
                     self.state.enqueue(Kind::UsageReporting);
@@ -283,8 +239,7 @@ impl Agent {
 
     /// Rows 21, 26, 30, 32, 34, 35.
     fn no_reply(&mut self, kind: &Kind, wait: Seconds, now: UnixSeconds) {
-        self.state
-            .move_reports(ReportProgress::InFlight, ReportProgress::Unreported);
+        self.state.move_reports(ReportProgress::InFlight, ReportProgress::Unreported);
         match kind {
             Kind::TrustEstablishment => {
                 self.state.hold = true;
@@ -308,14 +263,8 @@ impl Agent {
 
     /// Rows 27, 29, 33, 34, 35.
     fn refused(&mut self, kind: &Kind, code: Option<&str>, out: &mut Vec<Action>) {
-        let in_flight = self
-            .state
-            .reports
-            .iter()
-            .filter(|entry| entry.progress == ReportProgress::InFlight)
-            .count();
-        self.state
-            .move_reports(ReportProgress::InFlight, ReportProgress::Unreported);
+        let in_flight = self.state.reports.iter().filter(|entry| entry.progress == ReportProgress::InFlight).count();
+        self.state.move_reports(ReportProgress::InFlight, ReportProgress::Unreported);
         match kind {
             Kind::UsageReporting if code == Some(message_code::TOO_LARGE) && in_flight > 1 => {
                 // Half of it, at once.
@@ -331,8 +280,7 @@ impl Agent {
             Kind::ResultPolling => {
                 if let Some(id) = self.state.drop_head().and_then(|head| head.poll) {
                     self.state.polls.retain(|poll| poll.id != id);
-                    self.state
-                        .move_reports(ReportProgress::Pending(id), ReportProgress::Unreported);
+                    self.state.move_reports(ReportProgress::Pending(id), ReportProgress::Unreported);
                 }
             }
             Kind::TrustEstablishment => {
@@ -348,8 +296,7 @@ impl Agent {
     /// Row 37.
     pub(super) fn cannot_build(&mut self, reason: String, now: UnixSeconds) {
         self.state.timers.reply = None;
-        self.state
-            .move_reports(ReportProgress::InFlight, ReportProgress::Unreported);
+        self.state.move_reports(ReportProgress::InFlight, ReportProgress::Unreported);
         let kind = match &self.state.phase {
             Phase::Busy(kind) => kind.clone(),
             _ => Kind::Hello,

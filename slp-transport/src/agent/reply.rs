@@ -48,29 +48,19 @@ impl Reply {
     pub fn from_result(result: Result<PiResponse, Error>) -> Self {
         match result {
             Ok(answer) => match (&answer.status, answer.poll_id) {
-                (StatusWord::OkPoll, Some(id)) => Self::Poll {
-                    id,
-                    interval: answer.poll_interval,
-                    action: answer.action,
-                },
-                (StatusWord::OkTryAgain, _) => Self::TryAgain {
-                    after: answer.poll_interval,
-                    reason: answer.message,
-                },
+                (StatusWord::OkPoll, Some(id)) => {
+                    Self::Poll { id, interval: answer.poll_interval, action: answer.action }
+                }
+                (StatusWord::OkTryAgain, _) => Self::TryAgain { after: answer.poll_interval, reason: answer.message },
                 _ => Self::Ok(answer.data),
             },
             Err(error) if matches!(error.kind(), ErrorKind::NoReply | ErrorKind::Empty) => Self::NoReply,
             Err(error) => Self::Failed {
                 // The reason of a device is the error object of the server (seen), else the server's sentence.
                 reason: error.refusal().map(|refusal| {
-                    let field = refusal
-                        .errors
-                        .iter()
-                        .next()
-                        .map(|(name, texts)| format!("{name}: {}", texts.join(" ")));
-                    field
-                        .or_else(|| refusal.message.clone())
-                        .unwrap_or_else(|| refusal.to_string())
+                    let field =
+                        refusal.errors.iter().next().map(|(name, texts)| format!("{name}: {}", texts.join(" ")));
+                    field.or_else(|| refusal.message.clone()).unwrap_or_else(|| refusal.to_string())
                 }),
                 code: error.refusal().and_then(|refusal| refusal.message_code.clone()),
                 retry: error.retry(),
@@ -80,20 +70,12 @@ impl Reply {
 
     /// A refusal that a repeat does not change.
     pub fn refused(reason: impl Into<String>) -> Self {
-        Self::Failed {
-            reason: Some(reason.into()),
-            code: None,
-            retry: Retry::Never,
-        }
+        Self::Failed { reason: Some(reason.into()), code: None, retry: Retry::Never }
     }
 
     /// The result comes later.
     pub fn poll(id: PollId, interval: u32, action: Action) -> Self {
-        Self::Poll {
-            id,
-            interval: Some(interval),
-            action: Some(action),
-        }
+        Self::Poll { id, interval: Some(interval), action: Some(action) }
     }
 }
 

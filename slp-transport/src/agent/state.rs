@@ -189,35 +189,18 @@ impl AgentState {
 
     /// Reports that wait to be sent.
     pub fn unreported(&self) -> impl Iterator<Item = &ReportKey> {
-        self.reports
-            .iter()
-            .filter(|entry| entry.progress == ReportProgress::Unreported)
-            .map(|entry| &entry.key)
+        self.reports.iter().filter(|entry| entry.progress == ReportProgress::Unreported).map(|entry| &entry.key)
     }
 
     pub(super) fn next_deadline(&self) -> Option<UnixSeconds> {
-        let Timers {
-            push,
-            hello,
-            try_again,
-            trust,
-            reply,
-        } = &self.timers;
-        let due = self
-            .polls
-            .iter()
-            .filter(|poll| !self.is_queued_poll(poll.id))
-            .map(|poll| poll.due)
-            .min();
+        let Timers { push, hello, try_again, trust, reply } = &self.timers;
+        let due = self.polls.iter().filter(|poll| !self.is_queued_poll(poll.id)).map(|poll| poll.due).min();
         match self.phase {
             Phase::Off | Phase::Blocked => None,
             Phase::Hello | Phase::Busy(_) => *reply,
             Phase::NoTrust => {
                 let trusts = self.polls.iter().filter(|poll| poll.action == Action::Trusts);
-                let polls = trusts
-                    .filter(|poll| !self.is_queued_poll(poll.id))
-                    .map(|poll| poll.due)
-                    .min();
+                let polls = trusts.filter(|poll| !self.is_queued_poll(poll.id)).map(|poll| poll.due).min();
                 [*hello, *try_again, *trust, polls].into_iter().flatten().min()
             }
             Phase::Idle => [*push, *hello, *try_again, *trust, due].into_iter().flatten().min(),
@@ -234,10 +217,7 @@ impl AgentState {
     }
 
     pub(super) fn enqueue_poll(&mut self, id: PollId) {
-        self.insert(Queued {
-            kind: Kind::ResultPolling,
-            poll: Some(id),
-        });
+        self.insert(Queued { kind: Kind::ResultPolling, poll: Some(id) });
     }
 
     fn insert(&mut self, queued: Queued) {
@@ -245,18 +225,9 @@ impl AgentState {
         if self.queue.contains(&queued) {
             return;
         }
-        let rank = |kind: &Kind| {
-            Kind::QUEUE_ORDER
-                .iter()
-                .position(|known| known == kind)
-                .unwrap_or(usize::MAX)
-        };
+        let rank = |kind: &Kind| Kind::QUEUE_ORDER.iter().position(|known| known == kind).unwrap_or(usize::MAX);
         let first = usize::from(matches!(self.phase, Phase::Busy(_)));
-        let place = self
-            .queue
-            .iter()
-            .skip(first)
-            .position(|other| rank(&other.kind) > rank(&queued.kind));
+        let place = self.queue.iter().skip(first).position(|other| rank(&other.kind) > rank(&queued.kind));
         let place = place.map_or(self.queue.len(), |place| place.saturating_add(first));
         self.queue.insert(place.min(self.queue.len()), queued);
     }
@@ -266,11 +237,7 @@ impl AgentState {
     }
 
     pub(super) fn drop_head(&mut self) -> Option<Queued> {
-        if self.queue.is_empty() {
-            None
-        } else {
-            Some(self.queue.remove(0))
-        }
+        if self.queue.is_empty() { None } else { Some(self.queue.remove(0)) }
     }
 
     /// Reports with this progress get another one.

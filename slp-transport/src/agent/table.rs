@@ -79,11 +79,7 @@ impl Agent {
                 if !self.state.wanted.contains(&feature) {
                     self.state.wanted.push(feature);
                 }
-                self.state.enqueue(if carried {
-                    Kind::UsageReporting
-                } else {
-                    Kind::AuthorizationRequest
-                });
+                self.state.enqueue(if carried { Kind::UsageReporting } else { Kind::AuthorizationRequest });
             }
             Event::AuthReturned => {
                 out.push(Action::RemoveCode);
@@ -136,15 +132,9 @@ impl Agent {
     fn step_clock(&mut self, step: Seconds) {
         let shift = |time: &mut UnixSeconds| *time = time.saturating_add(step);
         let timers = &mut self.state.timers;
-        for time in [
-            &mut timers.push,
-            &mut timers.hello,
-            &mut timers.try_again,
-            &mut timers.trust,
-            &mut timers.reply,
-        ]
-        .into_iter()
-        .flatten()
+        for time in [&mut timers.push, &mut timers.hello, &mut timers.try_again, &mut timers.trust, &mut timers.reply]
+            .into_iter()
+            .flatten()
         {
             shift(time);
         }
@@ -158,18 +148,12 @@ impl Agent {
         let state = &mut self.state;
         for key in reports {
             if !state.reports.iter().any(|entry| entry.key == key) {
-                state.reports.push(ReportEntry {
-                    key,
-                    progress: ReportProgress::Unreported,
-                });
+                state.reports.push(ReportEntry { key, progress: ReportProgress::Unreported });
             }
         }
-        state.reports.sort_by(|left, right| {
-            left.key
-                .id
-                .cmp(&right.key.id)
-                .then_with(|| left.key.udi.cmp(&right.key.udi))
-        });
+        state
+            .reports
+            .sort_by(|left, right| left.key.id.cmp(&right.key.id).then_with(|| left.key.udi.cmp(&right.key.udi)));
         if !std::mem::take(&mut state.closing) {
             return;
         }
@@ -222,10 +206,7 @@ impl Agent {
             !found
         });
         for id in polls {
-            let waited_for = state
-                .reports
-                .iter()
-                .any(|entry| entry.progress == ReportProgress::Pending(id));
+            let waited_for = state.reports.iter().any(|entry| entry.progress == ReportProgress::Pending(id));
             if !waited_for {
                 state.polls.retain(|poll| poll.id != id);
                 let under_way = state.phase == Phase::Busy(Kind::ResultPolling);
@@ -241,11 +222,7 @@ impl Agent {
 
     /// Queues the polls that are due at a time, or all of them, oldest first.
     pub(super) fn enqueue_polls(&mut self, due: Option<UnixSeconds>) {
-        let polls = self
-            .state
-            .polls
-            .iter()
-            .filter(|poll| due.is_none_or(|now| poll.due <= now));
+        let polls = self.state.polls.iter().filter(|poll| due.is_none_or(|now| poll.due <= now));
         for id in polls.map(|poll| poll.id).collect::<Vec<_>>() {
             self.state.enqueue_poll(id);
         }
@@ -280,11 +257,7 @@ impl Agent {
             }
         }
         if self.state.phase != Phase::Idle {
-            let trusts = self
-                .state
-                .polls
-                .iter()
-                .filter(|poll| poll.action == PollAction::Trusts && poll.due <= now);
+            let trusts = self.state.polls.iter().filter(|poll| poll.action == PollAction::Trusts && poll.due <= now);
             for id in trusts.map(|poll| poll.id).collect::<Vec<_>>() {
                 self.state.enqueue_poll(id);
             }
@@ -305,10 +278,7 @@ impl Agent {
             return;
         }
         let trust_poll = |id: Option<crate::PollId>| {
-            state
-                .polls
-                .iter()
-                .any(|poll| Some(poll.id) == id && poll.action == PollAction::Trusts)
+            state.polls.iter().any(|poll| Some(poll.id) == id && poll.action == PollAction::Trusts)
         };
         match state.phase {
             Phase::NoTrust => {
@@ -363,10 +333,7 @@ impl Agent {
             Kind::UsageReporting => {
                 let batch = state.batch.max(1);
                 let mut reports = Vec::new();
-                let waiting = state
-                    .reports
-                    .iter_mut()
-                    .filter(|entry| entry.progress == ReportProgress::Unreported);
+                let waiting = state.reports.iter_mut().filter(|entry| entry.progress == ReportProgress::Unreported);
                 for entry in waiting.take(batch) {
                     entry.progress = ReportProgress::InFlight;
                     reports.push(entry.key.clone());
@@ -374,11 +341,7 @@ impl Agent {
                 if reports.is_empty() && state.wanted.is_empty() {
                     return None;
                 }
-                let features = if self.carries_requests() {
-                    self.state.wanted.clone()
-                } else {
-                    Vec::new()
-                };
+                let features = if self.carries_requests() { self.state.wanted.clone() } else { Vec::new() };
                 if reports.is_empty() && features.is_empty() {
                     return None;
                 }
@@ -386,17 +349,11 @@ impl Agent {
             }
             Kind::ResultPolling => {
                 let open = state.polls.iter().find(|open| Some(open.id) == poll)?;
-                Say::Poll {
-                    id: open.id,
-                    action: open.action.clone(),
-                }
+                Say::Poll { id: open.id, action: open.action.clone() }
             }
             Kind::TrustEstablishment => {
                 let (_, scope, force) = self.token.as_ref()?;
-                Say::TrustEstablishment {
-                    scope: scope.clone(),
-                    force: *force,
-                }
+                Say::TrustEstablishment { scope: scope.clone(), force: *force }
             }
             Kind::AuthorizationRequest => {
                 if state.wanted.is_empty() {
@@ -411,10 +368,7 @@ impl Agent {
     fn emit(&mut self, say: Say, now: UnixSeconds, out: &mut Vec<Action>) {
         self.state.exchange = self.state.exchange.saturating_add(1);
         self.state.timers.reply = Some(now.saturating_add(REPLY));
-        out.push(Action::Send {
-            exchange: self.state.exchange,
-            say,
-        });
+        out.push(Action::Send { exchange: self.state.exchange, say });
     }
 
     /// Idle, or `NoTrust` where there is none.

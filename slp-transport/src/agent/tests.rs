@@ -112,10 +112,7 @@ fn a_result_is_polled_for_after_the_servers_interval_behind_a_hello_of_its_own()
     bench.reply(poll(9), 122);
     assert!(sent(&bench.handle(Event::Tick, 181)).is_none());
     let actions = bench.handle(Event::Tick, 182);
-    assert!(
-        matches!(sent(&actions), Some((_, Say::Hello { unreported: 0, .. }))),
-        "{actions:?}"
-    );
+    assert!(matches!(sent(&actions), Some((_, Say::Hello { unreported: 0, .. }))), "{actions:?}");
     let actions = bench.reply(hello_ok(&[]), 183);
     assert!(matches!(sent(&actions), Some((_, Say::Poll { .. }))), "{actions:?}");
     let actions = bench.reply(acknowledged(), 184);
@@ -131,11 +128,7 @@ fn in_smart_mode_there_is_no_hello_and_nothing_without_trust() {
     let actions = agent.handle(Event::Configured(Mode::Smart), at(0));
     assert!(actions.contains(&Action::Notice(Notice::InsufficientTrust)));
     assert_eq!(agent.next_deadline(), None);
-    assert!(
-        agent
-            .handle(Event::Sync, at(1))
-            .contains(&Action::Notice(Notice::InsufficientTrust))
-    );
+    assert!(agent.handle(Event::Sync, at(1)).contains(&Action::Notice(Notice::InsufficientTrust)));
     let actions = agent.handle(Event::token(Token::new("t")), at(2));
     assert!(matches!(sent(&actions), Some((1, Say::TrustEstablishment { .. }))));
     let mut trusted = crate::Trusted::new(Sudi::from(&udi()), StatusWord::Success);
@@ -177,21 +170,12 @@ fn an_unreachable_collector_is_tried_every_hour_and_with_each_daily_push() {
             time += 20;
             actions.extend(bench.reply(Reply::NoReply, time));
         }
-        failed += actions
-            .iter()
-            .filter(|action| **action == Action::Notice(Notice::CommunicationFailed))
-            .count();
-        restored += actions
-            .iter()
-            .filter(|action| **action == Action::Notice(Notice::CommunicationRestored))
-            .count();
+        failed += actions.iter().filter(|action| **action == Action::Notice(Notice::CommunicationFailed)).count();
+        restored += actions.iter().filter(|action| **action == Action::Notice(Notice::CommunicationRestored)).count();
     }
     let hello = bench.counters(&Kind::Hello);
     assert!((205..=210).contains(&hello.total), "{hello:?}");
-    assert_eq!(
-        (hello.fail, hello.overall, hello.communication),
-        (hello.total, hello.total, hello.total)
-    );
+    assert_eq!((hello.fail, hello.overall, hello.communication), (hello.total, hello.total, hello.total));
     assert_eq!((failed, restored), (1, 0), "said once");
     assert_eq!(bench.counters(&Kind::UsageReporting).total, 0, "no other counter moves");
 }
@@ -202,10 +186,7 @@ fn a_refusal_for_good_blocks_until_the_operator_acts() {
     bench.push(&[1], 120);
     let actions = bench.reply(Reply::refused("re-register"), 121);
     assert!(actions.contains(&Action::Notice(Notice::Blocked)));
-    assert_eq!(
-        (bench.agent.next_deadline(), &bench.agent.state().phase),
-        (None, &Phase::Blocked)
-    );
+    assert_eq!((bench.agent.next_deadline(), &bench.agent.state().phase), (None, &Phase::Blocked));
     bench.handle(Event::UsageChanged, 200);
     assert_eq!(bench.agent.next_deadline(), None);
     let actions = bench.handle(Event::Sync, 300);
@@ -219,14 +200,7 @@ fn a_message_that_is_too_large_is_halved_and_sent_again() {
     let mut bench = Bench::new(Mode::Smart);
     bench.push(&[1, 2, 3, 4], 120);
     let code = Some(crate::push::message_code::TOO_LARGE.to_owned());
-    let actions = bench.reply(
-        Reply::Failed {
-            reason: None,
-            code,
-            retry: crate::Retry::Never,
-        },
-        121,
-    );
+    let actions = bench.reply(Reply::Failed { reason: None, code, retry: crate::Retry::Never }, 121);
     assert!(matches!(sent(&actions), Some((_, Say::Usage { reports, .. })) if reports == [key(1), key(2)]));
     let actions = bench.reply(poll(9), 122);
     assert!(matches!(sent(&actions), Some((_, Say::Usage { reports, .. })) if reports == [key(3), key(4)]));
@@ -236,13 +210,7 @@ fn a_message_that_is_too_large_is_halved_and_sent_again() {
 fn try_again_keeps_the_message_and_waits_as_long_as_the_server_says() {
     let mut bench = Bench::new(Mode::Smart);
     bench.push(&[1], 120);
-    bench.reply(
-        Reply::TryAgain {
-            after: Some(45),
-            reason: None,
-        },
-        121,
-    );
+    bench.reply(Reply::TryAgain { after: Some(45), reason: None }, 121);
     assert_eq!(bench.agent.next_deadline(), Some(at(166)));
     let actions = bench.handle(Event::Tick, 166);
     assert!(matches!(sent(&actions), Some((_, Say::Usage { .. }))), "{actions:?}");
@@ -288,13 +256,7 @@ fn a_message_that_cannot_be_built_counts_neither_way() {
     let mut bench = Bench::new(Mode::Smart);
     bench.push(&[1], 120);
     let exchange = bench.exchange;
-    bench.handle(
-        Event::CannotBuild {
-            exchange,
-            reason: "Null pointer Error".into(),
-        },
-        120,
-    );
+    bench.handle(Event::CannotBuild { exchange, reason: "Null pointer Error".into() }, 120);
     let usage = bench.counters(&Kind::UsageReporting);
     assert_eq!((usage.total, usage.success, usage.fail), (1, 0, 0));
     assert_eq!(bench.agent.state().unreported().count(), 1);
@@ -305,10 +267,7 @@ fn a_return_removes_the_code_first_and_is_sent_once() {
     let mut bench = Bench::new(Mode::Smart);
     let actions = bench.handle(Event::AuthReturned, 10);
     let place = |wanted: &Action| actions.iter().position(|action| action == wanted).unwrap();
-    let send = actions
-        .iter()
-        .position(|action| matches!(action, Action::Send { .. }))
-        .unwrap();
+    let send = actions.iter().position(|action| matches!(action, Action::Send { .. })).unwrap();
     assert!(place(&Action::Save) < place(&Action::RemoveCode) && place(&Action::RemoveCode) < send);
     bench.reply(Reply::NoReply, 40);
     assert!(bench.agent.state().queue.is_empty());
@@ -320,17 +279,11 @@ fn a_request_for_a_code_travels_with_the_reports_where_the_server_can_take_it() 
     bench.agent.state.peer_capabilities = Some(vec!["POLICY_USAGE".into()]);
     bench.handle(Event::auth_requested("hseck9"), 10);
     let actions = bench.reply(hello_ok(&["POLICY_USAGE"]), 11);
-    let wanted = Say::Usage {
-        reports: Vec::new(),
-        features: vec!["hseck9".into()],
-    };
+    let wanted = Say::Usage { reports: Vec::new(), features: vec!["hseck9".into()] };
     assert_eq!(sent(&actions).unwrap().1, wanted);
     let mut bench = Bench::new(Mode::Smart);
     let actions = bench.handle(Event::auth_requested("hseck9"), 10);
-    assert_eq!(
-        sent(&actions).unwrap().1,
-        Say::AuthorizationRequest(vec!["hseck9".into()])
-    );
+    assert_eq!(sent(&actions).unwrap().1, Say::AuthorizationRequest(vec!["hseck9".into()]));
     let mut results = Results::new();
     results.authorizations = Some(vec![Authorized::new(Sudi::from(&udi()), StatusWord::Success)]);
     bench.reply(Reply::Ok(Some(results.into())), 11);
@@ -344,11 +297,7 @@ fn off_stops_everything_and_keeps_the_reports() {
     bench.handle(Event::Configured(Mode::Off), 121);
     assert_eq!(bench.agent.next_deadline(), None);
     assert_eq!(bench.agent.state().unreported().count(), 1);
-    assert!(
-        bench
-            .handle(Event::Sync, 122)
-            .contains(&Action::Notice(Notice::Offline))
-    );
+    assert!(bench.handle(Event::Sync, 122).contains(&Action::Notice(Notice::Offline)));
 }
 
 #[test]
@@ -383,9 +332,5 @@ fn no_reporting_has_no_push_and_a_device_that_is_not_acknowledged_keeps_its_repo
     let mut results = Results::new();
     results.acknowledgements = Some(vec![Acknowledged::new(Sudi::from(&udi()))]);
     bench.reply(Reply::Ok(Some(results.into())), 5 + 7 * 86_400);
-    assert_eq!(
-        bench.agent.state().unreported().count(),
-        1,
-        "an acknowledgement without a document is none"
-    );
+    assert_eq!(bench.agent.state().unreported().count(), 1, "an acknowledgement without a document is none");
 }

@@ -153,11 +153,7 @@ pub(crate) fn query<T: ToString>(path: &mut String, mark: &mut char, name: &str,
 pub(crate) fn query_value(request: &Request<Vec<u8>>, name: &str) -> Option<String> {
     request.uri().query()?.split('&').find_map(|pair| {
         let (known, value) = pair.split_once('=')?;
-        if known == name {
-            decode_segment(&value.replace('+', " "))
-        } else {
-            None
-        }
+        if known == name { decode_segment(&value.replace('+', " ")) } else { None }
     })
 }
 
@@ -181,11 +177,7 @@ pub(crate) fn answer<T: Wire>(response: &Response<Vec<u8>>, limits: &Limits, ope
     message::success(response, operation)?;
     let body = response.body();
     // Calls without an answer of their own are done when the status says so, with whatever body.
-    let body = if body.trim_ascii().is_empty() {
-        b"{}"
-    } else {
-        body.as_slice()
-    };
+    let body = if body.trim_ascii().is_empty() { b"{}" } else { body.as_slice() };
     let text = wire::body_text(body, limits.body_bytes, operation)?;
     let status = status_of(text, limits).map_err(|fail| Error::json(&fail, operation))?;
     if matches!(status, Some(StatusWord::Failed | StatusWord::Error)) {

@@ -41,10 +41,7 @@ pub enum Grant {
 impl Grant {
     /// A person's account.
     pub fn password(username: impl Into<String>, password: Secret) -> Self {
-        Self::Password {
-            username: username.into(),
-            password,
-        }
+        Self::Password { username: username.into(), password }
     }
 
     /// An earlier answer's refresh token.
@@ -68,19 +65,13 @@ pub struct TokenRequest {
 impl TokenRequest {
     /// A request of an application.
     pub fn new(client_id: impl Into<String>, client_secret: Secret, grant: Grant) -> Self {
-        Self {
-            client_id: client_id.into(),
-            client_secret,
-            grant,
-        }
+        Self { client_id: client_id.into(), client_secret, grant }
     }
 
     /// Name, value, and whether the value is a secret.
     pub(crate) fn parameters(&self) -> Vec<(&'static str, &str, bool)> {
-        let mut parameters = vec![
-            ("client_id", self.client_id.as_str(), false),
-            ("client_secret", self.client_secret.expose(), true),
-        ];
+        let mut parameters =
+            vec![("client_id", self.client_id.as_str(), false), ("client_secret", self.client_secret.expose(), true)];
         match &self.grant {
             Grant::ClientCredentials => parameters.push(("grant_type", "client_credentials", false)),
             Grant::Password { username, password } => parameters.extend([
@@ -89,10 +80,7 @@ impl TokenRequest {
                 ("password", password.expose(), true),
             ]),
             Grant::Refresh { token } => {
-                parameters.extend([
-                    ("grant_type", "refresh_token", false),
-                    ("refresh_token", token.expose(), true),
-                ]);
+                parameters.extend([("grant_type", "refresh_token", false), ("refresh_token", token.expose(), true)]);
             }
         }
         parameters
@@ -113,11 +101,7 @@ impl TokenRequest {
                 return Err(Error::new(ErrorKind::Schema, text).at(Location::path(Self::OPERATION)));
             }
         };
-        Ok(Self::new(
-            need("client_id")?,
-            Secret::new(need("client_secret")?),
-            grant,
-        ))
+        Ok(Self::new(need("client_id")?, Secret::new(need("client_secret")?), grant))
     }
 }
 
@@ -154,14 +138,9 @@ impl Call<BaseUrl> for TokenRequest {
         *request.method_mut() = Method::POST;
         *request.uri_mut() = address.join("")?;
         let headers = request.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/x-www-form-urlencoded"),
-        );
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        request
-            .extensions_mut()
-            .insert(Masked(form(&parameters, true).to_string()));
+        request.extensions_mut().insert(Masked(form(&parameters, true).to_string()));
         Ok(request)
     }
 }
@@ -183,12 +162,7 @@ impl Serve for TokenRequest {
             }
             pairs
         };
-        Self::from_parameters(|name| {
-            pairs
-                .iter()
-                .find(|(known, _)| known == name)
-                .map(|(_, value)| value.clone())
-        })
+        Self::from_parameters(|name| pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()))
     }
 
     fn respond(answer: &TokenAnswer) -> Result<Response<Vec<u8>>, Error> {
@@ -226,12 +200,7 @@ pub struct TokenAnswer {
 impl TokenAnswer {
     /// A token for `expires_in` seconds.
     pub fn new(access_token: AccessToken, expires_in: u32) -> Self {
-        Self {
-            access_token,
-            token_type: "Bearer".into(),
-            expires_in,
-            refresh_token: None,
-        }
+        Self { access_token, token_type: "Bearer".into(), expires_in, refresh_token: None }
     }
 
     /// From when on a new token should be asked for: a minute before this one ends (choice).
@@ -243,9 +212,7 @@ impl TokenAnswer {
 impl fmt::Debug for TokenAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut fields = f.debug_struct("TokenAnswer");
-        fields
-            .field("access_token", &self.access_token)
-            .field("token_type", &self.token_type);
+        fields.field("access_token", &self.access_token).field("token_type", &self.token_type);
         fields.field("expires_in", &self.expires_in).finish_non_exhaustive()
     }
 }

@@ -78,17 +78,12 @@ impl FoundAccounts {
     /// [`Argument`](crate::ErrorKind::Argument) if one of them is not there, or is there twice.
     pub fn select(&self, domain: &str, virtual_account: &str) -> Result<SelectedAccounts, Error> {
         let account = only(
-            self.accounts
-                .iter()
-                .filter(|account| account.domain.eq_ignore_ascii_case(domain)),
+            self.accounts.iter().filter(|account| account.domain.eq_ignore_ascii_case(domain)),
             "Smart Account",
             domain,
         )?;
         let found = only(
-            account
-                .virtual_accounts
-                .iter()
-                .filter(|found| found.name == virtual_account),
+            account.virtual_accounts.iter().filter(|found| found.name == virtual_account),
             "virtual account",
             virtual_account,
         )?;
@@ -147,18 +142,12 @@ mod tests {
     fn the_domain_matches_in_any_case_and_a_name_found_twice_is_an_error() {
         let virtual_account = |name: &str, id: &str| FoundVirtualAccount::new(name, id);
         let mut account = FoundAccount::new("77", "acme.example", "Acme");
-        account.virtual_accounts = vec![
-            virtual_account("A", "1"),
-            virtual_account("B", "2"),
-            virtual_account("B", "3"),
-        ];
+        account.virtual_accounts =
+            vec![virtual_account("A", "1"), virtual_account("B", "2"), virtual_account("B", "3")];
         let mut found = FoundAccounts::new(StatusWord::Complete);
         found.accounts.push(account);
         let selected = found.select("ACME.example", "A").unwrap();
-        assert_eq!(
-            (selected.account_id.as_str(), selected.virtual_account_id.as_str()),
-            ("77", "1")
-        );
+        assert_eq!((selected.account_id.as_str(), selected.virtual_account_id.as_str()), ("77", "1"));
         for (domain, name) in [("acme.example", "a"), ("acme.example", "B"), ("other", "A")] {
             assert_eq!(found.select(domain, name).unwrap_err().kind(), ErrorKind::Argument);
         }

@@ -51,12 +51,7 @@ pub struct Session {
 impl Session {
     /// A session without account ids: enough for [`SearchAccounts`](crate::cssm::SearchAccounts) and the older calls.
     pub fn new(base: BaseUrl, token: AccessToken) -> Self {
-        Self {
-            base,
-            token,
-            accounts: None,
-            requesting_system: None,
-        }
+        Self { base, token, accounts: None, requesting_system: None }
     }
 
     /// The same session for these accounts: numeric ids, as the account search gives them (seen).
@@ -101,9 +96,7 @@ impl Session {
     /// A request of the licensing calls, with the account headers.
     pub(crate) fn licensing_request(&self, path: &str, body: String) -> Result<Request<Vec<u8>>, Error> {
         let Some((smart, virtual_account)) = &self.accounts else {
-            return Err(Error::argument(
-                "this call needs the ids of a Smart Account and of a virtual account",
-            ));
+            return Err(Error::argument("this call needs the ids of a Smart Account and of a virtual account"));
         };
         let mut request = self.request(Method::POST, path, Some(body))?;
         let headers = request.headers_mut();

@@ -103,16 +103,12 @@ impl CloudAnswer {
     /// without the list that was asked for, or with a status word that is not known.
     pub fn polled(self, action: &Action, operation: &str) -> Result<PollOutcome, Error> {
         match &self.status {
-            StatusWord::OkPoll if self.message.is_none() => Ok(PollOutcome::Running {
-                id: self.poll_id,
-                interval: self.poll_interval,
-            }),
+            StatusWord::OkPoll if self.message.is_none() => {
+                Ok(PollOutcome::Running { id: self.poll_id, interval: self.poll_interval })
+            }
             StatusWord::Complete => match self.data {
                 Some(results) if results.answers(action) => Ok(PollOutcome::Done(results)),
-                _ => Err(schema(
-                    "the answer says COMPLETE and does not have the list that was asked for",
-                    operation,
-                )),
+                _ => Err(schema("the answer says COMPLETE and does not have the list that was asked for", operation)),
             },
             _ => Err(self.refused(operation)),
         }
@@ -120,17 +116,12 @@ impl CloudAnswer {
 
     fn refused(self, operation: &str) -> Error {
         if !self.status.is_known() {
-            let text = format!(
-                "the status word {} is not known",
-                slp_model::Quoted(self.status.as_str())
-            );
+            let text = format!("the status word {} is not known", slp_model::Quoted(self.status.as_str()));
             return schema(&text, operation);
         }
         let mut refusal = Refusal::new(200);
         if self.status == StatusWord::OkTryAgain {
-            let after = self
-                .poll_interval
-                .map(|seconds| slp_model::Seconds::new(i64::from(seconds)));
+            let after = self.poll_interval.map(|seconds| slp_model::Seconds::new(i64::from(seconds)));
             refusal.retry = Retry::TryAgain { after };
         }
         refusal.body = self.to_json().into_bytes();
@@ -165,25 +156,14 @@ mod tests {
             let text = format!(r#"{{"status":"OK_POLL","message":{message},"poll_id":"773126444402795033"}}"#);
             let outcome = answer(&text).submitted("x").unwrap();
             let id = PollId::from(773_126_444_402_795_033);
-            assert_eq!(
-                outcome,
-                SubmitOutcome::Poll {
-                    id,
-                    interval: 300,
-                    action: None
-                }
-            );
-            let running = PollOutcome::Running {
-                id: Some(id),
-                interval: None,
-            };
+            assert_eq!(outcome, SubmitOutcome::Poll { id, interval: 300, action: None });
+            let running = PollOutcome::Running { id: Some(id), interval: None };
             assert_eq!(answer(&text).polled(&Action::Acknowledgements, "x").unwrap(), running);
         }
         let text = r#"{"status":"OK_POLL","message":"Invalid report","message_code":"LS_X","poll_id":1}"#;
-        for error in [
-            answer(text).submitted("x").unwrap_err(),
-            answer(text).polled(&Action::Acknowledgements, "x").unwrap_err(),
-        ] {
+        for error in
+            [answer(text).submitted("x").unwrap_err(), answer(text).polled(&Action::Acknowledgements, "x").unwrap_err()]
+        {
             assert_eq!(error.kind(), ErrorKind::Server);
             assert_eq!(error.refusal().unwrap().message_code.as_deref(), Some("LS_X"));
             assert_eq!(error.retry(), Retry::Never);
@@ -192,13 +172,9 @@ mod tests {
 
     #[test]
     fn a_refused_duplicate_can_be_told_from_other_refusals() {
-        let error = answer(r#"{"status":"FAILED","message":"Duplicate report"}"#)
-            .submitted("x")
-            .unwrap_err();
+        let error = answer(r#"{"status":"FAILED","message":"Duplicate report"}"#).submitted("x").unwrap_err();
         assert!(error.refusal().unwrap().is_duplicate());
-        let error = answer(r#"{"status":"FAILED","message":"No such device"}"#)
-            .submitted("x")
-            .unwrap_err();
+        let error = answer(r#"{"status":"FAILED","message":"No such device"}"#).submitted("x").unwrap_err();
         assert!(!error.refusal().unwrap().is_duplicate());
     }
 
@@ -206,17 +182,8 @@ mod tests {
     fn a_missing_list_or_id_or_an_unknown_word_is_the_peers_fault() {
         let done = r#"{"status":"COMPLETE","data":{"acknowledgements":[]}}"#;
         assert!(answer(done).polled(&Action::Acknowledgements, "x").is_ok());
-        assert_eq!(
-            answer(done).polled(&Action::Authorizations, "x").unwrap_err().kind(),
-            ErrorKind::Schema
-        );
-        assert_eq!(
-            answer(r#"{"status":"OK_POLL"}"#).submitted("x").unwrap_err().kind(),
-            ErrorKind::Schema
-        );
-        assert_eq!(
-            answer(r#"{"status":"MAYBE"}"#).submitted("x").unwrap_err().kind(),
-            ErrorKind::Schema
-        );
+        assert_eq!(answer(done).polled(&Action::Authorizations, "x").unwrap_err().kind(), ErrorKind::Schema);
+        assert_eq!(answer(r#"{"status":"OK_POLL"}"#).submitted("x").unwrap_err().kind(), ErrorKind::Schema);
+        assert_eq!(answer(r#"{"status":"MAYBE"}"#).submitted("x").unwrap_err().kind(), ErrorKind::Schema);
     }
 }

@@ -33,10 +33,7 @@ pub struct Import {
 impl Import {
     /// Imports a document, as base64.
     pub fn new(document: impl Into<Vec<u8>>) -> Self {
-        Self {
-            document: document.into(),
-            encoding: ImportEncoding::default(),
-        }
+        Self { document: document.into(), encoding: ImportEncoding::default() }
     }
 
     /// The same document in this encoding.
@@ -96,12 +93,7 @@ impl Serve for Import {
         }
         let bare = text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\""));
         // Some JSON writers escape the slashes of base64.
-        let plain: Vec<u8> = bare
-            .unwrap_or(text)
-            .iter()
-            .copied()
-            .filter(|byte| *byte != b'\\')
-            .collect();
+        let plain: Vec<u8> = bare.unwrap_or(text).iter().copied().filter(|byte| *byte != b'\\').collect();
         decode_base64(&plain, limits).map(Self::new)
     }
 
@@ -120,10 +112,7 @@ mod tests {
     fn request(encoding: ImportEncoding) -> Request<Vec<u8>> {
         let base: BaseUrl = "https://192.0.2.1".parse().unwrap();
         let session = Session::new(base, "slp", Secret::new("x"));
-        Import::new(DOCUMENT)
-            .with_encoding(encoding)
-            .into_http(&session)
-            .unwrap()
+        Import::new(DOCUMENT).with_encoding(encoding).into_http(&session).unwrap()
     }
 
     #[test]
@@ -131,10 +120,7 @@ mod tests {
         let limits = Limits::default();
         let bare = request(ImportEncoding::Base64);
         let mut quoted = bare.clone();
-        let text = format!(
-            "\"{}\"\n",
-            String::from_utf8(bare.body().clone()).unwrap().replace('/', "\\/")
-        );
+        let text = format!("\"{}\"\n", String::from_utf8(bare.body().clone()).unwrap().replace('/', "\\/"));
         *quoted.body_mut() = text.into_bytes();
         for request in [bare, quoted, request(ImportEncoding::RawXml)] {
             assert_eq!(Import::from_http(&request, &limits).unwrap().document, DOCUMENT);
@@ -149,10 +135,7 @@ mod tests {
         };
         for status in [400, 415, 422, 500] {
             let error = refused(status);
-            assert_eq!(
-                import_fallback(ImportEncoding::Base64, &error),
-                Some(ImportEncoding::RawXml)
-            );
+            assert_eq!(import_fallback(ImportEncoding::Base64, &error), Some(ImportEncoding::RawXml));
             assert_eq!(import_fallback(ImportEncoding::RawXml, &error), None);
         }
         assert_eq!(import_fallback(ImportEncoding::Base64, &refused(401)), None);

@@ -41,9 +41,7 @@ impl Wire for Time {
     fn read(input: &mut In<'_, '_>) -> Result<Self, Fail> {
         let at = input.reader.value_offset();
         let seconds = i64::read(input)?;
-        UnixSeconds::new(seconds)
-            .map(Self)
-            .map_err(|error| Fail::shape(at, error.message()))
+        UnixSeconds::new(seconds).map(Self).map_err(|error| Fail::shape(at, error.message()))
     }
 
     fn write(&self, out: &mut Out) {

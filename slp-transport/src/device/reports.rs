@@ -113,10 +113,7 @@ pub struct DeviceReports {
 impl DeviceReports {
     /// These reports.
     pub fn new(usage: Vec<RumEnvelope>) -> Self {
-        Self {
-            usage,
-            unknown: Unknown::default(),
-        }
+        Self { usage, unknown: Unknown::default() }
     }
 }
 

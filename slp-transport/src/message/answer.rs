@@ -23,10 +23,7 @@ pub(crate) fn success(response: &Response<Vec<u8>>, operation: &str) -> Result<(
         return Ok(());
     }
     if status.is_redirection() {
-        let text = format!(
-            "the peer answered with a redirect ({}), which is not followed",
-            status.as_u16()
-        );
+        let text = format!("the peer answered with a redirect ({}), which is not followed", status.as_u16());
         return Err(Error::new(ErrorKind::Redirect, text).at(Location::path(operation)));
     }
     let refusal = refusal(response);
@@ -49,9 +46,8 @@ pub(crate) fn refusal(response: &Response<Vec<u8>>) -> Refusal {
     let headers = response.headers();
     let mut refusal = Refusal::new(status);
     refusal.retry = retry::of_status(status, header_text(headers, "retry-after").and_then(RetryAfter::parse));
-    refusal.correlation_id = header_text(headers, "x-correlation-id")
-        .or_else(|| header_text(headers, "x-request-id"))
-        .map(str::to_owned);
+    refusal.correlation_id =
+        header_text(headers, "x-correlation-id").or_else(|| header_text(headers, "x-request-id")).map(str::to_owned);
     refusal.body = response.body().get(..KEPT).unwrap_or(response.body()).to_vec();
     read_error_body(response.body(), &mut refusal);
     refusal
@@ -146,10 +142,7 @@ pub(crate) fn not_served<T>(request: &Request<T>, method: &Method, operation: &s
     if request.method() == method {
         return Ok(());
     }
-    let text = format!(
-        "{} where {method} should stand",
-        slp_model::Quoted(request.method().as_str())
-    );
+    let text = format!("{} where {method} should stand", slp_model::Quoted(request.method().as_str()));
     Err(Error::new(ErrorKind::Request, text).at(Location::path(operation)))
 }
 
@@ -158,10 +151,7 @@ mod tests {
     use super::*;
 
     fn refused(status: u16, body: &str) -> Error {
-        let response = Response::builder()
-            .status(status)
-            .body(body.as_bytes().to_vec())
-            .unwrap();
+        let response = Response::builder().status(status).body(body.as_bytes().to_vec()).unwrap();
         success(&response, "GET /x").unwrap_err()
     }
 
@@ -172,15 +162,9 @@ mod tests {
         let refusal = error.refusal().unwrap();
         assert!(refusal.identity_lost());
         assert_eq!(refusal.body, text.as_bytes());
-        let error = refused(
-            400,
-            r#"{"message_code":"LS_X","message":"no","errors":{"a":["b"],"c":"d"}}"#,
-        );
+        let error = refused(400, r#"{"message_code":"LS_X","message":"no","errors":{"a":["b"],"c":"d"}}"#);
         let refusal = error.refusal().unwrap();
-        assert_eq!(
-            (refusal.message_code.as_deref(), refusal.message.as_deref()),
-            (Some("LS_X"), Some("no"))
-        );
+        assert_eq!((refusal.message_code.as_deref(), refusal.message.as_deref()), (Some("LS_X"), Some("no")));
         assert_eq!(refusal.errors.len(), 2);
     }
 

@@ -32,11 +32,8 @@ impl BaseUrl {
     /// [`Argument`](crate::ErrorKind::Argument) when the path cannot stand in an address.
     pub fn join(&self, path: &str) -> Result<Uri, Error> {
         let path_and_query = format!("{}{path}", self.prefix);
-        let path_and_query = if path_and_query.starts_with('/') {
-            path_and_query
-        } else {
-            format!("/{path_and_query}")
-        };
+        let path_and_query =
+            if path_and_query.starts_with('/') { path_and_query } else { format!("/{path_and_query}") };
         Uri::builder()
             .scheme(self.scheme.as_str())
             .authority(self.authority.as_str())
@@ -86,9 +83,7 @@ impl FromStr for BaseUrl {
         }
         let authority = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();
         if authority.contains('@') {
-            return Err(Error::argument(
-                "a base address must not hold a user name or a password",
-            ));
+            return Err(Error::argument("a base address must not hold a user name or a password"));
         }
         if authority.is_empty() || authority.starts_with(':') {
             return Err(bad("the host is missing"));
@@ -98,11 +93,7 @@ impl FromStr for BaseUrl {
         }
         let path = uri.path();
         let prefix = path.strip_suffix('/').unwrap_or(path);
-        Ok(Self {
-            scheme: scheme.to_owned(),
-            authority: authority.to_owned(),
-            prefix: prefix.to_owned(),
-        })
+        Ok(Self { scheme: scheme.to_owned(), authority: authority.to_owned(), prefix: prefix.to_owned() })
     }
 }
 
@@ -136,15 +127,7 @@ mod tests {
     fn an_address_with_a_password_is_refused_and_not_repeated() {
         let error = "https://user:hunter2@host/".parse::<BaseUrl>().unwrap_err();
         assert!(!format!("{error:?}").contains("hunter2"));
-        for text in [
-            "",
-            "host",
-            "ftp://host/",
-            "https://",
-            "https://host/?a=b",
-            "https:///x",
-            "https://host/#a",
-        ] {
+        for text in ["", "host", "ftp://host/", "https://", "https://host/?a=b", "https:///x", "https://host/#a"] {
             assert!(text.parse::<BaseUrl>().is_err(), "{text}");
         }
     }

@@ -27,11 +27,8 @@ pub fn printable(request: &Request<Vec<u8>>) -> String {
     let mut headers: Vec<_> = request.headers().iter().collect();
     headers.sort_by_key(|(name, _)| name.as_str());
     for (name, value) in headers {
-        let value = if value.is_sensitive() {
-            "***".to_owned()
-        } else {
-            String::from_utf8_lossy(value.as_bytes()).into()
-        };
+        let value =
+            if value.is_sensitive() { "***".to_owned() } else { String::from_utf8_lossy(value.as_bytes()).into() };
         let _ = writeln!(out, "{name}: {value}");
     }
     let body = match request.extensions().get::<Masked>() {

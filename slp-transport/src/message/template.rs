@@ -62,9 +62,7 @@ pub(crate) fn decode_segment(segment: &str) -> Option<String> {
     while let Some((first, tail)) = rest.split_first() {
         if *first == b'%' {
             let (digits, tail) = tail.split_at_checked(2)?;
-            let digits = std::str::from_utf8(digits)
-                .ok()
-                .filter(|digits| !digits.starts_with('+'))?;
+            let digits = std::str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
             bytes.push(u8::from_str_radix(digits, 16).ok()?);
             rest = tail;
         } else {
@@ -84,14 +82,8 @@ mod tests {
     #[test]
     fn what_is_filled_in_comes_out_again() {
         let path = TOKENS.fill(&["acme.example", "Lab 01/ä"]);
-        assert_eq!(
-            path,
-            "/v1/accounts/acme.example/virtual-accounts/Lab%2001%2F%C3%A4/tokens"
-        );
-        assert_eq!(
-            TOKENS.take(&format!("/services//api{path}")).unwrap(),
-            ["acme.example", "Lab 01/ä"]
-        );
+        assert_eq!(path, "/v1/accounts/acme.example/virtual-accounts/Lab%2001%2F%C3%A4/tokens");
+        assert_eq!(TOKENS.take(&format!("/services//api{path}")).unwrap(), ["acme.example", "Lab 01/ä"]);
     }
 
     #[test]

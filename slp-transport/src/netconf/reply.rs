@@ -18,10 +18,7 @@ pub(super) struct Reply {
 
 impl Reply {
     pub(super) fn leaf(&self, name: &str) -> Option<&str> {
-        self.leaves
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, text)| text.as_str())
+        self.leaves.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str())
     }
 
     pub(super) fn refusal(&self) -> Option<Refusal> {
@@ -53,18 +50,13 @@ impl Reply {
             }
             let Some(tail) = tail else { break };
             if let Some(tail) = tail.strip_prefix("?") {
-                rest = tail
-                    .split_once("?>")
-                    .ok_or_else(|| broken("it ends inside a declaration"))?
-                    .1;
+                rest = tail.split_once("?>").ok_or_else(|| broken("it ends inside a declaration"))?.1;
                 continue;
             }
             if tail.starts_with('!') {
                 return Err(broken("a declaration or comment, where none is taken"));
             }
-            let (tag, tail) = tail
-                .split_once('>')
-                .ok_or_else(|| broken("it ends inside an element"))?;
+            let (tag, tail) = tail.split_once('>').ok_or_else(|| broken("it ends inside an element"))?;
             rest = tail;
             if let Some(name) = tag.strip_prefix('/') {
                 if open.pop() != Some(name.trim_end()) {
@@ -77,10 +69,7 @@ impl Reply {
                 return Err(broken("a second answer in one text"));
             }
             let (tag, empty) = tag.strip_suffix('/').map_or((tag, false), |tag| (tag, true));
-            let name = tag
-                .split_ascii_whitespace()
-                .next()
-                .ok_or_else(|| broken("an element without a name"))?;
+            let name = tag.split_ascii_whitespace().next().ok_or_else(|| broken("an element without a name"))?;
             if open.is_empty() {
                 reply.message_id = attribute(tag, "message-id");
                 if local(name) != "rpc-reply" {
@@ -98,11 +87,7 @@ impl Reply {
                 open.push(name);
             }
         }
-        if open.is_empty() && closed {
-            Ok(reply)
-        } else {
-            Err(broken("it ends too early"))
-        }
+        if open.is_empty() && closed { Ok(reply) } else { Err(broken("it ends too early")) }
     }
 }
 
@@ -124,12 +109,10 @@ fn unescape(text: &str) -> Result<String, Error> {
     while let Some((plain, tail)) = rest.split_once('&') {
         out.push_str(plain);
         let (name, tail) = tail.split_once(';').ok_or_else(|| broken("an entity without an end"))?;
-        let number = name
-            .strip_prefix('#')
-            .and_then(|number| match number.strip_prefix('x') {
-                Some(digits) => u32::from_str_radix(digits, 16).ok(),
-                None => number.parse().ok(),
-            });
+        let number = name.strip_prefix('#').and_then(|number| match number.strip_prefix('x') {
+            Some(digits) => u32::from_str_radix(digits, 16).ok(),
+            None => number.parse().ok(),
+        });
         out.push(match (name, number.and_then(char::from_u32)) {
             ("amp", _) => '&',
             ("lt", _) => '<',

@@ -5,10 +5,7 @@ use crate::push::message_code;
 /// What a server knows about a device that pushes. The record key is always the UDI, the address an attribute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "five independent facts, each a column of the table"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "five independent facts, each a column of the table")]
 pub struct Admission {
     /// Does the server sit behind address translation (its setting)?
     pub nat: bool,
@@ -55,25 +52,12 @@ pub struct Refused {
 /// [`Refused`], with the code of the answer.
 pub fn admit(device: Admission) -> Result<Admitted, Refused> {
     match device {
-        Admission {
-            nat: true,
-            udi_known: false,
-            ..
-        } => Err(Refused {
-            code: message_code::NAT_IDENTITY_REQUIRED,
-        }),
-        Admission {
-            nat: false,
-            listed_only: true,
-            udi_listed: false,
-            ..
-        } => Err(Refused {
-            code: message_code::NOT_ALLOWED,
-        }),
+        Admission { nat: true, udi_known: false, .. } => Err(Refused { code: message_code::NAT_IDENTITY_REQUIRED }),
+        Admission { nat: false, listed_only: true, udi_listed: false, .. } => {
+            Err(Refused { code: message_code::NOT_ALLOWED })
+        }
         Admission { udi_known: true, .. } => Ok(Admitted::Known),
-        Admission {
-            address_of_other: true, ..
-        } => Ok(Admitted::AddedBesideOther),
+        Admission { address_of_other: true, .. } => Ok(Admitted::AddedBesideOther),
         _ => Ok(Admitted::Added),
     }
 }
@@ -85,14 +69,8 @@ mod tests {
     #[test]
     fn each_line_of_the_table_has_its_outcome() {
         let case = |nat, listed_only, udi_known, udi_listed, address_of_other| {
-            admit(Admission {
-                nat,
-                listed_only,
-                udi_known,
-                udi_listed,
-                address_of_other,
-            })
-            .map_err(|refused| refused.code)
+            admit(Admission { nat, listed_only, udi_known, udi_listed, address_of_other })
+                .map_err(|refused| refused.code)
         };
         assert_eq!(case(false, false, true, false, true), Ok(Admitted::Known));
         assert_eq!(case(false, false, false, false, false), Ok(Admitted::Added));

@@ -51,11 +51,7 @@ pub struct Echo {
 impl Echo {
     /// That of a request.
     pub fn of(request: &PiRequest) -> Self {
-        Self {
-            nonce: request.nonce.clone(),
-            timestamp: request.timestamp,
-            kind: request.kind.clone(),
-        }
+        Self { nonce: request.nonce.clone(), timestamp: request.timestamp, kind: request.kind.clone() }
     }
 }
 
@@ -76,11 +72,7 @@ const OPERATION: &str = "push";
 impl PiCodec for SlpPi1 {
     fn encode_request(&self, request: &PiRequest, address: &BaseUrl) -> Result<Request<Vec<u8>>, Error> {
         if request.kind != request.data.kind() {
-            let text = format!(
-                "data of kind {} in a request of kind {}",
-                request.data.kind(),
-                request.kind
-            );
+            let text = format!("data of kind {} in a request of kind {}", request.data.kind(), request.kind);
             return Err(Error::argument(text));
         }
         let mut message = Request::new(request.to_json().into_bytes());
@@ -115,14 +107,10 @@ impl PiCodec for SlpPi1 {
             _ => None,
         };
         if let Some(wait) = wait {
-            message
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(wait));
+            message.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
         }
         if status == StatusCode::METHOD_NOT_ALLOWED {
-            message
-                .headers_mut()
-                .insert(header::ALLOW, HeaderValue::from_static("POST"));
+            message.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
         }
         Ok(message)
     }
@@ -152,10 +140,7 @@ impl PiCodec for SlpPi1 {
             }
             (_, Err(error)) => Err(error),
             (word, Ok(())) => {
-                let text = format!(
-                    "the status word {} is not one of a push",
-                    slp_model::Quoted(word.as_str())
-                );
+                let text = format!("the status word {} is not one of a push", slp_model::Quoted(word.as_str()));
                 Err(Error::new(ErrorKind::Schema, text).at(Location::path(OPERATION)))
             }
         }

@@ -89,8 +89,5 @@ pub(super) fn kind_of(input: &In<'_, '_>, member: &str) -> Result<Kind, Fail> {
         }
         search.reader.skip_syntax()?;
     }
-    Err(Fail::shape(
-        input.reader.offset(),
-        format!("the data have no {member} beside them"),
-    ))
+    Err(Fail::shape(input.reader.offset(), format!("the data have no {member} beside them")))
 }

@@ -33,11 +33,7 @@ pub enum Replay<T> {
 impl<T: Clone> ReplayGuard<T> {
     /// Remembers at most so many messages; the oldest are forgotten first.
     pub fn new(capacity: usize) -> Self {
-        Self {
-            seen: BTreeMap::new(),
-            order: VecDeque::new(),
-            capacity,
-        }
+        Self { seen: BTreeMap::new(), order: VecDeque::new(), capacity }
     }
 
     /// Was this message here before?
@@ -60,11 +56,7 @@ impl<T: Clone> ReplayGuard<T> {
         while !self.order.is_empty() && self.order.len() >= self.capacity {
             self.forget_oldest();
         }
-        if self
-            .seen
-            .insert((udi.clone(), nonce.clone()), (sha256(body), answer))
-            .is_none()
-        {
+        if self.seen.insert((udi.clone(), nonce.clone()), (sha256(body), answer)).is_none() {
             self.order.push_back((now, udi.clone(), nonce.clone()));
         }
     }
@@ -107,9 +99,6 @@ mod tests {
             guard.store(&udi, &Nonce::from_random([byte; 16]), b"", byte, now);
         }
         assert_eq!(guard.check(&udi, &Nonce::from_random([0; 16]), b"", now), Replay::Fresh);
-        assert_eq!(
-            guard.check(&udi, &Nonce::from_random([2; 16]), b"", now),
-            Replay::Repeated(2)
-        );
+        assert_eq!(guard.check(&udi, &Nonce::from_random([2; 16]), b"", now), Replay::Repeated(2));
     }
 }

@@ -86,30 +86,14 @@ impl PiResponse {
     pub fn to(request: &PiRequest, server_time: UnixMillis, correlation_id: impl Into<String>) -> Self {
         let protocol = PiRequest::PROTOCOL;
         let (timestamp, nonce, kind) = (request.timestamp, request.nonce.as_str(), request.kind.clone());
-        Self::new(
-            protocol,
-            StatusWord::Ok,
-            timestamp,
-            nonce,
-            server_time,
-            kind,
-            correlation_id,
-        )
+        Self::new(protocol, StatusWord::Ok, timestamp, nonce, server_time, kind, correlation_id)
     }
 
     /// The answer to a request that could not be read, with the reason.
     pub fn unreadable(server_time: UnixMillis, correlation_id: impl Into<String>, reason: impl Into<String>) -> Self {
         let kind = Kind::from("");
         let protocol = PiRequest::PROTOCOL;
-        let answer = Self::new(
-            protocol,
-            StatusWord::Failed,
-            UnixMillis::MIN,
-            "",
-            server_time,
-            kind,
-            correlation_id,
-        );
+        let answer = Self::new(protocol, StatusWord::Failed, UnixMillis::MIN, "", server_time, kind, correlation_id);
         answer.because(message_code::BAD_REQUEST, "body", reason)
     }
 
@@ -141,11 +125,7 @@ impl PiResponse {
     pub fn because(mut self, code: &str, field: impl Into<String>, text: impl Into<String>) -> Self {
         self.status = StatusWord::Failed;
         self.message_code = Some(code.to_owned());
-        self.errors
-            .get_or_insert_default()
-            .entry(field.into())
-            .or_default()
-            .push(text.into());
+        self.errors.get_or_insert_default().entry(field.into()).or_default().push(text.into());
         self
     }
 }
@@ -248,11 +228,7 @@ impl ConnectInfo {
     pub fn collector(device: &[String], known: &[&str]) -> Self {
         let mut info = Self::new("CSLU_V1", "v1");
         info.prod = true;
-        info.capabilities = device
-            .iter()
-            .filter(|word| known.contains(&word.as_str()))
-            .cloned()
-            .collect();
+        info.capabilities = device.iter().filter(|word| known.contains(&word.as_str())).cloned().collect();
         info.capabilities.push("CSLU_V1".into());
         info
     }
@@ -261,11 +237,7 @@ impl ConnectInfo {
     pub fn smart(device: &[String], known: &[&str]) -> Self {
         let mut info = Self::new("SSM", "1.3");
         info.prod = true;
-        info.capabilities = device
-            .iter()
-            .filter(|word| known.contains(&word.as_str()))
-            .cloned()
-            .collect();
+        info.capabilities = device.iter().filter(|word| known.contains(&word.as_str())).cloned().collect();
         info
     }
 }

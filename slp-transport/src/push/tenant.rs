@@ -29,22 +29,14 @@ impl Tenant {
     /// [`Argument`](crate::ErrorKind::Argument) for an empty or odd name, or number 0.
     pub fn new(name: impl Into<String>, number: u32) -> Result<Self, Error> {
         let name = name.into();
-        let bad = |why: &str| {
-            Err(Error::argument(format!(
-                "{} is no account name: {why}",
-                slp_model::Quoted(&name)
-            )))
-        };
+        let bad = |why: &str| Err(Error::argument(format!("{} is no account name: {why}", slp_model::Quoted(&name))));
         if name.is_empty() || name == "." || name == ".." {
             return bad("it needs a name");
         }
         if name.len() > 255 {
             return bad("it is longer than 255 bytes");
         }
-        if name
-            .chars()
-            .any(|character| character.is_control() || matches!(character, '/' | '\\'))
-        {
+        if name.chars().any(|character| character.is_control() || matches!(character, '/' | '\\')) {
             return bad("it has a slash or a control character");
         }
         if number == 0 {
@@ -69,12 +61,7 @@ impl FromStr for Tenant {
 
     /// Reads one percent-encoded segment; the number stands after the last hyphen.
     fn from_str(segment: &str) -> Result<Self, Error> {
-        let bad = || {
-            Error::argument(format!(
-                "{} is no account segment: NAME-NUMBER",
-                slp_model::Quoted(segment)
-            ))
-        };
+        let bad = || Error::argument(format!("{} is no account segment: NAME-NUMBER", slp_model::Quoted(segment)));
         let text = decode_segment(segment).ok_or_else(bad)?;
         let (name, number) = text.rsplit_once('-').ok_or_else(bad)?;
         let plain = !number.starts_with('0') && number.bytes().all(|byte| byte.is_ascii_digit());
@@ -97,10 +84,9 @@ mod tests {
 
     #[test]
     fn the_number_stands_after_the_last_hyphen() {
-        for (segment, name, number) in [
-            ("Acme%20Regression%20Lab-1", "Acme Regression Lab", 1),
-            ("AB-LA-N080-4", "AB-LA-N080", 4),
-        ] {
+        for (segment, name, number) in
+            [("Acme%20Regression%20Lab-1", "Acme Regression Lab", 1), ("AB-LA-N080-4", "AB-LA-N080", 4)]
+        {
             let tenant: Tenant = segment.parse().unwrap();
             assert_eq!((tenant.name(), tenant.number()), (name, number));
             assert_eq!(tenant.to_string(), segment);

@@ -32,7 +32,8 @@ pub fn tls_config(chain: &[u8], key: &[u8]) -> Result<Arc<ServerConfig>, Error> 
     let chain = chain.map_err(|error| bad("certificate chain").caused_by(error))?;
     let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| bad("private key").caused_by(error))?;
     let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
-    let unfit = |error: tokio_rustls::rustls::Error| Error::argument("certificate and key cannot be used").caused_by(error);
+    let unfit =
+        |error: tokio_rustls::rustls::Error| Error::argument("certificate and key cannot be used").caused_by(error);
     let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let config = config.map_err(unfit)?.with_no_client_auth().with_single_cert(chain, key).map_err(unfit)?;
     Ok(Arc::new(config))
@@ -80,9 +81,7 @@ async fn connection(stream: TcpStream, from: SocketAddr, tls: Option<TlsAcceptor
     let router = router.layer(axum::Extension(ConnectInfo(from)));
     let service = TowerToHyperService::new(router);
     let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
-        .max_buf_size(64 * 1_024);
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(64 * 1_024);
     match tls {
         None => drop(http.serve_connection(TokioIo::new(stream), service).await),
         Some(acceptor) => {

@@ -118,11 +118,7 @@ impl FromStr for ShowCommand {
             words.insert(0, "show");
         }
         if words.get(2..4) == Some(&["rum", "id"]) {
-            return Ok(if words.get(4) == Some(&"all") {
-                Self::RumIdAll
-            } else {
-                Self::RumIdDetail
-            });
+            return Ok(if words.get(4) == Some(&"all") { Self::RumIdAll } else { Self::RumIdDetail });
         }
         if words.get(2) == Some(&"eventlog") {
             return Ok(Self::EventLog);
@@ -131,12 +127,7 @@ impl FromStr for ShowCommand {
         Self::ALL
             .into_iter()
             .find(|command| command.as_str() == plain)
-            .ok_or_else(|| {
-                Error::argument(format!(
-                    "{} is no command whose output is read",
-                    slp_model::Quoted(text)
-                ))
-            })
+            .ok_or_else(|| Error::argument(format!("{} is no command whose output is read", slp_model::Quoted(text))))
     }
 }
 
@@ -155,14 +146,8 @@ mod tests {
         for command in ShowCommand::ALL {
             assert_eq!(command.as_str().parse::<ShowCommand>().unwrap(), command);
         }
-        assert_eq!(
-            "show license rum id 1780000001 detail".parse::<ShowCommand>().unwrap(),
-            ShowCommand::RumIdDetail
-        );
-        assert_eq!(
-            "license  eventlog 30".parse::<ShowCommand>().unwrap(),
-            ShowCommand::EventLog
-        );
+        assert_eq!("show license rum id 1780000001 detail".parse::<ShowCommand>().unwrap(), ShowCommand::RumIdDetail);
+        assert_eq!("license  eventlog 30".parse::<ShowCommand>().unwrap(), ShowCommand::EventLog);
         assert!("show version".parse::<ShowCommand>().is_err());
     }
 }

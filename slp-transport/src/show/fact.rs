@@ -53,12 +53,7 @@ impl Fact {
     /// A count and the number in brackets behind it, whose meaning is not known: `0(171)`.
     pub fn count(&self) -> Option<(u64, Option<u64>)> {
         let (first, rest) = leading_number(&self.value)?;
-        Some((
-            first,
-            rest.strip_prefix('(')
-                .and_then(leading_number)
-                .map(|(number, _)| number),
-        ))
+        Some((first, rest.strip_prefix('(').and_then(leading_number).map(|(number, _)| number)))
     }
 
     /// A word and the number in brackets behind it: `IN USE(15)`.
@@ -71,11 +66,7 @@ impl Fact {
 
     /// The numbers of an `Attempts` line.
     pub fn attempts(&self) -> Option<Attempts> {
-        Some(Attempts {
-            total: self.named("Total=")?,
-            success: self.named("Success=")?,
-            fail: self.named("Fail=")?,
-        })
+        Some(Attempts { total: self.named("Total=")?, success: self.named("Success=")?, fail: self.named("Fail=")? })
     }
 
     /// The number behind a name: `Overall=`, `Communication=`.
@@ -86,11 +77,7 @@ impl Fact {
     /// The parts of a push interval.
     pub fn push_interval(&self) -> Option<PushInterval> {
         let (days, _) = leading_number(&self.value)?;
-        Some(PushInterval {
-            days,
-            state: self.named("State("),
-            in_policy: self.named("InPolicy("),
-        })
+        Some(PushInterval { days, state: self.named("State("), in_policy: self.named("InPolicy(") })
     }
 
     /// The fields of a failure reason that is a JSON object; a plain sentence has none.
@@ -104,9 +91,7 @@ impl Fact {
 
 fn leading_number(text: &str) -> Option<(u64, &str)> {
     let text = text.trim_start();
-    let end = text
-        .find(|character: char| !character.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
     let (digits, rest) = text.split_at_checked(end)?;
     Some((digits.parse().ok()?, rest))
 }
@@ -116,11 +101,7 @@ mod tests {
     use super::*;
 
     fn fact(value: &str) -> Fact {
-        Fact {
-            path: String::new(),
-            value: value.to_owned(),
-            line: 1,
-        }
+        Fact { path: String::new(), value: value.to_owned(), line: 1 }
     }
 
     #[test]
@@ -131,10 +112,7 @@ mod tests {
         assert_eq!(fact("IN USE(15)").state(), ("IN USE", Some(15)));
         assert_eq!(fact("IN USE").state(), ("IN USE", None));
         let interval = fact("30  days State(4) InPolicy(60)").push_interval().unwrap();
-        assert_eq!(
-            (interval.days, interval.state, interval.in_policy),
-            (30, Some(4), Some(60))
-        );
+        assert_eq!((interval.days, interval.state, interval.in_policy), (30, Some(4), Some(60)));
         let none = fact("0 (no reporting)").push_interval().unwrap();
         assert_eq!((none.days, none.state, none.in_policy), (0, None, None));
     }

@@ -53,19 +53,14 @@ fn cut(text: &str) -> (&str, Option<&str>) {
         let place = from.saturating_add(found);
         let (first, second) = text.split_at_checked(place).unwrap_or((text, ""));
         let second = second.trim_start();
-        let key = second
-            .split_once(": ")
-            .map(|(key, _)| key)
-            .or_else(|| second.strip_suffix(':'));
+        let key = second.split_once(": ").map(|(key, _)| key).or_else(|| second.strip_suffix(':'));
         let is_key = key.is_some_and(|key| {
             key.len() <= 40 && key.starts_with(|first: char| first.is_ascii_uppercase()) && !key.contains("  ")
         });
         if is_key && first.contains(':') {
             return (first.trim_end_matches([',', ' ']), Some(second));
         }
-        let blanks = text
-            .get(place..)
-            .map_or(0, |rest| rest.len().saturating_sub(rest.trim_start().len()));
+        let blanks = text.get(place..).map_or(0, |rest| rest.len().saturating_sub(rest.trim_start().len()));
         from = place.saturating_add(blanks.max(1));
     }
     (text, None)
@@ -74,24 +69,12 @@ fn cut(text: &str) -> (&str, Option<&str>) {
 fn split(part: &str) -> Option<(&str, &str)> {
     let (key, value) = match part.split_once(": ") {
         Some(found) => found,
-        None => (
-            part.strip_suffix(':')
-                .or_else(|| part.split_once(':').map(|(key, _)| key))?,
-            "",
-        ),
+        None => (part.strip_suffix(':').or_else(|| part.split_once(':').map(|(key, _)| key))?, ""),
     };
     // `Active:PID:…` has no blank behind the colon.
-    let value = if value.is_empty() {
-        part.get(key.len()..).unwrap_or("").trim_start_matches(':')
-    } else {
-        value
-    };
+    let value = if value.is_empty() { part.get(key.len()..).unwrap_or("").trim_start_matches(':') } else { value };
     let key = key.trim_end_matches([':', ' ']).trim();
-    if key.is_empty() {
-        None
-    } else {
-        Some((key, value.trim()))
-    }
+    if key.is_empty() { None } else { Some((key, value.trim())) }
 }
 
 #[cfg(test)]
@@ -105,20 +88,11 @@ mod tests {
     #[test]
     fn facts_are_told_apart_by_two_blanks_and_a_key() {
         let one = "Reporting push interval: 30  days State(4) InPolicy(60)";
-        assert_eq!(
-            parts(one),
-            [("Reporting push interval", "30  days State(4) InPolicy(60)")]
-        );
+        assert_eq!(parts(one), [("Reporting push interval", "30  days State(4) InPolicy(60)")]);
         let two = "Current Report: 1780000002       Previous: 1780000001";
-        assert_eq!(
-            parts(two),
-            [("Current Report", "1780000002"), ("Previous", "1780000001")]
-        );
+        assert_eq!(parts(two), [("Current Report", "1780000002"), ("Previous", "1780000001")]);
         let three = "Maximum Display: 366  In Storage: 8,  MIA: 0(0)";
-        assert_eq!(
-            parts(three),
-            [("Maximum Display", "366"), ("In Storage", "8"), ("MIA", "0(0)")]
-        );
+        assert_eq!(parts(three), [("Maximum Display", "366"), ("In Storage", "8"), ("MIA", "0(0)")]);
         let attempts = "Attempts: Total=1, Success=0, Fail=1 Ongoing Failure: Overall=1 Communication=1";
         assert_eq!(parts(attempts).len(), 2);
         assert_eq!(parts("Trust Code Installed:    Trust Code Type: CSSM").len(), 2);
@@ -128,10 +102,7 @@ mod tests {
     fn colons_come_in_odd_forms() {
         assert_eq!(parts("Build type:: Production"), [("Build type", "Production")]);
         assert_eq!(parts("sizeof(char)  : 1"), [("sizeof(char)", "1")]);
-        assert_eq!(
-            parts("Active:PID:C9300,SN:TST00000001"),
-            [("Active", "PID:C9300,SN:TST00000001")]
-        );
+        assert_eq!(parts("Active:PID:C9300,SN:TST00000001"), [("Active", "PID:C9300,SN:TST00000001")]);
         assert_eq!(parts("connect_info.additional:"), [("connect_info.additional", "")]);
         assert!(parts("no colon").is_empty() && parts(":").is_empty());
     }

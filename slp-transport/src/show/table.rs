@@ -58,11 +58,7 @@ fn udi(line: Line<'_>, facts: &mut CliFacts) -> bool {
     if *udi != format!("{pid}:{serial}") {
         return false;
     }
-    facts.fact(
-        line.number,
-        "Product Information/UDI".into(),
-        format!("PID:{pid},SN:{serial}"),
-    );
+    facts.fact(line.number, "Product Information/UDI".into(), format!("PID:{pid},SN:{serial}"));
     true
 }
 
@@ -120,9 +116,6 @@ fn event(line: Line<'_>, facts: &mut CliFacts) -> bool {
 
 /// The event is known, a part of its line is not.
 fn pair_missing(line: Line<'_>, rest: &str, facts: &mut CliFacts) -> bool {
-    facts.warn(
-        Some(line.number),
-        &format!("part of an event is not understood: {}", slp_model::Quoted(rest)),
-    );
+    facts.warn(Some(line.number), &format!("part of an event is not understood: {}", slp_model::Quoted(rest)));
     true
 }

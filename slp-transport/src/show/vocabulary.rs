@@ -73,35 +73,18 @@ pub(super) const LICENSE_KEYS: &[&str] = &[
 ];
 
 const SECTIONS: &[Section] = &[
-    Section::new(
-        "Smart Licensing Status",
-        &[],
-        &[],
-        &["Smart Licensing is ENABLED", "Smart Licensing is DISABLED"],
-    ),
+    Section::new("Smart Licensing Status", &[], &[], &["Smart Licensing is ENABLED", "Smart Licensing is DISABLED"]),
     Section::new(
         "License Conversion",
         &[],
-        &[
-            "Automatic Conversion Enabled",
-            "Status",
-            "Last Data Push",
-            "Last File Export",
-        ],
+        &["Automatic Conversion Enabled", "Status", "Last Data Push", "Last File Export"],
         &[],
     ),
     Section::new("Export Authorization Key", &["Features Authorized"], &[], &["<none>"]),
     Section::new(
         "Utility",
         &[],
-        &[
-            "Status",
-            "Utility report",
-            "Last success",
-            "Last attempt",
-            "Next attempt",
-            "Customer Information",
-        ],
+        &["Status", "Utility report", "Last success", "Last attempt", "Next attempt", "Customer Information"],
         &[],
     ),
     Section::new("Smart Licensing Using Policy", &[], &["Status", "Reporting Mode"], &[]),
@@ -109,12 +92,7 @@ const SECTIONS: &[Section] = &[
     Section::new(
         "Data Privacy",
         &[],
-        &[
-            "Sending Hostname",
-            "Callhome hostname privacy",
-            "Smart Licensing hostname privacy",
-            "Version privacy",
-        ],
+        &["Sending Hostname", "Callhome hostname privacy", "Smart Licensing hostname privacy", "Version privacy"],
         &[],
     ),
     Section::new(
@@ -172,20 +150,10 @@ const SECTIONS: &[Section] = &[
         &["Trust Code Type", "Attributes"],
         &["<none>", "INSTALLED on", "Expired on", "NOT INSTALLED"],
     ),
-    Section::new(
-        "License Usage",
-        &["Measurements", "ENTITLEMENT", "Handle"],
-        &[],
-        &["No licenses in use"],
-    ),
+    Section::new("License Usage", &["Measurements", "ENTITLEMENT", "Handle"], &[], &["No licenses in use"]),
     Section::new("Product Information", &[], &["UDI"], &[]),
     Section::new("HA UDI List", ROLES, &[], &[]),
-    Section::new(
-        "Agent Version",
-        &[],
-        &["Smart Agent for Licensing", "Component Versions"],
-        &[],
-    ),
+    Section::new("Agent Version", &[], &["Smart Agent for Licensing", "Component Versions"], &[]),
     Section::new("Upcoming Scheduled Jobs", &[], &[], &[]).open(),
     Section::new(
         "Communication Statistics",
@@ -202,20 +170,10 @@ const SECTIONS: &[Section] = &[
         ],
         &[],
     ),
-    Section::new(
-        "License Certificates",
-        &[],
-        &["Production Cert"],
-        &["Not registered. No certificates installed"],
-    ),
+    Section::new("License Certificates", &[], &["Production Cert"], &["Not registered. No certificates installed"]),
     Section::new("HA Info", &[], &[], &[]).open(),
     Section::new("Reservation Info", &[], &["License reservation"], &[]),
-    Section::new(
-        "License Authorizations",
-        &[],
-        &["Last Data Push", "Last File Export"],
-        &[],
-    ),
+    Section::new("License Authorizations", &[], &["Last Data Push", "Last File Export"], &[]),
     Section::new(
         "Overall status",
         ROLES,
@@ -276,44 +234,24 @@ const SECTIONS: &[Section] = &[
     Section::new(
         "Telemetry Report Summary",
         &[],
-        &[
-            "Device Telemetry",
-            "Data Channel",
-            "Reason",
-            "Total current telemetry reports",
-        ],
+        &["Device Telemetry", "Data Channel", "Reason", "Total current telemetry reports"],
         &[],
     ),
     Section::new(
         "Device Telemetry Report Summary",
         &[],
-        &[
-            "Device Telemetry",
-            "Data Channel",
-            "Reason",
-            "Total current telemetry reports",
-        ],
+        &["Device Telemetry", "Data Channel", "Reason", "Total current telemetry reports"],
         &[],
     ),
     Section::new(
         "Product Analytics Report Summary",
         &[],
-        &[
-            "Product Analytics",
-            "Not Available Reason",
-            "Total current Product Analytics reports",
-        ],
+        &["Product Analytics", "Not Available Reason", "Total current Product Analytics reports"],
         &[],
     ),
     Section::new("Device Enforcement State", &[], &[], &["NOT APPLICABLE"]),
     Section::new("Other Info", &[], &[], &[]).open(),
-    Section::new(
-        "Platform Provided Mapping Table",
-        &["Enforced Licenses"],
-        &[],
-        &["No PD enforced licenses"],
-    )
-    .open(),
+    Section::new("Platform Provided Mapping Table", &["Enforced Licenses"], &[], &["No PD enforced licenses"]).open(),
     Section::new("Smart Licensing Tech Support info", &[], &[], &[]),
     Section::new(
         "Registration",
@@ -334,37 +272,17 @@ const SECTIONS: &[Section] = &[
     Section::new(
         "License Authorization",
         &[],
-        &[
-            "Status",
-            "Last Communication Attempt",
-            "Next Communication Attempt",
-            "Communication Deadline",
-        ],
+        &["Status", "Last Communication Attempt", "Next Communication Attempt", "Communication Deadline"],
         &[],
     ),
     Section::new(
         "Evaluation Period",
         &[],
-        &[
-            "Evaluation Mode",
-            "Evaluation Period Remaining",
-            "EVAL",
-            "Export-Controlled",
-        ],
+        &["Evaluation Mode", "Evaluation Period Remaining", "EVAL", "Export-Controlled"],
         &[],
     ),
-    Section::new(
-        "Message History (oldest to newest)",
-        MESSAGE_KINDS,
-        &[],
-        &["No past history"],
-    ),
-    Section::new(
-        "Import Message History (oldest to newest)",
-        IMPORTS,
-        &[],
-        &["No past Import history"],
-    ),
+    Section::new("Message History (oldest to newest)", MESSAGE_KINDS, &[], &["No past history"]),
+    Section::new("Import Message History (oldest to newest)", IMPORTS, &[], &["No past Import history"]),
     Section::new(
         "Smart Licensing Usage Report Detail",
         &[],
@@ -391,12 +309,7 @@ const SECTIONS: &[Section] = &[
     Section::new(
         "Current smart-licensing transport settings",
         &[],
-        &[
-            "Smart-license messages",
-            "Profile",
-            "Destination  URL(s)",
-            "Destination URL(s)",
-        ],
+        &["Smart-license messages", "Profile", "Destination  URL(s)", "Destination URL(s)"],
         &[],
     ),
     Section::new("Event Log", &[], &[], &["No EventLog Found."]),
@@ -428,13 +341,7 @@ impl Section {
         keys: &'static [&'static str],
         texts: &'static [&'static str],
     ) -> Self {
-        Self {
-            name,
-            groups,
-            keys,
-            texts,
-            open: false,
-        }
+        Self { name, groups, keys, texts, open: false }
     }
 
     const fn open(mut self) -> Self {

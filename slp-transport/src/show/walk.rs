@@ -24,10 +24,7 @@ impl Walk {
             ShowCommand::Usage => Section::find("License Usage").copied(),
             _ => None,
         };
-        Self {
-            section,
-            groups: Vec::new(),
-        }
+        Self { section, groups: Vec::new() }
     }
 
     pub(super) fn enter(&mut self, section: &Section) {
@@ -47,13 +44,7 @@ impl Walk {
     /// The path of a key here.
     pub(super) fn path(&self, key: &str) -> String {
         let mut path = self.section.map(|section| section.name.to_owned()).unwrap_or_default();
-        for part in self
-            .groups
-            .iter()
-            .map(String::as_str)
-            .chain(std::iter::once(key))
-            .filter(|part| !part.is_empty())
-        {
+        for part in self.groups.iter().map(String::as_str).chain(std::iter::once(key)).filter(|part| !part.is_empty()) {
             if !path.is_empty() {
                 path.push('/');
             }
@@ -73,8 +64,7 @@ impl Walk {
         {
             // A heading below `Measurements` stands inside it, every other one beside its like.
             if name == "ENTITLEMENT" || name == "Measurements" {
-                self.groups
-                    .retain(|group| group != "Measurements" && group != "ENTITLEMENT");
+                self.groups.retain(|group| group != "Measurements" && group != "ENTITLEMENT");
                 if name == "ENTITLEMENT" {
                     self.groups.push("Measurements".into());
                 }
@@ -159,10 +149,7 @@ impl Walk {
     /// Whole lines that are facts here.
     pub(super) fn takes_text(&self, text: &str) -> bool {
         self.section.is_some_and(|section| {
-            section
-                .texts
-                .iter()
-                .any(|known| text == *known || (known.ends_with(" on") && text.starts_with(known)))
+            section.texts.iter().any(|known| text == *known || (known.ends_with(" on") && text.starts_with(known)))
         })
     }
 }

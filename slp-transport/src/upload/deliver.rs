@@ -34,11 +34,7 @@ impl Deliveries {
         let mut sorted = Self::default();
         for item in results.acknowledgements.iter().flatten() {
             let missing = || Error::new(ErrorKind::Schema, "the acknowledgement has no document");
-            let document = item
-                .smart_license
-                .as_ref()
-                .ok_or_else(missing)
-                .and_then(|text| text.decode(limits));
+            let document = item.smart_license.as_ref().ok_or_else(missing).and_then(|text| text.decode(limits));
             sorted.add(&item.sudi, Action::Acknowledgements, document.map(Some));
         }
         for item in results.authorizations.iter().flatten() {
@@ -66,11 +62,7 @@ impl Deliveries {
 
     fn add(&mut self, sudi: &Sudi, action: Action, document: Result<Option<Vec<u8>>, Error>) {
         match document.and_then(|document| Ok((sudi.udi()?, document))) {
-            Ok((device, document)) => self.deliveries.push(Delivery {
-                device,
-                action,
-                document,
-            }),
+            Ok((device, document)) => self.deliveries.push(Delivery { device, action, document }),
             Err(error) => self.refused.push((sudi.clone(), error)),
         }
     }

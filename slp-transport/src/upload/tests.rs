@@ -42,19 +42,13 @@ fn polls_come_after_30_then_30_60_120_240_and_then_300_seconds() {
         let due = upload.next_deadline().unwrap();
         times.push(due.since(at(0)).get());
         let actions = upload.handle(UploadEvent::Tick, due);
-        assert!(
-            matches!(actions[..], [UploadAction::Save, UploadAction::Poll { .. }]),
-            "{actions:?}"
-        );
+        assert!(matches!(actions[..], [UploadAction::Save, UploadAction::Poll { .. }]), "{actions:?}");
         upload.handle(answer(r#"{"status":"OK_POLL","message":"None"}"#), due);
     }
     assert_eq!(times, [30, 60, 120, 240, 480, 780, 1_080, 1_380]);
     let due = upload.next_deadline().unwrap();
     upload.handle(UploadEvent::Tick, due);
-    assert!(matches!(
-        outcome(upload.handle(answer(DONE), due)),
-        Some(UploadOutcome::Done(_))
-    ));
+    assert!(matches!(outcome(upload.handle(answer(DONE), due)), Some(UploadOutcome::Done(_))));
     assert_eq!(upload.next_deadline(), None);
 }
 
@@ -71,15 +65,10 @@ fn no_wait_is_longer_than_the_servers_interval_and_codes_are_asked_for_sooner() 
 #[test]
 fn a_token_is_refreshed_once_and_the_same_message_sent_once_more() {
     let mut upload = upload(Action::Acknowledgements);
-    assert!(matches!(
-        upload.handle(status(401), at(1))[..],
-        [UploadAction::Save, UploadAction::RefreshToken]
-    ));
+    assert!(matches!(upload.handle(status(401), at(1))[..], [UploadAction::Save, UploadAction::RefreshToken]));
     let actions = upload.handle(UploadEvent::TokenRefreshed(Ok(())), at(2));
     assert!(matches!(actions[..], [UploadAction::Save, UploadAction::Submit]));
-    let Some(UploadOutcome::Failed(error)) = outcome(upload.handle(status(401), at(3))) else {
-        panic!()
-    };
+    let Some(UploadOutcome::Failed(error)) = outcome(upload.handle(status(401), at(3))) else { panic!() };
     assert_eq!(error.kind(), ErrorKind::Auth);
 }
 
@@ -96,29 +85,16 @@ fn a_storm_of_errors_is_repeated_five_times_with_growing_waits() {
         let due = upload.next_deadline().unwrap();
         waits.push(due.since(now).get());
         now = due;
-        assert!(matches!(
-            upload.handle(UploadEvent::Tick, now)[..],
-            [UploadAction::Save, UploadAction::Submit]
-        ));
+        assert!(matches!(upload.handle(UploadEvent::Tick, now)[..], [UploadAction::Save, UploadAction::Submit]));
     }
     assert_eq!(waits.len(), 5);
-    assert!(
-        waits
-            .iter()
-            .zip([2, 4, 8, 16, 32])
-            .all(|(wait, base)| (base..=base * 5 / 4).contains(wait)),
-        "{waits:?}"
-    );
+    assert!(waits.iter().zip([2, 4, 8, 16, 32]).all(|(wait, base)| (base..=base * 5 / 4).contains(wait)), "{waits:?}");
 }
 
 #[test]
 fn a_busy_server_is_left_alone_as_long_as_it_says() {
     let mut upload = upload(Action::Acknowledgements);
-    let response = http::Response::builder()
-        .status(429)
-        .header("retry-after", "120")
-        .body(Vec::new())
-        .unwrap();
+    let response = http::Response::builder().status(429).header("retry-after", "120").body(Vec::new()).unwrap();
     let busy = UploadEvent::answered(CloudAnswer::read(&response, &Limits::default(), "x"));
     upload.handle(busy, at(0));
     assert_eq!(upload.next_deadline(), Some(at(120)));
@@ -135,10 +111,7 @@ fn a_duplicate_is_success_and_so_is_a_refusal_after_an_unknown_outcome() {
     let mut unsure = upload(Action::Acknowledgements);
     unsure.handle(status(504), at(1));
     unsure.handle(UploadEvent::Tick, at(60));
-    assert!(matches!(
-        outcome(unsure.handle(answer(other), at(61))),
-        Some(UploadOutcome::AlreadyReported)
-    ));
+    assert!(matches!(outcome(unsure.handle(answer(other), at(61))), Some(UploadOutcome::AlreadyReported)));
 }
 
 #[test]
@@ -146,17 +119,9 @@ fn ok_poll_with_a_message_is_failure() {
     let mut upload = upload(Action::Acknowledgements);
     upload.handle(answer(TAKEN), at(0));
     upload.handle(UploadEvent::Tick, at(30));
-    let end = outcome(upload.handle(
-        answer(r#"{"status":"OK_POLL","message":"Invalid","message_code":"X"}"#),
-        at(31),
-    ));
-    let Some(UploadOutcome::Failed(error)) = end else {
-        panic!()
-    };
-    assert_eq!(
-        error.refusal().and_then(|refusal| refusal.message_code.as_deref()),
-        Some("X")
-    );
+    let end = outcome(upload.handle(answer(r#"{"status":"OK_POLL","message":"Invalid","message_code":"X"}"#), at(31)));
+    let Some(UploadOutcome::Failed(error)) = end else { panic!() };
+    assert_eq!(error.refusal().and_then(|refusal| refusal.message_code.as_deref()), Some("X"));
 }
 
 #[test]
@@ -184,10 +149,7 @@ fn a_day_without_a_result_ends_and_a_kept_state_goes_on() {
     let kept = serde_json::to_string(upload.state()).unwrap();
     let mut again = Upload::resume(serde_json::from_str(&kept).unwrap());
     let actions = again.handle(UploadEvent::Start, at(100_000));
-    assert!(
-        actions.iter().any(|action| matches!(action, UploadAction::Poll { .. })),
-        "{actions:?}"
-    );
+    assert!(actions.iter().any(|action| matches!(action, UploadAction::Poll { .. })), "{actions:?}");
 }
 
 #[test]
@@ -213,17 +175,11 @@ fn a_result_is_sorted_by_device_and_one_failure_is_not_that_of_others() {
     results.authorizations = Some(vec![refused, returned]);
     let asked: Vec<_> = (1..=5).map(|number| udi(&format!("TST0000000{number}"))).collect();
     let sorted = Deliveries::of(&results, &asked, &Limits::default());
-    let delivered: Vec<_> = sorted
-        .deliveries
-        .iter()
-        .map(|item| (item.device.serial(), item.document.as_deref()))
-        .collect();
+    let delivered: Vec<_> =
+        sorted.deliveries.iter().map(|item| (item.device.serial(), item.document.as_deref())).collect();
     assert_eq!(delivered, [("TST00000001", Some(&b"<a/>"[..])), ("TST00000004", None)]);
     assert_eq!(sorted.refused.len(), 2);
     assert_eq!(sorted.unanswered, [udi("TST00000005")]);
-    let reason = sorted.refused[1]
-        .1
-        .refusal()
-        .map(|refusal: &Refusal| refusal.message.clone());
+    let reason = sorted.refused[1].1.refusal().map(|refusal: &Refusal| refusal.message.clone());
     assert_eq!(reason.flatten().as_deref(), Some("no licences"));
 }

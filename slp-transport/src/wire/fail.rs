@@ -18,11 +18,7 @@ impl Fail {
     #[cold]
     pub(crate) fn shape(offset: usize, text: impl Into<String>) -> Self {
         let fault = Fault::new(FaultKind::Type, offset, text.into());
-        Self(Box::new(Inner {
-            fault,
-            path: String::new(),
-            shape: true,
-        }))
+        Self(Box::new(Inner { fault, path: String::new(), shape: true }))
     }
 
     #[cold]
@@ -32,16 +28,8 @@ impl Fail {
 
     #[cold]
     pub(crate) fn limit(offset: usize, name: &'static str, limit: u64) -> Self {
-        let fault = Fault::new(
-            FaultKind::Limit(name),
-            offset,
-            format!("more than {limit} (limit {name})"),
-        );
-        Self(Box::new(Inner {
-            fault,
-            path: String::new(),
-            shape: false,
-        }))
+        let fault = Fault::new(FaultKind::Limit(name), offset, format!("more than {limit} (limit {name})"));
+        Self(Box::new(Inner { fault, path: String::new(), shape: false }))
     }
 
     /// The same, seen from the object around it. Names of the peer are shortened and made printable.
@@ -75,10 +63,6 @@ impl Fail {
 impl From<Fault> for Fail {
     #[cold]
     fn from(fault: Fault) -> Self {
-        Self(Box::new(Inner {
-            fault,
-            path: String::new(),
-            shape: false,
-        }))
+        Self(Box::new(Inner { fault, path: String::new(), shape: false }))
     }
 }

@@ -37,20 +37,11 @@ fn read(text: &str) -> Result<Everything, Error> {
 #[test]
 fn each_mode_writes_what_its_name_says() {
     let value = Everything::new(7_u64);
-    assert_eq!(
-        value.to_json(),
-        r#"{"id":7,"ready":false,"uuid":null,"message":null,"list":[]}"#
-    );
+    assert_eq!(value.to_json(), r#"{"id":7,"ready":false,"uuid":null,"message":null,"list":[]}"#);
     let text = r#"{"list":["2",3],"message":"None","code":"","uuid":"u","name":"n","ready":true,"id":"7"}"#;
     let value = read(text).unwrap();
-    assert_eq!(
-        value.to_json(),
-        r#"{"id":7,"ready":true,"name":"n","uuid":"u","message":null,"list":["2","3"]}"#
-    );
-    assert_eq!(
-        read(r#"{"id":1,"list":null,"ready":null,"name":null}"#).unwrap(),
-        Everything::new(1_u64)
-    );
+    assert_eq!(value.to_json(), r#"{"id":7,"ready":true,"name":"n","uuid":"u","message":null,"list":["2","3"]}"#);
+    assert_eq!(read(r#"{"id":1,"list":null,"ready":null,"name":null}"#).unwrap(), Everything::new(1_u64));
 }
 
 #[test]
@@ -76,15 +67,9 @@ fn depth_and_length_have_limits_and_a_byte_order_mark_is_passed_over() {
     assert!(read(&deep).is_ok());
     let deep = format!("{{\"id\":1,\"x\":{}{}}}", "[".repeat(32), "]".repeat(32));
     assert_eq!(read(&deep).unwrap_err().name(), Some("json_depth"));
-    let limits = Limits {
-        body_bytes: 8,
-        ..Limits::default()
-    };
+    let limits = Limits { body_bytes: 8, ..Limits::default() };
     assert!(Everything::from_json(br#"{"id":1}"#, &limits).is_ok());
-    assert_eq!(
-        Everything::from_json(br#"{"id":11}"#, &limits).unwrap_err().name(),
-        Some("body_bytes")
-    );
+    assert_eq!(Everything::from_json(br#"{"id":11}"#, &limits).unwrap_err().name(), Some("body_bytes"));
 }
 
 #[test]

@@ -22,6 +22,11 @@ impl Unknown {
         self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
+    /// These members, in this order. Each text has to be JSON.
+    pub(crate) fn of(members: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self(members.into_iter().collect())
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -48,10 +53,7 @@ impl Unknown {
             return self.read(name, at, input);
         }
         let mut text = String::new();
-        input
-            .reader
-            .string_into(&mut text, input.limits.payload_bytes, "payload_bytes")
-            .map_err(Fail::from)?;
+        input.reader.string_into(&mut text, input.limits.payload_bytes, "payload_bytes").map_err(Fail::from)?;
         Ok(())
     }
 

@@ -204,10 +204,7 @@ impl Wire for Flag {
         match text.to_ascii_lowercase().as_str() {
             "true" | "yes" => Ok(Self(true)),
             "false" | "no" | "" => Ok(Self(false)),
-            _ => Err(Fail::shape(
-                at,
-                format!("{} where yes or no should stand", slp_model::Quoted(&text)),
-            )),
+            _ => Err(Fail::shape(at, format!("{} where yes or no should stand", slp_model::Quoted(&text)))),
         }
     }
 
@@ -224,11 +221,7 @@ pub(crate) fn said(input: &mut In<'_, '_>) -> Result<Option<String>, Fail> {
         ValueKind::Number => Ok(Some(input.reader.number().map_err(Fail::from)?.to_owned())),
         _ => {
             let text = input.reader.string().map_err(Fail::from)?;
-            Ok(if text.is_empty() || text == "None" {
-                None
-            } else {
-                Some(text.into_owned())
-            })
+            Ok(if text.is_empty() || text == "None" { None } else { Some(text.into_owned()) })
         }
     }
 }

@@ -41,15 +41,8 @@ impl Server {
                         self.polls.insert(PollId::from(id), 0);
                         poll(id)
                     }
-                    2 => Reply::TryAgain {
-                        after: Some(5),
-                        reason: None,
-                    },
-                    _ => Reply::Failed {
-                        reason: None,
-                        code: None,
-                        retry: crate::Retry::Transient,
-                    },
+                    2 => Reply::TryAgain { after: Some(5), reason: None },
+                    _ => Reply::Failed { reason: None, code: None, retry: crate::Retry::Transient },
                 }
             }
             Say::Poll { id, .. } => match self.polls.get_mut(id) {
@@ -154,11 +147,7 @@ impl World {
         if fate == 2 {
             reply = self.server.serve(say, &mut self.dice, self.calm); // the request came twice
         }
-        let delay = if fate == 3 {
-            60
-        } else {
-            i64::try_from(self.dice.roll(3)).unwrap()
-        };
+        let delay = if fate == 3 { 60 } else { i64::try_from(self.dice.roll(3)).unwrap() };
         if fate == 4 {
             self.wire.push((self.now + delay + 10, exchange, reply.clone())); // the answer comes twice
         }
@@ -167,17 +156,9 @@ impl World {
 
     fn run_until(&mut self, end: i64) {
         loop {
-            let deadline = self
-                .agent
-                .next_deadline()
-                .map(|time| (time.get() - at(0).get()).max(self.now));
+            let deadline = self.agent.next_deadline().map(|time| (time.get() - at(0).get()).max(self.now));
             let arrival = self.wire.iter().map(|(time, ..)| *time).min();
-            let Some(next) = [deadline, arrival]
-                .into_iter()
-                .flatten()
-                .min()
-                .filter(|next| *next <= end)
-            else {
+            let Some(next) = [deadline, arrival].into_iter().flatten().min().filter(|next| *next <= end) else {
                 break;
             };
             self.now = next.max(self.now);

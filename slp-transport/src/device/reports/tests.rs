@@ -43,19 +43,13 @@ fn one_broken_report_is_named_by_its_place() {
 
 #[test]
 fn more_reports_than_the_limit_are_refused() {
-    let limits = Limits {
-        reports: 2,
-        ..Limits::default()
-    };
+    let limits = Limits { reports: 2, ..Limits::default() };
     let body = |count: usize| {
         let list = vec![ENVELOPE; count].join(",");
         Response::new(format!(r#"{{"usage":[{list}]}}"#).into_bytes())
     };
     assert!(AllReports::answer(&body(2), &limits).is_ok());
-    assert_eq!(
-        AllReports::answer(&body(3), &limits).unwrap_err().name(),
-        Some("reports")
-    );
+    assert_eq!(AllReports::answer(&body(3), &limits).unwrap_err().name(), Some("reports"));
 }
 
 #[test]
@@ -63,16 +57,10 @@ fn an_error_page_an_empty_body_and_a_cut_one_are_told_apart() {
     let html = reports("<html>Not found</html>").unwrap_err();
     assert_eq!(html.kind(), ErrorKind::NotJson);
     let empty = reports("").unwrap_err();
-    assert_eq!(
-        (empty.kind(), empty.retry()),
-        (ErrorKind::Empty, crate::Retry::Transient)
-    );
+    assert_eq!((empty.kind(), empty.retry()), (ErrorKind::Empty, crate::Retry::Transient));
     assert_eq!(reports(r#"{"usage":["#).unwrap_err().kind(), ErrorKind::NotJson);
     let gone = Response::builder().status(404).body(Vec::new()).unwrap();
-    assert_eq!(
-        AllReports::answer(&gone, &Limits::default()).unwrap_err().kind(),
-        ErrorKind::NotFound
-    );
+    assert_eq!(AllReports::answer(&gone, &Limits::default()).unwrap_err().kind(), ErrorKind::NotFound);
 }
 
 #[test]
@@ -101,12 +89,7 @@ fn close_reports_takes_a_form_that_is_labelled_json() {
     *request.body_mut() = b"test=".to_vec();
     assert!(CloseReports::from_http(&request, &Limits::default()).is_ok());
     *request.method_mut() = Method::GET;
-    assert_eq!(
-        CloseReports::from_http(&request, &Limits::default())
-            .unwrap_err()
-            .kind(),
-        ErrorKind::Request
-    );
+    assert_eq!(CloseReports::from_http(&request, &Limits::default()).unwrap_err().kind(), ErrorKind::Request);
 }
 
 #[test]

@@ -10,23 +10,12 @@ fn time(millis: u64) -> UnixMillis {
 }
 
 fn request(data: impl Into<RequestData>) -> PiRequest {
-    let identity = Identity::new(
-        Sudi::new("C9300-24UX", "TST00000001"),
-        "regid.2017-05.com.cisco.C9300,v1_x",
-    );
-    PiRequest::of(
-        &identity,
-        time(1_790_000_000_000),
-        Nonce::from_random([7; 16]),
-        data.into(),
-    )
+    let identity = Identity::new(Sudi::new("C9300-24UX", "TST00000001"), "regid.2017-05.com.cisco.C9300,v1_x");
+    PiRequest::of(&identity, time(1_790_000_000_000), Nonce::from_random([7; 16]), data.into())
 }
 
 fn poll() -> PiRequest {
-    request(ResultPolling::new(
-        PollId::from(7_123_456_789_012_345_678),
-        Action::Acknowledgements,
-    ))
+    request(ResultPolling::new(PollId::from(7_123_456_789_012_345_678), Action::Acknowledgements))
 }
 
 fn decode(response: &PiResponse) -> Result<PiResponse, Error> {
@@ -42,10 +31,7 @@ fn ok() -> PiResponse {
 fn what_is_encoded_is_decoded() {
     let address: BaseUrl = "http://192.0.2.7:8182/cslu/v1/pi".parse().unwrap();
     let mut device = DeviceUsage::new(Sudi::new("C9300-24UX", "TST00000001"));
-    device.usage.push(RumEnvelope::new(
-        "x".repeat(100_000),
-        Signature::new("builtin", "k", "v"),
-    ));
+    device.usage.push(RumEnvelope::new("x".repeat(100_000), Signature::new("builtin", "k", "v")));
     let mut usage = UsageReporting::new();
     usage.reports.push(device);
     for request in [poll(), request(usage)] {
@@ -71,10 +57,7 @@ fn data_of_another_kind_than_the_request_says_are_refused() {
     let mut odd = poll();
     odd.kind = Kind::Hello;
     let address: BaseUrl = "http://192.0.2.7/".parse().unwrap();
-    assert_eq!(
-        SlpPi1.encode_request(&odd, &address).unwrap_err().kind(),
-        ErrorKind::Argument
-    );
+    assert_eq!(SlpPi1.encode_request(&odd, &address).unwrap_err().kind(), ErrorKind::Argument);
 }
 
 #[test]
@@ -93,10 +76,7 @@ fn the_id_token_is_masked_in_print() {
     let http = SlpPi1.encode_request(&request, &address).unwrap();
     assert!(String::from_utf8_lossy(http.body()).contains("hunter2"));
     let printed = printable(&http);
-    assert!(
-        !printed.contains("hunter2") && printed.contains(r#""id_token":"***""#),
-        "{printed}"
-    );
+    assert!(!printed.contains("hunter2") && printed.contains(r#""id_token":"***""#), "{printed}");
     assert!(!format!("{request:?}").contains("hunter2"));
 }
 
@@ -129,11 +109,7 @@ fn each_refusal_has_its_status_and_class() {
         let refusal = error.refusal().unwrap();
         assert_eq!((refusal.status, error.kind()), (status, kind), "{code}");
         assert_eq!(refusal.message_code.as_deref(), Some(code));
-        assert!(
-            format!("{:?}", error.retry()).starts_with(retry),
-            "{code}: {:?}",
-            error.retry()
-        );
+        assert!(format!("{:?}", error.retry()).starts_with(retry), "{code}: {:?}", error.retry());
         assert_eq!(refusal.errors["field"], ["text"]);
     }
 }
@@ -147,9 +123,7 @@ fn later_needs_an_id_and_a_bare_error_body_is_read() {
     assert_eq!(decode(&later).unwrap_err().kind(), ErrorKind::Schema);
     let body = br#"{"product_instance_identifier":["Please re-register the instance."]}"#.to_vec();
     let http = Response::builder().status(400).body(body).unwrap();
-    let error = SlpPi1
-        .decode_response(&http, &Echo::of(&poll()), &Limits::default())
-        .unwrap_err();
+    let error = SlpPi1.decode_response(&http, &Echo::of(&poll()), &Limits::default()).unwrap_err();
     assert!(error.refusal().unwrap().identity_lost());
 }
 
@@ -161,8 +135,6 @@ fn a_hello_is_answered_with_the_capabilities_that_both_know() {
     let hello = request(crate::push::Hello::new("cslu", 0_u32));
     let answer = PiResponse::to(&hello, time(1), "id").with_data(HelloAnswer::new(info));
     let http = SlpPi1.encode_response(&answer).unwrap();
-    let read = SlpPi1
-        .decode_response(&http, &Echo::of(&hello), &Limits::default())
-        .unwrap();
+    let read = SlpPi1.decode_response(&http, &Echo::of(&hello), &Limits::default()).unwrap();
     assert!(matches!(read.data, Some(ResponseData::Hello(_))));
 }

@@ -1,0 +1,227 @@
+//! The words of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use slp_model::UnixSeconds;
+use slp_rum::Limits;
+
+const EXAMPLES: &str = "\
+Examples:
+  slp usage reports/                    who used what, when: every file below the folder
+  slp check reports/ --from 2024-01-01  is the evidence complete since then?
+  slp inspect device.txt                what is in this file?
+
+Exit status: 0 all is fine; 1 the data has errors, or a PATH cannot be read; 2 the call is wrong.";
+
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  slp inspect device.txt
+  slp inspect --json reports/ > layers.json
+  ssh router show license rum id 1704700812 | slp inspect -
+
+--json writes one object {\"files\": [...]}. A file has `path`, `bytes`, `container`, `parts`,
+`reports`, `warnings`, `errors`; a report has its `measurements` or `snapshots` and its own
+`warnings`. Times are seconds since 1970 (UTC), absent members are left out, errors have `kind`,
+`place` and `message`.";
+
+const USAGE_EXAMPLES: &str = "\
+Examples:
+  slp usage reports/
+  slp usage --by device-tag --from 2024-01-01 --to 2024-04-01 reports/
+  slp usage --format csv reports/ > intervals.csv
+  slp usage --format json --summary fleet/ | jq .peak
+
+The table shows days covered by reports, gaps between them, unit-hours (count times hours), average
+and peak count. Time without a report is unknown, not zero. Counts of several devices at one time
+are added; of a redundant set (HA) only the greatest counts.
+
+--format json writes one object: `devices` (documents read), `reports`, `measurements`, `rejected`,
+`peak` (tag to greatest count on one device), `intervals`, and with --by `sums`. --format csv writes
+the intervals, one a line.";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  slp check reports/
+  slp check --from 2024-01-01 --to 2024-04-01 reports/
+  slp check --ids ids.txt device.txt    ids.txt: the output of `show license rum id all`
+  slp check --ids TST00000001=ids1.txt --ids TST00000002=ids2.txt reports/
+
+--json writes one object: `findings` (`id`, `severity`, device, `reports`, `from`, `to`, `details`,
+`text`, `remedy`), `errors` (what could not be read: `kind`, `place`, `message`), `counts` (by
+severity).";
+
+/// Read, sum up and check the usage reports of Smart Licensing.
+#[derive(Debug, Parser)]
+#[command(name = "slp", version, after_help = EXAMPLES, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", display_order = 92)]
+    #[arg(help = "Colours; auto: on a terminal, unless NO_COLOR is set")]
+    pub(crate) color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show the layers of files: document, report, measurement
+    #[command(after_help = INSPECT_EXAMPLES)]
+    Inspect(Inspect),
+    /// Sum up who used which licence, how often and when
+    #[command(after_help = USAGE_EXAMPLES)]
+    Usage(Usage),
+    /// Check whether reports are complete and fit together
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(Check),
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// What to read and at what cost.
+#[derive(Debug, Args)]
+pub(crate) struct Sources {
+    /// Files; folders, searched for .txt .xml .json .tar .tar.gz .tgz; or - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Refuse files with more bytes than this; 64M is short for 64 times 1,048,576
+    #[arg(long, value_name = "N", display_order = 90, default_value_t = default_document_bytes(), value_parser = bytes)]
+    pub(crate) max_document_bytes: u64,
+
+    /// Threads that read files; results do not depend on it
+    #[arg(long, value_name = "N", display_order = 91, default_value_t = 2, value_parser = threads)]
+    pub(crate) threads: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    #[command(flatten)]
+    pub(crate) sources: Sources,
+
+    /// Write JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Usage {
+    #[command(flatten)]
+    pub(crate) sources: Sources,
+
+    /// One row for each licence, device, or licence of a device [default: tag]
+    #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "summary")]
+    pub(crate) by: Option<By>,
+
+    /// Leave out what was before: a date, 2024-01-31T12:00, or seconds since 1970 (UTC)
+    #[arg(long, value_name = "TIME", value_parser = time, conflicts_with = "summary")]
+    pub(crate) from: Option<UnixSeconds>,
+
+    /// Leave out that time and what came after
+    #[arg(long, value_name = "TIME", value_parser = time, conflicts_with = "summary")]
+    pub(crate) to: Option<UnixSeconds>,
+
+    /// How to write it
+    #[arg(long, value_enum, value_name = "FORM", default_value_t)]
+    pub(crate) format: Format,
+
+    /// Only count what was read: the memory needed does not grow with the number of files
+    #[arg(long)]
+    pub(crate) summary: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum By {
+    Tag,
+    Device,
+    DeviceTag,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    #[default]
+    Table,
+    Csv,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) sources: Sources,
+
+    /// The time that has to be covered begins here: adds gaps at its edges
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) from: Option<UnixSeconds>,
+
+    /// The time that has to be covered ends here [default: now]
+    #[arg(long, value_name = "TIME", value_parser = time, requires = "from")]
+    pub(crate) to: Option<UnixSeconds>,
+
+    /// The time that counts as now [default: the clock]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) now: Option<UnixSeconds>,
+
+    /// Reports that a device lists (lines of id and state): those in no file are findings. SERIAL names the device when
+    /// there are several
+    #[arg(long, value_name = "[SERIAL=]FILE")]
+    pub(crate) ids: Vec<String>,
+
+    /// Write JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn default_document_bytes() -> u64 {
+    u64::try_from(Limits::default().document_bytes).unwrap_or(u64::MAX)
+}
+
+fn time(text: &str) -> Result<UnixSeconds, String> {
+    text.parse().map_err(|error: slp_model::Error| error.message().to_owned())
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|threads| (1..=64).contains(threads)).ok_or_else(|| "expected 1 to 64".to_owned())
+}
+
+fn bytes(text: &str) -> Result<u64, String> {
+    let (digits, shift) = match text.char_indices().last() {
+        Some((at, 'K' | 'k')) => (text.get(..at), 10),
+        Some((at, 'M' | 'm')) => (text.get(..at), 20),
+        Some((at, 'G' | 'g')) => (text.get(..at), 30),
+        _ => (Some(text), 0),
+    };
+    digits
+        .and_then(|digits| digits.parse::<u64>().ok())
+        .and_then(|number| number.checked_mul(1 << shift))
+        .filter(|number| *number > 0)
+        .ok_or_else(|| "expected a number above 0, such as 16777216 or 16M".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_have_units_and_never_overflow() {
+        assert_eq!(bytes("16M"), Ok(16 << 20));
+        assert_eq!(bytes("1k"), Ok(1_024));
+        assert_eq!(bytes("17"), Ok(17));
+        for wrong in ["", "0", "M", "-1", "1.5M", "17179869184G", "é"] {
+            assert!(bytes(wrong).is_err(), "{wrong}");
+        }
+    }
+}

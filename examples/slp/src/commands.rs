@@ -1,0 +1,14 @@
+//! One file per command.
+
+pub(crate) mod check;
+pub(crate) mod inspect;
+pub(crate) mod usage;
+
+use slp_model::{Span, UnixSeconds};
+
+use crate::console::Stop;
+
+/// A stretch of time that two arguments name.
+fn window(from: UnixSeconds, to: UnixSeconds) -> Result<Span, Stop> {
+    Span::new(from, to).map_err(|_| Stop::Call(format!("--from {from} lies after --to {to}")))
+}

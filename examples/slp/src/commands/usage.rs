@@ -1,0 +1,190 @@
+//! `slp usage`: who used which licence, how often and when.
+
+use std::fmt;
+use std::io::{self, Write};
+
+use serde::Serialize;
+use slp_model::{Seconds, Span, UnixSeconds};
+use slp_rum::Document;
+use slp_rum::usage::{Evidence, GroupBy, Totals, UsageInterval, write_csv};
+
+use super::window;
+use crate::Status;
+use crate::arguments::{By, Format, Usage};
+use crate::console::{Output, Session, Stop};
+use crate::fault::Fault;
+use crate::input::Input;
+use crate::pipeline::{self, Outcome};
+use crate::printable::json;
+
+mod table; // rows for people
+
+/// What one document adds, or all of them.
+#[derive(Debug, Default)]
+struct Read {
+    totals: Totals,
+    /// Empty if only totals are wanted.
+    evidence: Evidence,
+}
+
+pub(crate) fn run(arguments: &Usage, session: &mut Session<'_>) -> Result<Status, Stop> {
+    let (from, to) = (arguments.from, arguments.to);
+    let window = match (from, to) {
+        (None, None) => None,
+        _ => Some(window(from.unwrap_or(UnixSeconds::MIN), to.unwrap_or(UnixSeconds::MAX))?),
+    };
+    if arguments.summary && arguments.format == Format::Csv {
+        return Err(Stop::Call("--summary leaves out the intervals, and CSV has nothing else: use json".to_owned()));
+    }
+    let mut all = Read::default();
+    let (mut failed, mut full) = (false, None);
+    pipeline::documents(
+        &arguments.sources,
+        session,
+        |input| read(input, !arguments.summary),
+        |_, messages, outcome| {
+            match outcome {
+                Outcome::Document((read, faults)) => {
+                    for fault in &faults {
+                        messages.fault(fault);
+                    }
+                    failed |= !faults.is_empty();
+                    all.totals.merge(read.totals);
+                    if full.is_none() {
+                        full = all.evidence.merge(read.evidence).err();
+                    }
+                }
+                Outcome::Fault(fault) => {
+                    messages.fault(&fault);
+                    failed = true;
+                    all.totals.add_rejected();
+                }
+            }
+            Ok(())
+        },
+    )?;
+    if let Some(error) = full {
+        return Err(Stop::Data(error.to_string()));
+    }
+    match arguments.format {
+        Format::Table if arguments.summary => table::summary(&all.totals, session.style, &mut session.output)?,
+        Format::Table => {
+            let by = arguments.by.unwrap_or(By::Tag);
+            table::usage(&all, by, window, session.style, &mut session.output)?;
+        }
+        Format::Csv => csv(intervals(&all.evidence, window), &mut session.output)?,
+        Format::Json => write_json(&all, arguments, window, &mut session.output)?,
+    }
+    Ok(Status::of_errors(failed))
+}
+
+/// Everything in one document that counts.
+fn read(input: &Input<'_>, keep: bool) -> (Read, Vec<Fault>) {
+    let (mut read, mut faults) = (Read::default(), Vec::new());
+    match Document::parse_with(input.bytes, input.options) {
+        Ok(document) => {
+            read.totals.add_document();
+            let mut reports = document.borrowed_reports();
+            while let Some(report) = reports.next() {
+                let taken = report.and_then(|report| {
+                    if keep {
+                        read.evidence.add(&report, input.name)?;
+                    }
+                    read.totals.add(&report);
+                    Ok(())
+                });
+                if let Err(error) = taken {
+                    read.totals.add_rejected();
+                    faults.push(input.fault(error));
+                }
+            }
+        }
+        Err(error) => {
+            read.totals.add_rejected();
+            faults.push(input.fault(error));
+        }
+    }
+    (read, faults)
+}
+
+/// The intervals inside the window, cut at its edges.
+fn intervals(evidence: &Evidence, window: Option<Span>) -> impl Iterator<Item = UsageInterval<'_>> {
+    evidence.intervals().filter_map(move |one| match window {
+        Some(window) => cut(one, window),
+        None => Some(one),
+    })
+}
+
+/// A clock change belongs to the part in which the measurement begins: what is cut off there takes it along.
+fn cut(mut one: UsageInterval<'_>, window: Span) -> Option<UsageInterval<'_>> {
+    let span = Span::new(one.start, one.end).ok()?.overlap(&window).filter(|span| !span.is_empty())?;
+    let length = one.end.since(one.start).get();
+    let passed_over = if span.start() == one.start { length.saturating_sub(one.elapsed.get()) } else { 0 };
+    (one.start, one.end) = (span.start(), span.end());
+    one.elapsed = Seconds::new(span.length().get().saturating_sub(passed_over));
+    Some(one)
+}
+
+/// What `--by` asks for.
+fn group(by: By) -> GroupBy {
+    match by {
+        By::Tag => GroupBy::Tag,
+        By::Device => GroupBy::Device,
+        By::DeviceTag => GroupBy::DeviceTag,
+    }
+}
+
+fn csv<'a>(intervals: impl Iterator<Item = UsageInterval<'a>>, output: &mut Output<'_>) -> io::Result<()> {
+    let mut text = Text { output, error: None };
+    match write_csv(intervals, &mut text) {
+        Ok(()) => Ok(()),
+        Err(fmt::Error) => Err(text.error.unwrap_or_else(|| io::Error::other("the CSV cannot be written"))),
+    }
+}
+
+/// Text that goes straight to the output.
+struct Text<'o, 'a> {
+    output: &'o mut Output<'a>,
+    error: Option<io::Error>,
+}
+
+impl fmt::Write for Text<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.output.write_all(text.as_bytes()).map_err(|error| {
+            self.error = Some(error);
+            fmt::Error
+        })
+    }
+}
+
+/// The members of the JSON form before `intervals`.
+#[derive(Serialize)]
+struct Counts<'a> {
+    devices: u64,
+    reports: u64,
+    measurements: u64,
+    rejected: u64,
+    peak: &'a std::collections::BTreeMap<String, u64>,
+}
+
+fn write_json(all: &Read, arguments: &Usage, window: Option<Span>, output: &mut Output<'_>) -> io::Result<()> {
+    let Totals { devices, reports, measurements, rejected, ref peak, .. } = all.totals;
+    let counts = json(&Counts { devices, reports, measurements, rejected, peak })?;
+    // the closing brace comes last, since the intervals are written one by one
+    write!(output, "{}", counts.strip_suffix('}').unwrap_or(&counts))?;
+    if !arguments.summary {
+        write_list("intervals", intervals(&all.evidence, window), output)?;
+        if let Some(by) = arguments.by {
+            write_list("sums", all.evidence.sums(group(by), window).into_iter(), output)?;
+        }
+    }
+    writeln!(output, "}}")
+}
+
+fn write_list<T: Serialize>(name: &str, items: impl Iterator<Item = T>, output: &mut Output<'_>) -> io::Result<()> {
+    write!(output, ",\"{name}\":[")?;
+    for (index, item) in items.enumerate() {
+        write!(output, "{}{}", if index == 0 { "\n" } else { ",\n" }, json(&item)?)?;
+    }
+    write!(output, "]")
+}

@@ -1,0 +1,192 @@
+//! Where a command reads, writes and complains.
+
+use std::fmt;
+use std::io::{self, BufWriter, Read, Write};
+
+use clap::error::ErrorKind;
+use slp_model::UnixSeconds;
+
+use crate::Status;
+use crate::arguments::Color;
+use crate::fault::Fault;
+use crate::printable::printable;
+use crate::progress::Progress;
+use crate::style::{Paint, Style};
+
+/// The skipped entries that are named one by one; the rest is counted.
+const SKIPPED_SHOWN: u64 = 5;
+
+/// Streams, clock and what is known of the terminal.
+#[non_exhaustive]
+pub struct Console<'a> {
+    /// Standard input, for the PATH `-`.
+    pub input: &'a mut (dyn Read + Send),
+    /// Standard output: results.
+    pub output: &'a mut dyn Write,
+    /// Standard error: what could not be read, notes, progress.
+    pub errors: &'a mut dyn Write,
+    /// Does a person read the results as they come?
+    pub output_is_terminal: bool,
+    /// Does a person read the messages as they come?
+    pub errors_is_terminal: bool,
+    /// The environment asks for no colours (`NO_COLOR`).
+    pub no_color: bool,
+    /// The time that counts as now, unless an argument says otherwise.
+    pub now: UnixSeconds,
+}
+
+impl<'a> Console<'a> {
+    /// Streams that are no terminal.
+    pub fn new(
+        input: &'a mut (dyn Read + Send),
+        output: &'a mut dyn Write,
+        errors: &'a mut dyn Write,
+        now: UnixSeconds,
+    ) -> Self {
+        Self { input, output, errors, output_is_terminal: false, errors_is_terminal: false, no_color: false, now }
+    }
+
+    /// Prints what the argument parser has to say: help and version, or what is wrong with the call.
+    pub(crate) fn answer(self, answer: &clap::Error) -> Status {
+        let text = answer.render();
+        let is_help = matches!(answer.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+        let (stream, is_terminal) =
+            if is_help { (self.output, self.output_is_terminal) } else { (self.errors, self.errors_is_terminal) };
+        let written =
+            if is_terminal && !self.no_color { write!(stream, "{}", text.ansi()) } else { write!(stream, "{text}") };
+        match written.and_then(|()| stream.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Status::Errors,
+            _ if is_help => Status::Fine,
+            _ => Status::WrongCall,
+        }
+    }
+}
+
+impl fmt::Debug for Console<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Console").field("now", &self.now).finish_non_exhaustive()
+    }
+}
+
+/// Standard output, buffered.
+pub(crate) type Output<'a> = BufWriter<&'a mut dyn Write>;
+
+/// Why a command cannot go on.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The results cannot be written.
+    Output(io::Error),
+    /// The data cannot be worked on as a whole.
+    Data(String),
+    /// The call was wrong in a way that the argument parser cannot see.
+    Call(String),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+/// A console at work.
+pub(crate) struct Session<'a> {
+    pub(crate) input: &'a mut (dyn Read + Send),
+    pub(crate) output: Output<'a>,
+    pub(crate) messages: Messages<'a>,
+    /// Of the results.
+    pub(crate) style: Style,
+    pub(crate) output_is_terminal: bool,
+    pub(crate) now: UnixSeconds,
+}
+
+impl<'a> Session<'a> {
+    pub(crate) fn new(console: Console<'a>, color: Color) -> Self {
+        let Console { input, output, errors, output_is_terminal, errors_is_terminal, no_color, now } = console;
+        let style = |is_terminal| {
+            Style::new(match color {
+                Color::Always => true,
+                Color::Never => false,
+                Color::Auto => is_terminal && !no_color,
+            })
+        };
+        let progress = errors_is_terminal.then(Progress::start);
+        Self {
+            style: style(output_is_terminal),
+            messages: Messages { style: style(errors_is_terminal), errors, progress, skipped: 0 },
+            input,
+            output: BufWriter::with_capacity(64 << 10, output),
+            output_is_terminal,
+            now,
+        }
+    }
+
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.output.flush()
+    }
+}
+
+/// What goes to standard error. That it cannot be written there has nowhere to be said.
+pub(crate) struct Messages<'a> {
+    errors: &'a mut dyn Write,
+    style: Style,
+    progress: Option<Progress>,
+    skipped: u64,
+}
+
+impl Messages<'_> {
+    /// Something that makes the exit status 1 or 2.
+    pub(crate) fn error(&mut self, text: &str) {
+        self.line(Paint::Error, "error", text);
+    }
+
+    /// Something that could not be read.
+    pub(crate) fn fault(&mut self, fault: &Fault) {
+        self.error(&fault.to_string());
+    }
+
+    /// Something to know.
+    pub(crate) fn note(&mut self, text: &str) {
+        self.line(Paint::Dim, "note", text);
+    }
+
+    fn line(&mut self, paint: Paint, word: &str, text: &str) {
+        self.clear_progress();
+        drop(writeln!(self.errors, "{}: {}", self.style.paint(paint, word), printable(text)));
+    }
+
+    /// An entry of a directory that is not read.
+    pub(crate) fn skipped(&mut self, name: &str, why: &str) {
+        self.skipped = self.skipped.saturating_add(1);
+        if self.skipped <= SKIPPED_SHOWN {
+            self.note(&format!("{name}: skipped, {why}"));
+        }
+    }
+
+    /// One more file is done.
+    pub(crate) fn done(&mut self, bytes: u64) {
+        if let Some(line) = self.progress.as_mut().and_then(|progress| progress.done(bytes)) {
+            drop(write!(self.errors, "\r{line}\u{1b}[K"));
+            drop(self.errors.flush());
+        }
+    }
+
+    /// No signs of life: the results are signs enough.
+    pub(crate) fn without_progress(&mut self) {
+        self.progress = None;
+    }
+
+    /// All files are done.
+    pub(crate) fn end_of_input(&mut self) {
+        self.clear_progress();
+        self.progress = None;
+        if let Some(more @ 1..) = self.skipped.checked_sub(SKIPPED_SHOWN) {
+            self.note(&format!("{more} more skipped"));
+        }
+    }
+
+    fn clear_progress(&mut self) {
+        if self.progress.as_mut().is_some_and(Progress::hide) {
+            drop(write!(self.errors, "\r\u{1b}[K"));
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The commands of the `slp` program as a library, so that a test runs them in its own process.
+//!
+//! Nothing here touches the standard streams, the environment or the clock: all of that is a [`Console`].
+
+#![forbid(unsafe_code)]
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable, clippy::indexing_slicing)]
+#![warn(clippy::string_slice, clippy::as_conversions, clippy::get_unwrap)]
+
+mod arguments; // the words of the command line
+mod commands; // one file per command
+mod console; // where a command reads, writes and complains
+mod fault; // what could not be read, and where
+mod input; // one file or standard input, through a limit
+mod paths; // from PATH arguments to files, in order
+mod pipeline; // files read by several threads, results in order
+mod printable; // text of documents, safe on a terminal
+mod progress; // signs of life on a terminal
+mod style; // colours
+mod table; // aligned columns
+mod wording; // numbers, times and names as people write them
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::arguments::{Arguments, Command};
+pub use crate::console::Console;
+use crate::console::{Session, Stop};
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Status {
+    /// All is fine: exit status 0.
+    Fine,
+    /// The data has errors, a check found some, or something could not be read or written: exit status 1.
+    Errors,
+    /// The call was wrong: exit status 2.
+    WrongCall,
+}
+
+impl Status {
+    fn of_errors(found: bool) -> Self {
+        if found { Self::Errors } else { Self::Fine }
+    }
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        Self::from(match status {
+            Status::Fine => 0,
+            Status::Errors => 1,
+            Status::WrongCall => 2,
+        })
+    }
+}
+
+/// Runs one command. `arguments` begin with the name of the program.
+///
+/// A reader that goes away (`| head`) ends the run quietly.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, console: Console<'_>) -> Status {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(answer) => return console.answer(&answer),
+    };
+    let mut session = Session::new(console, arguments.color);
+    let outcome = match &arguments.command {
+        Command::Inspect(arguments) => commands::inspect::run(arguments, &mut session),
+        Command::Usage(arguments) => commands::usage::run(arguments, &mut session),
+        Command::Check(arguments) => commands::check::run(arguments, &mut session),
+    };
+    match outcome.and_then(|status| Ok(session.flush().map(|()| status)?)) {
+        Ok(status) => status,
+        Err(Stop::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Status::Fine,
+        Err(Stop::Output(error)) => {
+            session.messages.error(&format!("standard output: {error}"));
+            Status::Errors
+        }
+        Err(Stop::Data(text)) => {
+            session.messages.error(&text);
+            Status::Errors
+        }
+        Err(Stop::Call(text)) => {
+            session.messages.error(&text);
+            Status::WrongCall
+        }
+    }
+}

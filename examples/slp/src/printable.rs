@@ -1,0 +1,75 @@
+//! Text of documents, safe on a terminal.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+/// The most characters of one text of a document in output for people.
+const SHOWN: usize = 160;
+
+/// Does it move the cursor, change colours, or change how the text around it is shown?
+fn is_unsafe(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// The text with such characters written as `\u{1b}`.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len().saturating_add(8));
+    for character in text.chars() {
+        if is_unsafe(character) {
+            safe.extend(character.escape_unicode());
+        } else {
+            safe.push(character);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// The same, cut where it is too long for a person.
+pub(crate) fn shown(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(SHOWN).and_then(|(end, _)| text.get(..end)) {
+        Some(start) => Cow::Owned(format!("{}…", printable(start))),
+        None => printable(text),
+    }
+}
+
+/// JSON text of a value. Characters that JSON lets through and a terminal does not take well are escaped in it too.
+pub(crate) fn json(value: &impl Serialize) -> Result<String, serde_json::Error> {
+    let text = serde_json::to_string(value)?;
+    // outside its strings JSON has no such character
+    if !text.contains(is_unsafe) {
+        return Ok(text);
+    }
+    let mut safe = String::with_capacity(text.len().saturating_add(8));
+    for character in text.chars() {
+        if is_unsafe(character) {
+            // all of them are in the basic plane, so four digits do
+            write!(safe, "\\u{:04x}", u32::from(character)).map_err(serde::ser::Error::custom)?;
+        } else {
+            safe.push(character);
+        }
+    }
+    Ok(safe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_drives_a_terminal_gets_through() {
+        assert_eq!(printable("a\u{1b}[2J\n\u{9b}\u{202e}é"), "a\\u{1b}[2J\\u{a}\\u{9b}\\u{202e}é");
+        assert_eq!(json(&"a\u{1b}[2J\u{9b}\u{7f}\u{202e}é").unwrap(), r#""a\u001b[2J\u009b\u007f\u202eé""#);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        assert_eq!(shown(&"é".repeat(160)), "é".repeat(160));
+        assert_eq!(shown(&"é".repeat(161)), format!("{}…", "é".repeat(160)));
+    }
+}

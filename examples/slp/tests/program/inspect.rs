@@ -1,0 +1,61 @@
+//! `slp inspect`.
+
+use super::*;
+
+#[test]
+fn the_layers_are_shown_as_a_tree() {
+    insta::assert_snapshot!("inspect", fine(&["inspect", CONTROLLER]));
+    for (name, case) in [
+        ("inspect-telemetry", "valid/telemetry-stack"),
+        ("inspect-siblings", "valid/system-info-and-unknown-siblings"),
+        ("inspect-unknown-members", "valid/unknown-members-everywhere"),
+        ("inspect-payload-object", "valid/payload-object"),
+        ("inspect-no-report", "valid/no-report"),
+    ] {
+        insta::assert_snapshot!(name, fine(&["inspect", &fixture(case)]));
+    }
+}
+
+#[test]
+fn layers_as_json_have_documented_members() {
+    insta::assert_snapshot!("inspect-json", fine(&["inspect", "--json", CONTROLLER]));
+}
+
+#[test]
+fn a_broken_report_is_shown_between_the_good_ones() {
+    let call = slp(&["inspect", &fixture("invalid/cloud-third-entry-broken")]);
+    assert_eq!((call.status, &*call.errors), (Status::Errors, ""));
+    insta::assert_snapshot!("inspect-broken", call.output);
+    let call = slp(&["inspect", &fixture("invalid/cut-in-second-report")]);
+    assert_eq!(call.status, Status::Errors);
+    insta::assert_snapshot!("inspect-cut", call.output);
+}
+
+#[test]
+fn every_fixture_is_shown_and_json_stays_json() {
+    for group in ["valid", "invalid"] {
+        let folder = format!("../../slp-rum/tests/fixtures/{group}");
+        let tree = slp(&["inspect", &folder]);
+        let json = slp(&["inspect", "--json", &folder]);
+        let document: serde_json::Value = serde_json::from_str(&json.output).unwrap();
+        assert!(document["files"].as_array().unwrap().len() > 100, "inputs and what is expected of them");
+        assert_eq!((tree.status, json.status), (Status::Errors, Status::Errors), "about.txt is no document");
+    }
+}
+
+#[test]
+fn nothing_in_a_document_drives_the_terminal() {
+    let hostile = "a\\\\u001b[2J\\\\u009b\\\\u202eb";
+    let campus = String::from_utf8(bytes_of(CAMPUS)).unwrap();
+    let folder = Folder::new("hostile");
+    folder.file("device.txt", campus.replace("17.09.02", hostile).replace("SHA256", hostile).as_bytes());
+    for words in [&["inspect"][..], &["inspect", "--json"], &["usage"], &["check"]] {
+        let call = slp(&[words, &[folder.path()]].concat());
+        assert_eq!(call.status, Status::Fine, "{words:?}: {}{}", call.output, call.errors);
+        let is_unsafe = |character: char| (character.is_control() && character != '\n') || character == '\u{202e}';
+        assert!(!call.output.contains(is_unsafe), "{words:?}");
+        assert!(!call.errors.contains(is_unsafe), "{words:?}");
+    }
+    let shown = slp(&["inspect", folder.path()]).output;
+    assert!(shown.contains(r"a\u{1b}[2J\u{9b}\u{202e}b"), "{shown}");
+}

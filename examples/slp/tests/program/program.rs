@@ -1,0 +1,107 @@
+//! What holds for all commands.
+
+use std::io;
+use std::process::{Command, Stdio};
+
+use super::*;
+
+#[test]
+fn help_shows_examples_and_is_no_error() {
+    for (name, words) in [
+        ("help", &["--help"][..]),
+        ("help-inspect", &["inspect", "--help"]),
+        ("help-usage", &["usage", "--help"]),
+        ("help-check", &["check", "--help"]),
+    ] {
+        let text = fine(words);
+        assert!(text.contains("Examples:\n  slp "), "{name}");
+        insta::assert_snapshot!(name, text);
+    }
+}
+
+#[test]
+fn a_wrong_call_ends_with_status_2_and_says_why() {
+    for (words, says) in [
+        (&[][..], "Usage: slp"),
+        (&["usage"], "<PATH>..."),
+        (&["usages", "x"], "unrecognized subcommand"),
+        (&["usage", CAMPUS, "--by", "colour"], "tag, device, device-tag"),
+        (&["usage", CAMPUS, "--threads", "0"], "expected 1 to 64"),
+        (&["usage", CAMPUS, "--max-document-bytes", "big"], "such as 16777216 or 16M"),
+        (&["usage", CAMPUS, "--from", "yesterday"], "yesterday"),
+        (&["usage", CAMPUS, "--summary", "--by", "tag"], "cannot be used with"),
+        (&["usage", CAMPUS, "--summary", "--format", "csv"], "use json"),
+        (
+            &["usage", CAMPUS, "--from", "2024-02-01", "--to", "2024-01-01"],
+            "--from 2024-02-01T00:00:00Z lies after --to",
+        ),
+        (&["check", CAMPUS, "--to", "2024-01-01"], "--from"),
+        (&["inspect", "-", "-"], "give - once"),
+    ] {
+        let call = slp(words);
+        assert_eq!(call.status, Status::WrongCall, "{words:?}");
+        assert!(call.errors.contains(says), "{words:?}: {}", call.errors);
+        assert_eq!(call.output, "", "{words:?}");
+    }
+}
+
+#[test]
+fn colours_come_with_a_terminal_and_go_with_a_word() {
+    let colored = |words: &[&str], terminal: bool, no_color: bool| {
+        let call = slp_on(words, b"", |console| {
+            (console.output_is_terminal, console.no_color) = (terminal, no_color);
+        });
+        call.output.contains("\u{1b}[")
+    };
+    for command in ["inspect", "usage", "check"] {
+        assert!(!colored(&[command, CAMPUS], false, false), "{command}");
+        assert!(colored(&[command, CAMPUS], true, false), "{command}");
+        assert!(!colored(&[command, CAMPUS], true, true), "{command}");
+        assert!(colored(&[command, CAMPUS, "--color", "always"], false, true), "{command}");
+        assert!(!colored(&[command, CAMPUS, "--color", "never"], true, false), "{command}");
+    }
+    assert!(!colored(&["usage", CAMPUS, "--format", "json", "--color", "always"], true, false), "JSON is for programs");
+}
+
+/// Takes so many bytes and is gone then.
+struct Reader(usize);
+
+impl io::Write for Reader {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.checked_sub(bytes.len()).ok_or(io::ErrorKind::BrokenPipe)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_run_quietly() {
+    for words in [
+        &["inspect", "../../slp-rum/tests/fixtures/valid"][..],
+        &["inspect", "--json", "../../slp-rum/tests/fixtures/valid"],
+        &["usage", CAMPUS, "--format", "csv"],
+        &["check", CAMPUS],
+        &["--help"],
+    ] {
+        let (mut input, mut output, mut errors) = (io::empty(), Reader(100), Vec::new());
+        let console = Console::new(&mut input, &mut output, &mut errors, "2024-08-01".parse().unwrap());
+        let status = slp::run(["slp"].iter().chain(words).map(OsString::from), console);
+        assert_eq!(status, Status::Fine, "{words:?}");
+        assert!(!String::from_utf8(errors).unwrap().contains("error"), "{words:?}");
+    }
+}
+
+#[test]
+fn the_program_itself_gives_the_exit_status_of_its_library() {
+    let status = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_slp"));
+        command.args(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().unwrap().code()
+    };
+    assert_eq!(status(&["usage", CAMPUS]), Some(0));
+    assert_eq!(status(&["usage", "no-such-file.txt"]), Some(1));
+    assert_eq!(status(&["usage"]), Some(2));
+}

@@ -1,0 +1,75 @@
+//! Which devices (access points) hang on the reporting one, measurement by measurement. Spec: rum, "Usage intervals",
+//! step 4.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use slp_model::Udi;
+
+use super::catalog::{Catalog, Report};
+
+/// How often one report may be followed from its beginning again. In a sound report time runs with the measurements, so
+/// once is enough; a made-up one must not cost the square of its length.
+const REPLAYS: u32 = 100;
+
+/// The attached set of one report, worked out as far as it was asked for. Holds one set, however many measurements there
+/// are.
+#[derive(Debug)]
+pub(crate) struct Attached<'a> {
+    report: Report<'a>,
+    next: usize,
+    /// Places of devices in their order.
+    set: BTreeSet<u32>,
+    /// The set as it was given last, as long as nothing changed.
+    given: Option<Arc<[&'a Udi]>>,
+    replays: u32,
+}
+
+impl<'a> Attached<'a> {
+    /// `None` if no measurement has a list: then the set is unknown, not empty.
+    pub(crate) fn new(catalog: &Catalog<'a>, report: Report<'a>) -> Option<Self> {
+        let mut oddities = report.measurements.iter().filter_map(|one| catalog.evidence.oddity(one));
+        let known = oddities.any(|one| one.added.is_some() || one.removed.is_some());
+        known.then(|| Self { report, next: 0, set: BTreeSet::new(), given: None, replays: 0 })
+    }
+
+    /// The devices during this measurement, sorted. Cheap when asked in the order of measurements; `None` when it was
+    /// asked against that order too often.
+    pub(crate) fn during(&mut self, catalog: &Catalog<'a>, measurement: usize) -> Option<Arc<[&'a Udi]>> {
+        if self.next > measurement.saturating_add(1) {
+            self.replays = self.replays.saturating_add(1);
+            if self.replays > REPLAYS {
+                return None;
+            }
+            (self.next, self.given) = (0, None);
+            self.set.clear();
+        }
+        while self.next <= measurement {
+            self.step(catalog, |_| {});
+        }
+        let set = &self.set;
+        let devices = || set.iter().filter_map(|place| catalog.device_at(*place)).collect();
+        Some(Arc::clone(self.given.get_or_insert_with(devices)))
+    }
+
+    /// Goes on to the next measurement and tells the places of devices that are added twice or removed without being
+    /// there. Gives the size of the set.
+    pub(crate) fn step(&mut self, catalog: &Catalog<'a>, mut wrong: impl FnMut(u32)) -> usize {
+        let one = self.report.measurements.get(self.next).and_then(|one| catalog.evidence.oddity(one));
+        self.next = self.next.saturating_add(1);
+        let list = |list: Option<&'a Box<[u32]>>| list.into_iter().flatten().map(|device| catalog.device_rank(*device));
+        for device in list(one.and_then(|one| one.removed.as_ref())) {
+            self.given = None;
+            if !self.set.remove(&device) {
+                wrong(device);
+            }
+        }
+        for device in list(one.and_then(|one| one.added.as_ref())) {
+            self.given = None;
+            if !self.set.insert(device) {
+                wrong(device);
+            }
+        }
+        self.set.len()
+    }
+}

@@ -1,0 +1,112 @@
+//! One report by itself, as JSON: payload, header, signature. Spec: rum, "Writer rules" E.
+
+use slp_model::license::HeaderType;
+
+use super::object::Object;
+use super::{all_or_nothing, to_text};
+use crate::{Error, ErrorKind, Header, PayloadForm, Signature, UsageReport};
+
+/// What is done about a header that is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoHeader {
+    /// It stays absent: files, single envelopes.
+    Absent,
+    /// `{"type":"rum"}` is written: answers over REST.
+    Rum,
+}
+
+/// One report as JSON: `{"payload":"…","header":{…},"signature":{…}}`, with unknown members behind.
+///
+/// What was absent stays absent: a report without signature (a CLI dump) is written without one, though no container
+/// that is uploaded takes it.
+///
+/// # Errors
+/// [`ErrorKind::PayloadLost`] if the payload arrived as an object; [`ErrorKind::DuplicateMember`], [`ErrorKind::Json`]
+/// or [`ErrorKind::Inconsistent`] for members that the caller added and that cannot be read back.
+pub fn envelope(report: &UsageReport) -> Result<String, Error> {
+    to_text(|out| envelope_to(report, out))
+}
+
+/// As [`envelope`], added to `out`. On an error `out` is as it was.
+///
+/// # Errors
+/// As [`envelope`].
+pub fn envelope_to(report: &UsageReport, out: &mut String) -> Result<(), Error> {
+    let write = |out: &mut String| payload_is_there(report).and_then(|()| write(report, NoHeader::Absent, out));
+    all_or_nothing(out, write).map_err(|error| error.at(report.place().clone()))
+}
+
+/// The report in a container, where it has to be signed.
+pub(super) fn write_signed(report: &UsageReport, no_header: NoHeader, out: &mut String) -> Result<(), Error> {
+    let outcome = signature_of(report).and_then(|_| write(report, no_header, out));
+    outcome.map_err(|error| error.at(report.place().clone()))
+}
+
+/// The outer signature of a report that can be written into a container.
+pub(super) fn signature_of(report: &UsageReport) -> Result<&Signature, Error> {
+    payload_is_there(report)?;
+    report.outer_signature().ok_or_else(|| {
+        let text =
+            "the report has no outer signature, so nobody would take it: save the reports on the device as a file";
+        Error::new(ErrorKind::MissingMember, text)
+    })
+}
+
+/// Is the text that was signed still there?
+fn payload_is_there(report: &UsageReport) -> Result<(), Error> {
+    if report.form() != PayloadForm::Object {
+        return Ok(());
+    }
+    let text =
+        "the payload arrived as an object, so the text that was signed is lost: get the report from the device again";
+    Err(Error::new(ErrorKind::PayloadLost, text))
+}
+
+fn write(report: &UsageReport, no_header: NoHeader, out: &mut String) -> Result<(), Error> {
+    let mut object = Object::begin(out);
+    object.string("payload", report.payload_text());
+    match (report.header(), no_header) {
+        (Some(header), _) => write_header(object.member("header"), header)?,
+        (None, NoHeader::Rum) => write_header(object.member("header"), &Header::rum())?,
+        (None, NoHeader::Absent) => {}
+    }
+    if let Some(signature) = report.outer_signature() {
+        write_signature(object.member("signature"), signature)?;
+    }
+    object.unknown(report.envelope_extra(), &["payload", "header", "signature"])?;
+    object.end();
+    Ok(())
+}
+
+fn write_header(out: &mut String, header: &Header) -> Result<(), Error> {
+    let mut object = Object::begin(out);
+    object.optional_string("type", header.kind.as_ref().map(HeaderType::as_str));
+    object.unknown(&header.extra, &["type"])?;
+    object.end();
+    Ok(())
+}
+
+/// A signature object, outer or inner: texts as they are.
+pub(super) fn write_signature(out: &mut String, signature: &Signature) -> Result<(), Error> {
+    let mut object = Object::begin(out);
+    match &signature.signer {
+        Some(signer) => {
+            let mut sudi = object.object("sudi");
+            sudi.string("udi_pid", signer.pid());
+            sudi.string("udi_serial_number", signer.serial());
+            sudi.unknown(&signature.signer_extra, &["udi_pid", "udi_serial_number"])?;
+            sudi.end();
+        }
+        None if signature.signer_extra.is_empty() => {}
+        None => {
+            let text = "a signature without signer, but with unknown members of one";
+            return Err(Error::new(ErrorKind::Inconsistent, text));
+        }
+    }
+    object.string("signing_type", signature.signing_type.as_str());
+    object.string("key", &signature.key);
+    object.string("value", &signature.value);
+    object.unknown(&signature.extra, &["sudi", "signing_type", "key", "value"])?;
+    object.end();
+    Ok(())
+}

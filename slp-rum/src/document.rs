@@ -10,15 +10,17 @@ use crate::flaw::{Flaw, Layer, Note, Notes, Path};
 use crate::limits::ReadOptions;
 use crate::text::{LineCursor, escaped_offset};
 use crate::tolerance::Warning;
-use crate::xml::Element;
+use crate::xml::{Element, Tree};
 use crate::{Error, ErrorKind, Member, Tolerance, UsageReport};
 
 mod json; // REST answers, cloud requests, arrays, single envelopes
 mod part; // the parts of a document and their names
 mod read; // from bytes to parts
+mod rewrite; // some parts exchanged, every other byte kept
 
 pub(crate) use json::scan_limits;
 pub use part::{Container, Part, PartKind, Parts};
+pub use rewrite::Rewrite;
 
 /// A document of the Smart Licensing family: a device file, an answer of a device, a request body of the cloud, or a
 /// single report.
@@ -49,6 +51,8 @@ pub struct Document<'a> {
     start: usize,
     container: Container,
     elements: Vec<Element>,
+    /// The elements inside the parts that are read by their elements.
+    tree: Tree,
     /// The JSON path of each element, in JSON containers.
     paths: Vec<String>,
     /// Members of a REST answer beside `usage`.
@@ -92,6 +96,7 @@ impl<'a> Document<'a> {
             start: self.start,
             container: self.container,
             elements: self.elements,
+            tree: self.tree,
             paths: self.paths,
             extra: self.extra,
             notes: self.notes,
@@ -102,11 +107,33 @@ impl<'a> Document<'a> {
     }
 
     /// The text of the document, decoded if it came as Base64, without byte order mark.
-    fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         match &self.decoded {
             Some(text) => text,
             None => self.input.get(self.start..).unwrap_or_default(),
         }
+    }
+
+    pub(crate) fn elements(&self) -> &[Element] {
+        &self.elements
+    }
+
+    pub(crate) fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    pub(crate) fn options(&self) -> &ReadOptions {
+        &self.options
+    }
+
+    /// The place of a byte of the text.
+    pub(crate) fn place(&self, byte: usize, path: &str, places: &mut LineCursor) -> Location {
+        self.locate(Layer::Document, byte, path, None, places)
+    }
+
+    /// The deviations that were collected, with their places.
+    pub(crate) fn warnings_of(&self, notes: &mut Notes<'_>, places: &mut LineCursor) -> Vec<Warning> {
+        notes.take_kept().iter().map(|note| self.warning_at(note, None, places)).collect()
     }
 
     /// The bytes that came in, untouched.
@@ -176,7 +203,7 @@ impl<'a> Document<'a> {
     }
 
     /// The error for a flaw; `of` is the report in which it lies.
-    fn error_at(&self, flaw: &Flaw, of: Option<&At<'_>>, places: &mut LineCursor) -> Error {
+    pub(crate) fn error_at(&self, flaw: &Flaw, of: Option<&At<'_>>, places: &mut LineCursor) -> Error {
         let at = self.locate(flaw.layer(), flaw.offset(), flaw.path(), of, places);
         flaw.to_error(at)
     }
@@ -210,7 +237,7 @@ impl<'a> Document<'a> {
 }
 
 /// Where a report stands, and how its layers lie in the document.
-struct At<'d> {
+pub(crate) struct At<'d> {
     element: &'d Element,
     prefix: String,
     frame: Frame,

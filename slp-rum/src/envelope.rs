@@ -12,7 +12,7 @@ use crate::{ErrorKind, PayloadForm, Tolerance, payload};
 
 mod signature; // the signature object, outer and inner
 
-pub(crate) use signature::{SignaturePlace, read_signature};
+pub(crate) use signature::{SignaturePlace, is_base64, read_signature};
 
 /// How the payload text lies in the text around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

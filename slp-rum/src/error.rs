@@ -28,6 +28,10 @@ slp_model::error_type! {
         DuplicateMember = "duplicate-member", Document;
         /// A member that has to be there is not.
         MissingMember = "missing-member", Document;
+        /// An element that has to be there is not, or is empty.
+        MissingElement = "missing-element", Document;
+        /// A UDI text that fits none of the spellings.
+        UdiSyntax = "udi-syntax", Document;
         /// A JSON value of another type than the format has at this place.
         WrongType = "wrong-type", Document;
         /// A number that is none, or beyond its range.
@@ -40,6 +44,14 @@ slp_model::error_type! {
         Limit = "limit", Limits;
         /// A deviation that the caller switched off; [`name`](Error::name) says which.
         Tolerance = "tolerance", Caller;
+        /// A typed code that is too short or too long.
+        CodeLength = "code-length", Document;
+        /// A typed code with a character that such codes do not have.
+        CodeDigit = "code-digit", Document;
+        /// A typed code whose parts are not where they belong.
+        CodeForm = "code-form", Document;
+        /// A value that cannot be written, or a signature that could not be made.
+        Unwritable = "unwritable", Caller;
         /// The report cannot be written: its signed payload text was lost on the way.
         PayloadLost = "payload-lost", Document;
     }

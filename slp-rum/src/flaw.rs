@@ -129,6 +129,12 @@ impl Flaw {
         self
     }
 
+    /// The same flaw of a text inside the document, its place in the document itself.
+    pub(crate) fn in_document(mut self, offset: usize, path: String) -> Self {
+        (self.0.layer, self.0.offset, self.0.path) = (Layer::Document, offset, path);
+        self
+    }
+
     /// The error of this flaw, at a place that the caller has worked out.
     pub(crate) fn to_error(&self, at: Location) -> Error {
         let error = Error::new(self.0.kind, self.0.text.as_str()).at(at);
@@ -222,6 +228,11 @@ impl<'o> Notes<'o> {
             self.dropped = self.dropped.saturating_add(1);
         }
         Ok(())
+    }
+
+    /// The deviations so far; afterwards there are none.
+    pub(crate) fn take_kept(&mut self) -> Vec<Note> {
+        std::mem::take(&mut self.kept)
     }
 
     pub(crate) fn into_parts(self) -> (Vec<Note>, u64) {

@@ -36,6 +36,22 @@ pub struct Limits {
     pub xml_attributes: usize,
     /// Children of the root other than `RUMReport`. Default 1,024.
     pub root_children: usize,
+    /// Elements inside the parts of one document, reports not counted. Default 100,000.
+    pub xml_elements: usize,
+    /// Bytes of the text of one element. Default 64 KiB.
+    pub leaf_bytes: usize,
+    /// Bytes of the JSON text of one part. Default 4 MiB.
+    pub data_bytes: usize,
+    /// Entitlements of one authorization code. Default 1,024.
+    pub entitlements_per_code: usize,
+    /// Members of one acknowledgement, or elements of another array of a part. Default 100,000.
+    pub ack_members: usize,
+    /// Bytes of the certificates of one trust code. Default 64 KiB.
+    pub pem_bytes: usize,
+    /// Characters of the signature of a part. Default 1,024; 96 are known.
+    pub part_signature_chars: usize,
+    /// Characters of a UDI, a tag, or the name of an account or licence. Default 255 (doc).
+    pub name_chars: usize,
     /// Warnings kept for one document; further ones are only counted. Default 1,000.
     pub warnings: usize,
 }
@@ -55,6 +71,14 @@ impl Default for Limits {
             json_depth: 16,
             xml_attributes: 64,
             root_children: 1_024,
+            xml_elements: 100_000,
+            leaf_bytes: 64 << 10,
+            data_bytes: 4 << 20,
+            entitlements_per_code: 1_024,
+            ack_members: 100_000,
+            pem_bytes: 64 << 10,
+            part_signature_chars: 1_024,
+            name_chars: 255,
             warnings: 1_000,
         }
     }

@@ -95,6 +95,24 @@ pub(crate) fn join(pieces: &[Piece], document: &str, at: usize) -> ElementText {
     }
 }
 
+/// Joins the pieces and trims nothing: the text is what was signed.
+pub(crate) fn join_exactly<'p>(pieces: impl Iterator<Item = &'p Piece>, document: &str) -> ElementText {
+    let mut joined = Joined { text: String::new(), starts: Vec::new() };
+    for piece in pieces {
+        match piece {
+            Piece::Raw(range) => {
+                joined.starts.push((joined.text.len(), range.start));
+                joined.text.push_str(document.get(range.clone()).unwrap_or_default());
+            }
+            Piece::Character(at, character) => {
+                joined.starts.push((joined.text.len(), *at));
+                joined.text.push(*character);
+            }
+        }
+    }
+    ElementText::Joined(Box::new(joined))
+}
+
 /// The offset in the source of a JSON string (after its opening quote) of an offset in its un-escaped text.
 pub(crate) fn escaped_offset(literal: &str, unescaped: usize) -> usize {
     let bytes = literal.as_bytes();
@@ -153,7 +171,8 @@ impl LineCursor {
             }
             None => passed,
         };
-        let characters = tail.iter().filter(|byte| (**byte & 0xc0) != 0x80).count();
+        let characters =
+            if tail.is_ascii() { tail.len() } else { tail.iter().filter(|byte| (**byte & 0xc0) != 0x80).count() };
         self.line = self.line.saturating_add(u64::try_from(lines).unwrap_or(u64::MAX));
         self.column = self.column.saturating_add(u64::try_from(characters).unwrap_or(u64::MAX));
         self.offset = self.offset.saturating_add(passed.len());

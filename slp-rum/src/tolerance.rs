@@ -103,6 +103,28 @@ tolerances! {
     SignatureText = "signature-text",
     /// A `json_encode` value that does not parse, kept.
     InventoryJson = "inventory-json",
+    /// `specificPLR` inside `smartLicense`.
+    WrappedSlr = "wrapped-slr",
+    /// Children in another order than usual.
+    ChildOrder = "child-order",
+    /// `udi` at another place than usual: first in a SLAC, last in an SLR.
+    UdiPosition = "udi-position",
+    /// Blanks in the text of a UDI, trimmed.
+    UdiBlank = "udi-blank",
+    /// A UDI with the keys that commands print.
+    UdiKey = "udi-key",
+    /// A time with a zone or a fraction.
+    ZoneSuffix = "zone-suffix",
+    /// A date in another form than usual; one that is no date is kept as text.
+    DateForm = "date-form",
+    /// Another word for true or false.
+    BooleanWord = "boolean-word",
+    /// A member of an acknowledgement under another name.
+    AckNearName = "ack-near-name",
+    /// An acknowledgement that is one object, not an array.
+    AckSingleObject = "ack-single-object",
+    /// A member of an acknowledgement that names no report, kept as text.
+    AckOpaque = "ack-opaque",
 }
 
 impl fmt::Display for Tolerance {

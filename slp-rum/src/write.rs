@@ -13,6 +13,8 @@
 //! | E | [`envelope`](envelope()) | one report by itself, as JSON |
 //! | P | [`UsageDraft`], [`TelemetryDraft`] | a new payload, for simulated devices only |
 //!
+//! What flows back to a device has modules of its own: [`answer`], and [`request`] for what asks for it.
+//!
 //! Each builder has `to_text`, and `write_to`, which adds to a buffer that the caller may use again and again. What
 //! cannot be written is refused before anything is added.
 //!
@@ -35,11 +37,14 @@
 //! # Ok::<(), Error>(())
 //! ```
 
+pub mod answer; // what a server sends back to a device
 mod cloud; // form C: the body of a request to the cloud, any number of devices
 mod device_file; // form F: the XML file of one device
 mod draft; // form P: payloads of simulated devices, usage
+mod element; // elements and JSON members of what flows back
 mod envelope; // form E: one report by itself; the signature object
 mod object; // members of one JSON object, comma between
+pub mod request; // what a device sends to ask for something
 mod rest; // form R: the answer of a device over REST
 mod telemetry; // form P: payloads of simulated devices, telemetry
 

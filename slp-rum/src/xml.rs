@@ -17,6 +17,10 @@ use crate::text::{ElementText, Piece, join};
 use crate::{ErrorKind, Tolerance};
 
 mod attributes; // of tags and of the XML declaration, to the letter
+mod plain; // a quick walk over documents in plain form
+mod tree; // the elements inside the parts that are read by their elements
+
+pub(crate) use tree::{Node, Tree};
 
 /// One child of the root (or the root itself, when it is no `smartLicense`).
 #[derive(Clone, Debug)]
@@ -28,6 +32,8 @@ pub(crate) struct Element {
     pub(crate) text: ElementText,
     /// Why this element alone is refused.
     pub(crate) flaw: Option<Flaw>,
+    /// Its place in the tree, when it is read by its elements.
+    pub(crate) node: Option<usize>,
 }
 
 /// What was found before the document ended, well or badly.
@@ -36,13 +42,16 @@ pub(crate) struct Scan {
     /// The local name of the root, once it was seen and known.
     pub(crate) root: Option<PartKind>,
     pub(crate) elements: Vec<Element>,
+    pub(crate) tree: Tree,
 }
 
 /// Walks the document. What was found before an error stays in `scan`.
 pub(crate) fn scan(text: &str, limits: &Limits, notes: &mut Notes<'_>, scan: &mut Scan) -> Result<(), Flaw> {
-    let mut reader = Reader::from_str(text);
-    reader.config_mut().check_comments = true;
-    Walker { text, limits, notes, scan, reader, depth: 0, done: false, open: None, reports: 0, others: 0 }.walk()
+    if let Some(plain) = plain::scan(text, limits) {
+        *scan = plain;
+        return Ok(());
+    }
+    Walker::new(text, limits, notes, scan).walk()
 }
 
 struct Walker<'t, 'w, 'o> {
@@ -57,6 +66,8 @@ struct Walker<'t, 'w, 'o> {
     open: Option<Open>,
     reports: usize,
     others: usize,
+    /// The place in the usual order of the part before.
+    rank: u8,
 }
 
 /// The element that is being read.
@@ -67,9 +78,16 @@ struct Open {
     depth: usize,
     pieces: Vec<Piece>,
     flaw: Option<Flaw>,
+    node: Option<usize>,
 }
 
-impl<'t> Walker<'t, '_, '_> {
+impl<'t, 'w, 'o> Walker<'t, 'w, 'o> {
+    fn new(text: &'t str, limits: &'w Limits, notes: &'w mut Notes<'o>, scan: &'w mut Scan) -> Self {
+        let mut reader = Reader::from_str(text);
+        reader.config_mut().check_comments = true;
+        Self { text, limits, notes, scan, reader, depth: 0, done: false, open: None, reports: 0, others: 0, rank: 0 }
+    }
+
     fn walk(mut self) -> Result<(), Flaw> {
         loop {
             let start = self.position();
@@ -87,11 +105,12 @@ impl<'t> Walker<'t, '_, '_> {
                 Event::Text(_) => {
                     let range = start..self.position();
                     let text = self.text.get(range.clone()).unwrap_or_default();
-                    if text.contains("]]>") {
+                    // few texts hold a `>` at all: the cheap search goes first
+                    if memchr::memchr(b'>', text.as_bytes()).is_some() && text.contains("]]>") {
                         let at = start.saturating_add(text.find("]]>").unwrap_or(0));
                         return Err(self.flaw(ErrorKind::Xml, at, "`]]>` outside a CDATA section"));
                     }
-                    self.text(Piece::Raw(range), text, start)?;
+                    self.text(Piece::Raw(range), text, start, false)?;
                 }
                 Event::CData(_) => {
                     let range = start.saturating_add(9)..self.position().saturating_sub(3);
@@ -99,14 +118,14 @@ impl<'t> Walker<'t, '_, '_> {
                     if self.depth == 0 {
                         return Err(self.flaw(ErrorKind::Xml, start, "text outside the root element"));
                     }
-                    self.text(Piece::Raw(range), text, start)?;
+                    self.text(Piece::Raw(range), text, start, true)?;
                 }
                 Event::GeneralRef(reference) => {
                     let character = self.reference(&reference, start)?;
                     if self.depth == 0 {
                         return Err(self.flaw(ErrorKind::Xml, start, "text outside the root element"));
                     }
-                    self.text(Piece::Character(start, character), "&", start)?;
+                    self.text(Piece::Character(start, character), "&", start, false)?;
                 }
                 Event::Comment(_) => self.aside(Tolerance::Comment, "a comment", start)?,
                 Event::PI(_) => self.aside(Tolerance::ProcessingInstruction, "a processing instruction", start)?,
@@ -174,7 +193,8 @@ impl<'t> Walker<'t, '_, '_> {
         if self.depth >= self.limits.xml_depth {
             return Err(self.limit(start, "xml_depth", self.limits.xml_depth, "elements stand too deep"));
         }
-        let local = name.rsplit_once(':').map_or(name, |(_, local)| local);
+        let colon = name.bytes().rposition(|byte| byte == b':');
+        let local = colon.and_then(|at| name.get(at.saturating_add(1)..)).unwrap_or(name);
         let at_root = self.depth == 0;
         let is_part = match self.depth {
             0 if self.done => return Err(self.flaw(ErrorKind::Xml, start, "a second root element")),
@@ -183,9 +203,9 @@ impl<'t> Walker<'t, '_, '_> {
             _ => false,
         };
         if is_part {
-            self.open_part(local, start)?;
+            self.open_part(local, name, start)?;
         } else if !at_root {
-            self.inside(start);
+            self.inside(local, name, start)?;
         }
         self.names(tag, name, start)?;
         self.depth = self.depth.saturating_add(1);
@@ -211,7 +231,7 @@ impl<'t> Walker<'t, '_, '_> {
         Ok(bare)
     }
 
-    fn open_part(&mut self, local: &str, start: usize) -> Result<(), Flaw> {
+    fn open_part(&mut self, local: &str, name: &str, start: usize) -> Result<(), Flaw> {
         let kind = PartKind::from_name(local);
         if kind == PartKind::Report {
             self.reports = self.reports.saturating_add(1);
@@ -229,29 +249,61 @@ impl<'t> Walker<'t, '_, '_> {
             let text = format!("an element {} that is not known: kept as it stands", Quoted(name));
             self.notes.take_at(Tolerance::UnknownElement, Layer::Document, start, || name.to_string(), text)?;
         }
+        if self.depth > 0 {
+            self.order(&kind, start)?;
+        }
+        let node = if kind.has_elements() { Some(self.node(local, name, start)?) } else { None };
         let depth = self.depth.saturating_add(1);
-        self.open = Some(Open { kind, start, depth, pieces: Vec::new(), flaw: None });
+        self.open = Some(Open { kind, start, depth, pieces: Vec::new(), flaw: None, node });
         Ok(())
     }
 
+    /// Takes note of a part that stands before one that usually precedes it, and of an old reservation that is wrapped.
+    fn order(&mut self, kind: &PartKind, start: usize) -> Result<(), Flaw> {
+        if *kind == PartKind::SpecificPlr {
+            let text = "a reservation inside smartLicense; it usually is a document of its own";
+            self.notes.take_at(Tolerance::WrappedSlr, Layer::Document, start, || kind.to_string(), text)?;
+        }
+        let Some(rank) = kind.rank() else { return Ok(()) };
+        if rank < self.rank {
+            let text = format!("{kind} stands behind a part that usually follows it");
+            self.notes.take_at(Tolerance::ChildOrder, Layer::Document, start, || kind.to_string(), text)?;
+        }
+        self.rank = rank.max(self.rank);
+        Ok(())
+    }
+
+    fn node(&mut self, local: &str, name: &str, start: usize) -> Result<usize, Flaw> {
+        if self.scan.tree.len() >= self.limits.xml_elements {
+            return Err(self.limit(start, "xml_elements", self.limits.xml_elements, "elements in one document"));
+        }
+        let name_end = start.saturating_add(1).saturating_add(name.len());
+        Ok(self.scan.tree.open(name_end.saturating_sub(local.len())..name_end, start))
+    }
+
     /// A tag inside a part. A report holds text alone.
-    fn inside(&mut self, start: usize) {
+    fn inside(&mut self, local: &str, name: &str, start: usize) -> Result<(), Flaw> {
+        if self.open.as_ref().is_some_and(|open| open.node.is_some()) {
+            self.node(local, name, start)?;
+        }
         self.spoil(start, "an element inside RUMReport, which holds text alone");
+        Ok(())
     }
 
     /// Refuses the open report, but not the document.
     fn spoil(&mut self, start: usize, text: &str) {
+        let is_report = |open: &Open| open.kind == PartKind::Report && open.flaw.is_none();
+        if !self.open.as_ref().is_some_and(is_report) {
+            return;
+        }
         let path = self.path();
-        if let Some(open) = &mut self.open
-            && open.kind == PartKind::Report
-            && open.flaw.is_none()
-        {
+        if let Some(open) = &mut self.open {
             open.flaw = Some(Flaw::structure(ErrorKind::Structure, start, path, text));
         }
     }
 
     fn names(&mut self, tag: &BytesStart<'t>, name: &str, start: usize) -> Result<(), Flaw> {
-        if name.contains(':') {
+        if name.bytes().any(|byte| byte == b':') {
             let text = format!("the name {} has a prefix: the part behind the colon is taken", Quoted(name));
             let path = self.path();
             self.notes.take_at(Tolerance::NamespacePrefix, Layer::Document, start, || path, text)?;
@@ -280,16 +332,20 @@ impl<'t> Walker<'t, '_, '_> {
     }
 
     fn end(&mut self) {
+        if self.open.as_ref().is_some_and(|open| open.node.is_some()) {
+            let end = self.position();
+            self.scan.tree.close(end);
+        }
         if let Some(open) = self.open.take_if(|open| open.depth == self.depth) {
             let text = join(&open.pieces, self.text, open.start);
             let range = open.start..self.position();
-            self.scan.elements.push(Element { kind: open.kind, range, text, flaw: open.flaw });
+            self.scan.elements.push(Element { kind: open.kind, range, text, flaw: open.flaw, node: open.node });
         }
         self.depth = self.depth.saturating_sub(1);
         self.done = self.depth == 0;
     }
 
-    fn text(&mut self, piece: Piece, text: &str, start: usize) -> Result<(), Flaw> {
+    fn text(&mut self, piece: Piece, text: &str, start: usize, is_cdata: bool) -> Result<(), Flaw> {
         let blank = text.trim_ascii().is_empty();
         let start = start.saturating_add(text.len().saturating_sub(text.trim_ascii_start().len()));
         match (&mut self.open, self.depth) {
@@ -298,6 +354,8 @@ impl<'t> Walker<'t, '_, '_> {
             (Some(open), _) => {
                 if open.kind == PartKind::Report {
                     open.pieces.push(piece);
+                } else if open.node.is_some() {
+                    self.scan.tree.text(piece, is_cdata, (!blank || is_cdata).then_some(start));
                 }
             }
             (None, _) if blank => {}
@@ -315,7 +373,12 @@ impl<'t> Walker<'t, '_, '_> {
                 self.spoil(start, &format!("{what} inside RUMReport, which holds text alone"));
                 Ok(())
             }
-            Some(_) => Ok(()), // kept with the element it stands in
+            Some(open) => {
+                if open.node.is_some() {
+                    self.scan.tree.aside(start, tolerance);
+                }
+                Ok(()) // kept with the element it stands in
+            }
             None => {
                 let text = format!("{what} between elements: ignored");
                 self.notes.take(tolerance, Layer::Document, start, &Path::ROOT, text)

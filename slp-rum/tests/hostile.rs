@@ -194,6 +194,8 @@ fn strict_reading_refuses_every_deviation_by_its_name() {
         assert_eq!(strict.iter().any(Result::is_err), !taken.is_empty(), "{}", entry.display());
         met.extend(taken);
     }
-    let never: Vec<_> = Tolerance::ALL.iter().filter(|one| !met.contains(one)).collect();
+    // those from here on are deviations of other parts than reports: see parts_fixtures.rs
+    let of_reports = Tolerance::ALL.iter().take_while(|one| **one != Tolerance::WrappedSlr);
+    let never: Vec<_> = of_reports.filter(|one| !met.contains(one)).collect();
     assert!(never.is_empty(), "no fixture shows {never:?}");
 }

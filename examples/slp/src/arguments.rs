@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use slp_model::UnixSeconds;
+use slp_model::{Udi, UnixSeconds};
 use slp_rum::Limits;
 
 const EXAMPLES: &str = "\
@@ -51,6 +51,30 @@ Examples:
 `text`, `remedy`), `errors` (what could not be read: `kind`, `place`, `message`), `counts` (by
 severity).";
 
+const DUE_EXAMPLES: &str = "\
+Examples:
+  slp policy due reports/                            under the default policy of the vendor
+  slp policy due --policy policy.xml --last-ack 2024-07-01 --class export reports/
+  slp policy due --class perpetual --class TEST_HSEC=export device.txt
+
+Without --last-ack no report counts as acknowledged; with it, those that end before. To see what
+another policy would ask for, give that policy. Exit status 1: a date was missed for a licence that
+is enforced or export restricted.
+
+--json writes one object: `devices` (`device`, `next_ack_deadline`, `dues` with `at`, `rule`, `tag`,
+`class`, `days`, `base`, `source`, `severity`, `text`) and `errors`.";
+
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  slp import --dry-run ACK.txt --device PID:C9300-24UX,SN:TST00000001
+  slp import --dry-run ACK.txt --device P:C9300,S:TST00000001 --sent usage.txt
+
+The device is taken to be fresh: nothing is installed on it, and its reports are those of --sent.
+Signatures are not checked.
+
+--json writes one object: `code`, `word`, `parts` (`class`, `device`, `outcome`, `code`, `word`,
+`reason`, `confirmation_code`, `warnings`), `warnings`; of a refusal also `reason` and `place`.";
+
 /// Read, sum up and check the usage reports of Smart Licensing.
 #[derive(Debug, Parser)]
 #[command(name = "slp", version, after_help = EXAMPLES, max_term_width = 100)]
@@ -74,6 +98,19 @@ pub(crate) enum Command {
     /// Check whether reports are complete and fit together
     #[command(after_help = CHECK_EXAMPLES)]
     Check(Check),
+    /// Work with reporting policies
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Show what a device would do with an acknowledgement, a code or a policy
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(Import),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Show when each device must report next, and why
+    #[command(after_help = DUE_EXAMPLES)]
+    Due(PolicyDue),
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -176,6 +213,71 @@ pub(crate) struct Check {
     /// Write JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PolicyDue {
+    #[command(flatten)]
+    pub(crate) sources: Sources,
+
+    /// A document with the policy [default: that of the vendor]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+
+    /// When that policy was installed
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) installed: Option<UnixSeconds>,
+
+    /// When the devices last received an acknowledgement
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) last_ack: Option<UnixSeconds>,
+
+    /// Class of the licences, or of one: perpetual (default), subscription, enforced, export; reports do not tell
+    #[arg(long, value_name = "[TAG=]CLASS")]
+    pub(crate) class: Vec<String>,
+
+    /// The time that counts as now [default: the clock]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) now: Option<UnixSeconds>,
+
+    /// Write JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The document: a file, or - for standard input
+    #[arg(value_name = "DOCUMENT")]
+    pub(crate) document: PathBuf,
+
+    /// Only say what would happen; there is no other way yet
+    #[arg(long, required = true)]
+    pub(crate) dry_run: bool,
+
+    /// The device; given several times: the members of its redundant set
+    #[arg(long, value_name = "UDI", required = true, value_parser = device)]
+    pub(crate) device: Vec<Udi>,
+
+    /// A file of the device whose reports were sent
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sent: Vec<PathBuf>,
+
+    /// Refuse what is not signed by a known key: here, everything
+    #[arg(long)]
+    pub(crate) require_signatures: bool,
+
+    /// The time that counts as now [default: the clock]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) now: Option<UnixSeconds>,
+
+    /// Write JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn device(text: &str) -> Result<Udi, String> {
+    text.parse().map_err(|error: slp_model::Error| error.message().to_owned())
 }
 
 fn default_document_bytes() -> u64 {

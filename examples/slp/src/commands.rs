@@ -1,7 +1,9 @@
 //! One file per command.
 
 pub(crate) mod check;
+pub(crate) mod import;
 pub(crate) mod inspect;
+pub(crate) mod policy;
 pub(crate) mod usage;
 
 use slp_model::{Span, UnixSeconds};

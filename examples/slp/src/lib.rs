@@ -24,7 +24,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, Command, PolicyCommand};
 pub use crate::console::Console;
 use crate::console::{Session, Stop};
 
@@ -69,6 +69,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, console: Console<'_>) 
         Command::Inspect(arguments) => commands::inspect::run(arguments, &mut session),
         Command::Usage(arguments) => commands::usage::run(arguments, &mut session),
         Command::Check(arguments) => commands::check::run(arguments, &mut session),
+        Command::Policy(PolicyCommand::Due(arguments)) => commands::policy::due(arguments, &mut session),
+        Command::Import(arguments) => commands::import::run(arguments, &mut session),
     };
     match outcome.and_then(|status| Ok(session.flush().map(|()| status)?)) {
         Ok(status) => status,

@@ -233,7 +233,7 @@ impl<'t> Walk<'t, '_, '_> {
         }
         self.found.paths.push(path);
         let text = ElementText::Single(range.clone());
-        self.found.elements.push(Element { kind: PartKind::Report, range, text, flaw: None });
+        self.found.elements.push(Element { kind: PartKind::Report, range, text, flaw: None, node: None });
         Ok(())
     }
 

@@ -45,7 +45,7 @@ impl Container {
         }
     }
 
-    pub(super) const fn is_xml(self) -> bool {
+    pub(crate) const fn is_xml(self) -> bool {
         matches!(self, Self::DeviceFile | Self::BareReport | Self::BareElement)
     }
 
@@ -132,6 +132,25 @@ impl PartKind {
             Self::CorrelationId => "correlationID",
             Self::SpecificPlr => "specificPLR",
             Self::Unknown(name) => name,
+        }
+    }
+
+    /// Is it read by the elements inside it? A report holds text alone, unknown parts are not looked into.
+    pub(crate) const fn has_elements(&self) -> bool {
+        !matches!(self, Self::SmartLicense | Self::Report | Self::Unknown(_))
+    }
+
+    /// Its place in the usual order of what a server sends. Spec: ack-auth, "Children".
+    pub(crate) const fn rank(&self) -> Option<u8> {
+        match self {
+            Self::Authorization | Self::SpecificPlr => Some(1),
+            Self::Policy => Some(2),
+            Self::TrustCode => Some(3),
+            Self::RumAck => Some(4),
+            Self::ConversionAck => Some(5),
+            Self::AccountInfo => Some(6),
+            Self::CorrelationId => Some(7),
+            _ => None,
         }
     }
 

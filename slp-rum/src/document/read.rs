@@ -82,6 +82,7 @@ pub(super) fn read<'a>(bytes: &'a [u8], options: &ReadOptions) -> Result<Documen
         start,
         container,
         elements: found.elements,
+        tree: found.tree,
         paths: found.paths,
         extra: found.extra,
         notes,
@@ -96,6 +97,8 @@ pub(super) fn read<'a>(bytes: &'a [u8], options: &ReadOptions) -> Result<Documen
 pub(super) struct Found {
     pub(super) container: Option<Container>,
     pub(super) elements: Vec<Element>,
+    /// The elements inside the parts.
+    pub(super) tree: xml::Tree,
     /// JSON paths of the reports.
     pub(super) paths: Vec<String>,
     /// Members of a REST answer beside `usage`.
@@ -111,6 +114,7 @@ fn elements(text: &str, options: &ReadOptions, notes: &mut Notes<'_>, found: &mu
         _ => Container::BareElement,
     });
     found.elements = scan.elements;
+    found.tree = scan.tree;
     outcome
 }
 

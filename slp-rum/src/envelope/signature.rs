@@ -93,7 +93,7 @@ fn judge_text(text: &str, layer: Layer, at: usize, path: &Path<'_>, notes: &mut 
 }
 
 /// Standard alphabet, padded, no stray bits, not empty.
-fn is_base64(text: &[u8]) -> bool {
+pub(crate) fn is_base64(text: &[u8]) -> bool {
     let (body, stray_bits) = match text {
         [body @ .., b'=', b'='] => (body, 0b1111),
         [body @ .., b'='] => (body, 0b11),

@@ -58,6 +58,11 @@ fn references_are_closed(value: &str) -> bool {
 
 /// Is it a name of XML? Letters beyond ASCII are taken as they come.
 pub(super) fn is_name(name: &str) -> bool {
+    // nearly every name is plain
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    if name.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) && name.as_bytes().iter().all(plain) {
+        return true;
+    }
     let start = |c: char| c.is_alphabetic() || c == '_' || c == ':';
     let mut characters = name.chars();
     characters.next().is_some_and(start)

@@ -1,7 +1,9 @@
 //! The commands as a person calls them: exit status, results, messages.
 
 mod check;
+mod import;
 mod inspect;
+mod policy;
 mod program;
 mod sources;
 mod usage;

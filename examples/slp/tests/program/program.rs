@@ -12,6 +12,8 @@ fn help_shows_examples_and_is_no_error() {
         ("help-inspect", &["inspect", "--help"]),
         ("help-usage", &["usage", "--help"]),
         ("help-check", &["check", "--help"]),
+        ("help-policy-due", &["policy", "due", "--help"]),
+        ("help-import", &["import", "--help"]),
     ] {
         let text = fine(words);
         assert!(text.contains("Examples:\n  slp "), "{name}");

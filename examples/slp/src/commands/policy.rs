@@ -1,0 +1,198 @@
+//! `slp policy due`: when must each device report next, and why?
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde::Serialize;
+use slp_model::policy::clock::{Change, Due, LicenseUse, WithoutAck, obligations, printed_ack_deadline, severity};
+use slp_model::policy::{LicenseClass, Policy};
+use slp_model::{EntitlementTag, Severity, Udi, UnixSeconds};
+use slp_rum::usage::Evidence;
+use slp_rum::{Content, Document, ReadOptions};
+
+use crate::Status;
+use crate::arguments::PolicyDue;
+use crate::console::{Output, Session, Stop};
+use crate::fault::Fault;
+use crate::input::{Input, Reader};
+use crate::pipeline::{self, Outcome};
+use crate::printable::{json, printable, shown};
+use crate::style::{Paint, Style};
+
+/// What one document adds, or all of them.
+#[derive(Debug, Default)]
+struct Read {
+    evidence: Evidence,
+    faults: Vec<Fault>,
+}
+
+/// What one device owes.
+#[derive(Debug, Serialize)]
+struct DeviceDues {
+    device: Udi,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_ack_deadline: Option<UnixSeconds>,
+    dues: Vec<Judged>,
+}
+
+/// One date and how bad it is.
+#[derive(Debug, Serialize)]
+struct Judged {
+    severity: Severity,
+    #[serde(flatten)]
+    due: Due,
+    text: String,
+}
+
+pub(crate) fn due(arguments: &PolicyDue, session: &mut Session<'_>) -> Result<Status, Stop> {
+    let now = arguments.now.unwrap_or(session.now);
+    let classes = Classes::read(&arguments.class)?;
+    let policy = match &arguments.policy {
+        Some(path) => policy_of(path, session)?,
+        None => Policy::vendor_default(),
+    };
+    let mut all = Read::default();
+    let mut full = None;
+    pipeline::documents(&arguments.sources, session, read, |_, _, outcome| {
+        match outcome {
+            Outcome::Document(read) => {
+                all.faults.extend(read.faults);
+                if full.is_none() {
+                    full = all.evidence.merge(read.evidence).err();
+                }
+            }
+            Outcome::Fault(fault) => all.faults.push(fault),
+        }
+        Ok(())
+    })?;
+    if let Some(error) = full {
+        return Err(Stop::Data(error.to_string()));
+    }
+    let devices: Vec<DeviceDues> = licences(&all.evidence, &classes, arguments.last_ack)
+        .into_iter()
+        .map(|(device, licences)| {
+            let owed = obligations(&policy, arguments.installed, &licences, arguments.last_ack, now);
+            let judge =
+                |due: Due| Judged { severity: severity(&due, WithoutAck::Logs, now), text: due.to_string(), due };
+            let next_ack_deadline = printed_ack_deadline(&policy, &licences, arguments.last_ack, now);
+            DeviceDues { device, next_ack_deadline, dues: owed.into_iter().map(judge).collect() }
+        })
+        .collect();
+    if arguments.json {
+        write_json(&devices, &all.faults, &mut session.output)?;
+    } else {
+        for fault in &all.faults {
+            session.messages.fault(fault);
+        }
+        show(&devices, now, session.style, &mut session.output)?;
+    }
+    let is_missed = devices.iter().flat_map(|device| &device.dues).any(|due| due.severity == Severity::Error);
+    Ok(Status::of_errors(is_missed || !all.faults.is_empty()))
+}
+
+fn read(input: &Input<'_>) -> Read {
+    let mut read = Read::default();
+    match Document::parse_with(input.bytes, input.options) {
+        Ok(document) => {
+            let mut reports = document.borrowed_reports();
+            while let Some(report) = reports.next() {
+                let taken = report.and_then(|report| read.evidence.add(&report, input.name));
+                read.faults.extend(taken.err().map(|error| input.fault(error)));
+            }
+        }
+        Err(error) => read.faults.push(input.fault(error)),
+    }
+    read
+}
+
+/// The policy in a file.
+fn policy_of(path: &Path, session: &mut Session<'_>) -> Result<Policy, Stop> {
+    let name = path.to_string_lossy();
+    let reader = Reader::new(ReadOptions::default(), &mut *session.input);
+    let mut bytes = Vec::new();
+    reader.file(path, &name, &mut bytes).map_err(|fault| Stop::Data(fault.to_string()))?;
+    let document = Document::parse(&bytes).map_err(|error| Stop::Data(error.inside(&*name).to_string()))?;
+    for content in document.contents() {
+        if let Content::Policy(policy) = content.map_err(|error| Stop::Data(error.inside(&*name).to_string()))? {
+            return Ok(policy.into_view());
+        }
+    }
+    Err(Stop::Data(format!("{}: there is no policy in it", shown(&name))))
+}
+
+/// The use of each licence. What no report tells about is unknown, not zero: only counts that were reported are changes.
+fn licences(evidence: &Evidence, classes: &Classes, last_ack: Option<UnixSeconds>) -> BTreeMap<Udi, Vec<LicenseUse>> {
+    let mut devices: BTreeMap<Udi, Vec<LicenseUse>> = BTreeMap::new();
+    for interval in evidence.intervals() {
+        let licences = devices.entry(interval.device.clone()).or_default();
+        let index = licences.iter().position(|licence| licence.tag == *interval.entitlement_tag).unwrap_or_else(|| {
+            let tag = interval.entitlement_tag.clone();
+            let class = classes.of(&tag);
+            licences.push(LicenseUse::new(tag, class, Vec::new()));
+            licences.len().saturating_sub(1)
+        });
+        let Some(licence) = licences.get_mut(index) else { continue };
+        licence.changes.push(Change::new(interval.start, interval.count));
+        if last_ack.is_some_and(|ack| interval.end <= ack) {
+            licence.covered = licence.covered.max(Some(interval.end));
+        }
+    }
+    devices
+}
+
+/// The classes of licences: reports do not tell them.
+struct Classes {
+    usual: LicenseClass,
+    named: Vec<(String, LicenseClass)>,
+}
+
+impl Classes {
+    fn read(words: &[String]) -> Result<Self, Stop> {
+        let mut classes = Self { usual: LicenseClass::Perpetual, named: Vec::new() };
+        for word in words {
+            let (name, class) =
+                word.rsplit_once('=').map_or((None, word.as_str()), |(name, class)| (Some(name), class));
+            let known = LicenseClass::ALL.into_iter().find(|known| known.as_str() == class);
+            let class = known.ok_or_else(|| {
+                let text = "is no class: perpetual, subscription, enforced or export";
+                Stop::Call(format!("--class {}: {} {text}", shown(word), shown(class)))
+            })?;
+            match name {
+                Some(name) => classes.named.push((name.to_owned(), class)),
+                None => classes.usual = class,
+            }
+        }
+        Ok(classes)
+    }
+
+    fn of(&self, tag: &EntitlementTag) -> LicenseClass {
+        let is = |name: &str| name == tag.as_str() || tag.parts().is_some_and(|parts| parts.name == name);
+        self.named.iter().find(|(name, _)| is(name)).map_or(self.usual, |(_, class)| *class)
+    }
+}
+
+fn write_json(devices: &[DeviceDues], faults: &[Fault], output: &mut Output<'_>) -> io::Result<()> {
+    writeln!(output, "{{\"devices\":{},\n\"errors\":{}}}", json(&devices)?, json(&faults)?)
+}
+
+fn show(devices: &[DeviceDues], now: UnixSeconds, style: Style, output: &mut Output<'_>) -> io::Result<()> {
+    for device in devices {
+        writeln!(output, "{}", style.paint(Paint::Heading, &printable(&device.device.to_string())))?;
+        if device.dues.is_empty() {
+            writeln!(output, "  nothing is due")?;
+        }
+        for Judged { severity, due, text } in &device.dues {
+            let left = if due.is_overdue(now) {
+                format!("{} overdue", now.since(due.at).human())
+            } else {
+                format!("in {}", due.at.since(now).human())
+            };
+            writeln!(output, "  {severity:<8} {left:<18} {}", printable(text))?;
+        }
+        if let Some(deadline) = device.next_ack_deadline {
+            writeln!(output, "  the device prints as its next ACK deadline: {deadline}")?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,340 @@
+//! Reporting policies: what has to be reported when, per class of licence. Spec: ack-auth, "smartLicensePolicy".
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+pub mod clock;
+
+use crate::UnixSeconds;
+use crate::license::{Enforcement, LicenseTerm};
+
+/// What a policy tells licences apart by. Spec: ack-auth, "Policy clock".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum LicenseClass {
+    /// Neither enforced nor export restricted, for ever: `perpetual` of the file (seen).
+    Perpetual,
+    /// Neither enforced nor export restricted, with a term: `subscription` of the file (seen).
+    Subscription,
+    /// Enforced, whatever its term: `enforced` of the file (seen).
+    Enforced,
+    /// Export restricted, whatever its term: `export` of the file (seen).
+    Export,
+}
+
+impl LicenseClass {
+    /// Every class, in the order in which commands print them.
+    pub const ALL: [Self; 4] = [Self::Perpetual, Self::Subscription, Self::Enforced, Self::Export];
+
+    /// The class of a licence. Enforcement wins over the term (inferred); what is not stated counts as perpetual (choice).
+    pub fn of(enforcement: &Enforcement, term: &LicenseTerm) -> Self {
+        match (enforcement, term) {
+            (Enforcement::Export, _) => Self::Export,
+            (Enforcement::Enforced, _) => Self::Enforced,
+            (_, LicenseTerm::Subscription | LicenseTerm::Term) => Self::Subscription,
+            _ => Self::Perpetual,
+        }
+    }
+
+    /// The name of the element in a policy file.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Perpetual => "perpetual",
+            Self::Subscription => "subscription",
+            Self::Enforced => "enforced",
+            Self::Export => "export",
+        }
+    }
+}
+
+impl fmt::Display for LicenseClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl Serialize for LicenseClass {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// One of the three obligations that a policy puts a number of days on. Spec: ack-auth, "smartLicensePolicy".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Attribute {
+    /// `firstTimeReport`: days to the first report (seen).
+    First,
+    /// `onGoingReporting`: days from one report to the next (seen).
+    Ongoing,
+    /// `reportOnMACD`: days to a report after a move, add, change or delete (seen).
+    Change,
+}
+
+impl Attribute {
+    /// Every attribute, in the order of the file.
+    pub const ALL: [Self; 3] = [Self::First, Self::Ongoing, Self::Change];
+
+    /// The name of the element in a policy file.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::First => "firstTimeReport",
+            Self::Ongoing => "onGoingReporting",
+            Self::Change => "reportOnMACD",
+        }
+    }
+}
+
+impl fmt::Display for Attribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The days that a policy states for one class. What is absent falls back to the vendor's default, each by itself
+/// (inferred). 0 means: not required (doc).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub struct Requirement {
+    /// `firstTimeReport`, in days.
+    pub first: Option<u32>,
+    /// `onGoingReporting`, in days.
+    pub ongoing: Option<u32>,
+    /// `reportOnMACD`, in days.
+    pub change: Option<u32>,
+}
+
+impl Requirement {
+    /// These days. `None` leaves the vendor's default in force.
+    pub const fn new(first: Option<u32>, ongoing: Option<u32>, change: Option<u32>) -> Self {
+        Self { first, ongoing, change }
+    }
+
+    /// All three stated.
+    pub const fn days(first: u32, ongoing: u32, change: u32) -> Self {
+        Self::new(Some(first), Some(ongoing), Some(change))
+    }
+
+    /// Is nothing stated?
+    pub const fn is_empty(&self) -> bool {
+        self.first.is_none() && self.ongoing.is_none() && self.change.is_none()
+    }
+
+    /// One of the three.
+    pub const fn get(&self, attribute: Attribute) -> Option<u32> {
+        match attribute {
+            Attribute::First => self.first,
+            Attribute::Ongoing => self.ongoing,
+            Attribute::Change => self.change,
+        }
+    }
+
+    /// States one of the three, or takes it back.
+    pub fn set(&mut self, attribute: Attribute, days: Option<u32>) {
+        match attribute {
+            Attribute::First => self.first = days,
+            Attribute::Ongoing => self.ongoing = days,
+            Attribute::Change => self.change = days,
+        }
+    }
+}
+
+/// Where a value of the policy in use comes from. `Display` writes what commands print behind the value (seen).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum PolicySource {
+    /// The default of the vendor, built into every device.
+    VendorDefault,
+    /// The installed policy.
+    Customer,
+}
+
+impl PolicySource {
+    /// `CISCO default` or `Customer Policy`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::VendorDefault => "CISCO default",
+            Self::Customer => "Customer Policy",
+        }
+    }
+}
+
+impl fmt::Display for PolicySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl Serialize for PolicySource {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// A number of days in force, and who set it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[non_exhaustive]
+pub struct Days {
+    /// The days; 0 means not required (doc).
+    pub days: u32,
+    /// Who set them.
+    pub source: PolicySource,
+}
+
+/// What the vendor's default says. Spec: ack-auth, "smartLicensePolicy" (seen).
+const fn vendor_days(class: LicenseClass, attribute: Attribute) -> u32 {
+    match (class, attribute) {
+        (LicenseClass::Perpetual, Attribute::First) => 365,
+        (LicenseClass::Perpetual, Attribute::Change) | (LicenseClass::Subscription, _) => 90,
+        _ => 0,
+    }
+}
+
+/// A reporting policy, as a file states it: a value that is absent there is absent here.
+///
+/// [`days`](Self::days) merges it with the vendor's default, attribute by attribute. Values pass through as they are: the
+/// 356 of the one known real file is no misprint of ours. Spec: ack-auth, "smartLicensePolicy".
+///
+/// ```
+/// use slp_model::policy::{Attribute, LicenseClass, Policy, PolicySource, Requirement};
+///
+/// let mut policy = Policy::new("Example Policy");
+/// policy.export = Requirement::new(None, Some(0), Some(90));
+/// let change = policy.days(LicenseClass::Export, Attribute::Change);
+/// assert_eq!((change.days, change.source), (90, PolicySource::Customer));
+/// let first = policy.days(LicenseClass::Export, Attribute::First);
+/// assert_eq!((first.days, first.source), (0, PolicySource::VendorDefault));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Policy {
+    /// `name`: shown as `Policy name` (seen).
+    pub name: String,
+    /// `version`: a counter, as far as one can see (inferred).
+    pub version: Option<String>,
+    /// `flag`: empty in real files, of unknown meaning (seen).
+    pub flag: Option<String>,
+    /// `datestamp`: when the policy was made, in UTC (seen).
+    pub date: Option<UnixSeconds>,
+    /// `ackRequired`: does a report count only once it is acknowledged (seen)? Absent means yes (choice).
+    pub ack_required: Option<bool>,
+    /// `subscription` (seen).
+    pub subscription: Requirement,
+    /// `perpetual` (seen).
+    pub perpetual: Requirement,
+    /// `enforced` (seen).
+    pub enforced: Requirement,
+    /// `export` (seen).
+    pub export: Requirement,
+    /// `generic`: its use is unknown; kept, and not used by the clock (choice).
+    pub generic: Requirement,
+}
+
+impl Policy {
+    /// A policy of this name that states nothing yet.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+
+    /// The vendor's default, which every device has from the start: perpetual 365/0/90, subscription 90/90/90, enforced
+    /// and export 0/0/0 (seen). It states nothing itself: [`days`](Self::days) gives its values, each with its source.
+    pub fn vendor_default() -> Self {
+        Self::new(PolicySource::VendorDefault.as_str())
+    }
+
+    /// What the file states for a class.
+    pub const fn requirement(&self, class: LicenseClass) -> &Requirement {
+        match class {
+            LicenseClass::Perpetual => &self.perpetual,
+            LicenseClass::Subscription => &self.subscription,
+            LicenseClass::Enforced => &self.enforced,
+            LicenseClass::Export => &self.export,
+        }
+    }
+
+    /// The days in force: those of this policy, or the vendor's default where it states none (inferred).
+    pub fn days(&self, class: LicenseClass, attribute: Attribute) -> Days {
+        match self.requirement(class).get(attribute) {
+            Some(days) => Days { days, source: PolicySource::Customer },
+            None => Days { days: vendor_days(class, attribute), source: PolicySource::VendorDefault },
+        }
+    }
+
+    /// All twelve values in force, class by class.
+    pub fn values(&self) -> impl Iterator<Item = (LicenseClass, Attribute, Days)> + '_ {
+        LicenseClass::ALL.into_iter().flat_map(move |class| {
+            Attribute::ALL.into_iter().map(move |attribute| (class, attribute, self.days(class, attribute)))
+        })
+    }
+
+    /// Does a report count only once it is acknowledged?
+    pub fn requires_ack(&self) -> bool {
+        self.ack_required != Some(false)
+    }
+}
+
+impl fmt::Display for Policy {
+    /// The values in force, one a line, each with its source.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", crate::Quoted(&self.name))?;
+        for (class, attribute, value) in self.values() {
+            writeln!(f, "  {class:<12} {attribute:<16} {:>4} ({})", value.days, value.source)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The policy of the one known real file, by value.
+    pub(super) fn known_policy() -> Policy {
+        let mut policy = Policy::new("Known Policy");
+        policy.perpetual = Requirement::days(90, 356, 90);
+        policy.subscription = Requirement::days(90, 365, 90);
+        policy.enforced = Requirement::new(None, Some(0), Some(90));
+        policy.export = Requirement::new(None, Some(0), Some(90));
+        policy
+    }
+
+    #[test]
+    fn each_missing_attribute_falls_back_by_itself() {
+        insta::assert_snapshot!(known_policy(), @r#"
+        "Known Policy"
+          perpetual    firstTimeReport    90 (Customer Policy)
+          perpetual    onGoingReporting  356 (Customer Policy)
+          perpetual    reportOnMACD       90 (Customer Policy)
+          subscription firstTimeReport    90 (Customer Policy)
+          subscription onGoingReporting  365 (Customer Policy)
+          subscription reportOnMACD       90 (Customer Policy)
+          enforced     firstTimeReport     0 (CISCO default)
+          enforced     onGoingReporting    0 (Customer Policy)
+          enforced     reportOnMACD       90 (Customer Policy)
+          export       firstTimeReport     0 (CISCO default)
+          export       onGoingReporting    0 (Customer Policy)
+          export       reportOnMACD       90 (Customer Policy)
+        "#);
+    }
+
+    #[test]
+    fn a_policy_that_states_nothing_is_the_default_of_the_vendor() {
+        let (empty, default) = (Policy::new("x"), Policy::vendor_default());
+        let days = |policy: &Policy| policy.values().map(|(_, _, value)| value.days).collect::<Vec<_>>();
+        assert_eq!(days(&empty), [365, 0, 90, 90, 90, 90, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(days(&empty), days(&default));
+        assert!(empty.values().all(|(_, _, value)| value.source == PolicySource::VendorDefault));
+        assert!(empty.requires_ack());
+    }
+
+    #[test]
+    fn enforcement_wins_over_the_term() {
+        let class = LicenseClass::of;
+        assert_eq!(class(&Enforcement::Export, &LicenseTerm::Subscription), LicenseClass::Export);
+        assert_eq!(class(&Enforcement::Enforced, &LicenseTerm::Perpetual), LicenseClass::Enforced);
+        assert_eq!(class(&Enforcement::Unenforced, &LicenseTerm::Term), LicenseClass::Subscription);
+        assert_eq!(class(&Enforcement::Unenforced, &LicenseTerm::Perpetual), LicenseClass::Perpetual);
+        assert_eq!(class(&Enforcement::Invalid, &LicenseTerm::from("NEW")), LicenseClass::Perpetual);
+    }
+}

@@ -1,0 +1,120 @@
+//! Laws of the policy clock.
+
+use proptest::prelude::*;
+use slp_model::policy::clock::{AckState, Change, LicenseUse, WithoutAck, next_due, obligations, severity};
+use slp_model::policy::{LicenseClass, Policy, Requirement};
+use slp_model::{Seconds, UnixSeconds};
+
+fn time() -> impl Strategy<Value = UnixSeconds> {
+    (0..1000_i64).prop_map(|step| UnixSeconds::new(1_600_000_000 + step * 43_200).unwrap())
+}
+
+fn any_time() -> impl Strategy<Value = UnixSeconds> {
+    prop_oneof![time(), (0..=UnixSeconds::MAX.get()).prop_map(|seconds| UnixSeconds::new(seconds).unwrap())]
+}
+
+fn requirement() -> impl Strategy<Value = Requirement> {
+    let days = || prop::option::of(prop_oneof![Just(0), 0..400_u32, Just(u32::MAX)]);
+    (days(), days(), days()).prop_map(|(first, ongoing, change)| Requirement::new(first, ongoing, change))
+}
+
+fn policy() -> impl Strategy<Value = Policy> {
+    (requirement(), requirement(), requirement(), requirement()).prop_map(|(a, b, c, d)| {
+        let mut policy = Policy::new("any");
+        (policy.perpetual, policy.subscription, policy.enforced, policy.export) = (a, b, c, d);
+        policy
+    })
+}
+
+fn licence() -> impl Strategy<Value = LicenseUse> {
+    let class = prop::sample::select(&LicenseClass::ALL);
+    let changes = prop::collection::vec((any_time(), 0..3_u64), 0..6);
+    (class, changes, prop::option::of(any_time()), any::<bool>()).prop_map(|(class, changes, covered, reserved)| {
+        let changes = changes.into_iter().map(|(at, count)| Change::new(at, count)).collect();
+        let mut licence = LicenseUse::new("tag".parse().unwrap(), class, changes);
+        (licence.covered, licence.reserved) = (covered, reserved);
+        licence
+    })
+}
+
+/// `None`, nothing due, is later than every date.
+fn later_or_equal(one: Option<UnixSeconds>, other: Option<UnixSeconds>) -> bool {
+    match (one, other) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(one), Some(other)) => one >= other,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+
+    #[test]
+    fn a_newer_acknowledgement_never_makes_a_covered_licence_due_earlier(
+        policy in policy(), licence in licence(), covered in time(), ack in time(), more in 0..500_i64, now in time(),
+    ) {
+        let newer = |time: UnixSeconds| time.saturating_add(Seconds::from_days(u32::try_from(more).unwrap()));
+        let at = |covered: UnixSeconds, ack: UnixSeconds| {
+            let licence = licence.clone().covered_to(covered);
+            next_due(&policy, None, &[licence], Some(ack), now).map(|due| due.at)
+        };
+        let before = at(covered, ack);
+        prop_assert!(later_or_equal(at(newer(covered), newer(ack)), before));
+        prop_assert!(later_or_equal(at(covered, newer(ack)), before));
+    }
+
+    #[test]
+    fn with_the_same_facts_the_passing_of_time_moves_no_date(
+        policy in policy(), licences in prop::collection::vec(licence(), 0..4), installed in prop::option::of(time()),
+        ack in prop::option::of(time()), now in time(), days in 0..10_000_u32,
+    ) {
+        let later = now.saturating_add(Seconds::from_days(days));
+        let mut known = licences;
+        for licence in &mut known {
+            licence.changes.retain(|change| change.at <= now);
+        }
+        let dues = |now| obligations(&policy, installed, &known, ack, now);
+        prop_assert_eq!(dues(now), dues(later));
+    }
+
+    #[test]
+    fn the_order_of_facts_does_not_show(
+        policy in policy(), mut licences in prop::collection::vec(licence(), 0..4), ack in prop::option::of(time()),
+        now in time(),
+    ) {
+        let first = next_due(&policy, None, &licences, ack, now);
+        licences.reverse();
+        for licence in &mut licences {
+            // of two changes at one second the last one counts, so only others may swap
+            licence.changes.sort_by_key(|change| std::cmp::Reverse(change.at));
+        }
+        prop_assert_eq!(next_due(&policy, None, &licences, ack, now), first);
+    }
+
+    #[test]
+    fn any_facts_give_an_answer_and_the_next_date_is_the_first_of_all(
+        policy in policy(), licences in prop::collection::vec(licence(), 0..5), installed in prop::option::of(any_time()),
+        ack in prop::option::of(any_time()), now in any_time(),
+    ) {
+        let dues = obligations(&policy, installed, &licences, ack, now);
+        prop_assert_eq!(next_due(&policy, installed, &licences, ack, now), dues.first().cloned());
+        prop_assert!(dues.windows(2).all(|pair| pair[0] <= pair[1]));
+        for due in &dues {
+            prop_assert!(due.days > 0 && due.base <= due.at);
+            prop_assert_eq!(due.is_overdue(now), due.days_overdue(now).is_some());
+            let _ = (severity(due, WithoutAck::Logs, now), due.to_string());
+        }
+        let _ = AckState::of(&policy, installed, &licences, ack, now);
+    }
+
+    #[test]
+    fn a_stricter_policy_is_never_due_later(licence in licence(), ack in time(), now in time(), less in 1..100_u32) {
+        let with = |days: u32| {
+            let mut policy = Policy::new("x");
+            let all = Requirement::days(days, days, days);
+            (policy.perpetual, policy.subscription, policy.enforced, policy.export) = (all, all, all, all);
+            next_due(&policy, None, std::slice::from_ref(&licence), Some(ack), now).map(|due| due.at)
+        };
+        prop_assert!(later_or_equal(with(100 + less), with(100)));
+    }
+}

@@ -1,0 +1,173 @@
+//! Acknowledgements take effect: of reports and of conversions. Spec: ack-auth, "Table", rows 29 to 34 and 40.
+
+use std::collections::BTreeSet;
+
+use slp_model::error_code::DeviceError;
+use slp_model::license::ReportState;
+use slp_model::{ReportId, Udi, UnixSeconds};
+
+use super::state::DeviceState;
+use super::{ImportClass, MemberOutcome, Outcome, PartOutcome};
+use crate::ack::conversion::{ConversionAck, ConversionStatus};
+use crate::ack::pairing::Candidates;
+use crate::ack::{Ack, AckList, AckMember, AckStatus};
+
+/// What stands in for the device of a member that names none.
+pub(super) struct Fallback<'f> {
+    /// The one device of the document, of the caller, or of the set.
+    pub(super) device: Option<&'f Udi>,
+    /// The device by which an opaque member is paired: of the document or of the caller, not of the set.
+    pub(super) named: Option<&'f Udi>,
+    /// The reports of the file that this one answers by its name.
+    pub(super) by_name: Option<&'f BTreeSet<(Udi, ReportId)>>,
+    /// When the document was downloaded.
+    pub(super) downloaded: Option<UnixSeconds>,
+}
+
+/// One acknowledgement.
+pub(super) fn acknowledge(
+    state: &mut DeviceState,
+    list: &AckList,
+    around: &Fallback<'_>,
+    now: UnixSeconds,
+) -> PartOutcome {
+    let mut members = Vec::with_capacity(list.members.len());
+    let mut was_acknowledged = false;
+    for member in &list.members {
+        let (outcome, acknowledged) = match member {
+            AckMember::Named(ack) => named(state, ack, around),
+            AckMember::Opaque(_) => opaque(state, around),
+        };
+        was_acknowledged |= acknowledged;
+        members.push(outcome);
+    }
+    if was_acknowledged {
+        state.last_ack = Some(now);
+    }
+    PartOutcome::of_members(ImportClass::RumAck, members)
+}
+
+/// A member that names a report. Gives also whether it acknowledged it.
+fn named(state: &mut DeviceState, ack: &Ack, around: &Fallback<'_>) -> (MemberOutcome, bool) {
+    let report = Some(ack.report);
+    let Some(device) = ack.device.as_ref().or(around.device) else {
+        let text = "no device is named, and several may be meant";
+        return (MemberOutcome::skipped(None, report, DeviceError::NotFound, text), false);
+    };
+    let Some(local) = state.member(device).map(|member| member.device.clone()) else {
+        let text = "for another device";
+        return (MemberOutcome::skipped(Some(device.clone()), report, DeviceError::CodeValidationFailed, text), false);
+    };
+    let skipped = |error, text| (MemberOutcome::skipped(Some(local.clone()), report, error, text), false);
+    let done = |outcome, warning| (MemberOutcome::done(Some(local.clone()), report, outcome, warning), false);
+    let Some(facts) = state.reports.get_mut(&(local.clone(), ack.report)) else {
+        return skipped(DeviceError::NotFound, "the device has no such report");
+    };
+    match facts.state {
+        ReportState::Open => return skipped(DeviceError::InvalidRequest, "the report is still open"),
+        ReportState::Invalid | ReportState::Other(_) => {
+            return skipped(DeviceError::NotFound, "the report is in no state that can be acknowledged");
+        }
+        _ => {}
+    }
+    let is_acknowledged = matches!(facts.state, ReportState::Acknowledged | ReportState::Deleted);
+    match &ack.status {
+        AckStatus::Acknowledged if is_acknowledged => {
+            facts.by_pairing = false;
+            let (outcome, _) = done(Outcome::Unchanged, None);
+            (outcome, true)
+        }
+        AckStatus::Acknowledged => {
+            facts.state = ReportState::Acknowledged;
+            facts.by_pairing = false;
+            facts.message.clone_from(&ack.message);
+            let (outcome, _) = done(Outcome::Installed, None);
+            (outcome, true)
+        }
+        AckStatus::Error => {
+            let code = ack.error_code.as_deref().unwrap_or("no code");
+            let text = ack.message.as_deref().unwrap_or("no text");
+            let warning = format!("the server refuses the report: {code}, {text}");
+            // an acknowledgement by name stands; one by pairing was a guess, which this corrects
+            if is_acknowledged && !facts.by_pairing {
+                return done(Outcome::Unchanged, Some(warning));
+            }
+            facts.state = ReportState::Closed;
+            facts.by_pairing = false;
+            facts.message.clone_from(&ack.message);
+            done(Outcome::Installed, Some(warning))
+        }
+        AckStatus::Unknown(_) => skipped(DeviceError::InvalidResponse, "its status is a word of no known meaning"),
+    }
+}
+
+/// A member that names no report: paired by what stands around it.
+fn opaque(state: &mut DeviceState, around: &Fallback<'_>) -> (MemberOutcome, bool) {
+    let local = around.named.and_then(|device| state.member(device)).map(|member| member.device.clone());
+    let by_device = local.as_ref().map(|device| {
+        let in_time = |sent: Option<UnixSeconds>| match (sent, around.downloaded) {
+            (Some(sent), Some(downloaded)) => sent <= downloaded,
+            _ => true,
+        };
+        let waiting = state.reports.iter().filter(|((udi, _), facts)| udi == device && facts.waits());
+        waiting.filter(|(_, facts)| in_time(facts.sent_at)).map(|(key, _)| key.clone()).collect()
+    });
+    let candidates = Candidates::new(around.by_name.cloned(), by_device);
+    let reports = match candidates.pair() {
+        Ok(reports) => reports,
+        Err(why) => {
+            return (MemberOutcome::skipped(local, None, DeviceError::NotFound, why.as_str()), false);
+        }
+    };
+    let mut changed = false;
+    for key in &reports {
+        if let Some(facts) = state.reports.get_mut(key)
+            && facts.waits()
+        {
+            facts.state = ReportState::Acknowledged;
+            facts.by_pairing = true;
+            changed = true;
+        }
+    }
+    let outcome = if changed { Outcome::Installed } else { Outcome::Unchanged };
+    let warning = format!("{} reports acknowledged by pairing: the member names none (by_pairing)", reports.len());
+    (MemberOutcome::done(local, None, outcome, Some(warning)), changed)
+}
+
+/// One acknowledgement of conversions.
+pub(super) fn convert(state: &mut DeviceState, list: &[ConversionAck], around: &Fallback<'_>) -> PartOutcome {
+    let members = list.iter().map(|ack| {
+        let Some(device) = ack.device.as_ref().or(around.device) else {
+            return MemberOutcome::skipped(None, None, DeviceError::NotFound, "no device is named");
+        };
+        let Some(local) = state.member(device).map(|member| member.device.clone()) else {
+            let text = "for another device";
+            return MemberOutcome::skipped(Some(device.clone()), None, DeviceError::CodeValidationFailed, text);
+        };
+        if !state.converting.contains(&local) {
+            if state.converted.get(&local) == Some(&ack.status) {
+                return MemberOutcome::done(Some(local), None, Outcome::Unchanged, None);
+            }
+            let text = "no conversion is running";
+            return MemberOutcome::skipped(Some(local), None, DeviceError::NoConversionInProgress, text);
+        }
+        let warning = match &ack.status {
+            ConversionStatus::InProgress => None,
+            ConversionStatus::Other(_) => {
+                let text = "its status is a word of no known meaning";
+                return MemberOutcome::skipped(Some(local), None, DeviceError::InvalidResponse, text);
+            }
+            status => {
+                state.converting.remove(&local);
+                (*status == ConversionStatus::Failed).then(|| {
+                    let code = ack.error_code.as_deref().unwrap_or("no code");
+                    format!("the conversion failed: {code}, {}", ack.message.as_deref().unwrap_or("no text"))
+                })
+            }
+        };
+        state.converted.insert(local.clone(), ack.status.clone());
+        MemberOutcome::done(Some(local), None, Outcome::Installed, warning)
+    });
+    let members = members.collect();
+    PartOutcome::of_members(ImportClass::ConversionAck, members)
+}

@@ -410,8 +410,12 @@ impl UsageReport {
     /// Builds a report from a payload text and what stands around it: for simulated devices and for readers of other
     /// containers. The text is kept as it is.
     ///
+    /// Without an outer signature the report is a bare payload, which strict reading refuses. Header and signature are
+    /// taken as they are: they are the caller's own.
+    ///
     /// # Errors
-    /// Those of a report in a document; the place is inside the payload.
+    /// Those of a payload in a document, [`ErrorKind::Limit`] `payload_bytes` and [`ErrorKind::Empty`] included; the
+    /// place is inside the payload.
     pub fn from_payload(
         payload: impl Into<String>,
         header: Option<crate::Header>,
@@ -420,15 +424,20 @@ impl UsageReport {
     ) -> Result<Self, Error> {
         let payload = payload.into();
         let mut notes = Notes::new(options, options.limits.warnings);
-        let view = crate::payload::read(&payload, options, &mut notes).map_err(|flaw| {
-            let mut at = Location::path(format!("payload${}", flaw.path()));
-            at.inner_byte = u64::try_from(flaw.offset()).ok();
-            flaw.to_error(at)
-        })?;
-        let mut report = view.into_report(&payload, crate::PayloadForm::Text).into_owned()?;
-        if outer_signature.is_none() {
-            report.form = crate::PayloadForm::Bare;
-        }
+        let at = |path: &str, offset: usize| {
+            let mut at = Location::path(format!("payload${path}"));
+            at.inner_byte = u64::try_from(offset).ok();
+            at
+        };
+        let form = if outer_signature.is_some() { crate::PayloadForm::Text } else { crate::PayloadForm::Bare };
+        let mut report = envelope::read_text(&payload, form, options, &mut notes)
+            .map_err(|flaw| flaw.to_error(at(flaw.path(), flaw.offset())))?
+            .into_owned()?;
+        let (kept, _) = notes.into_parts();
+        report.warnings = kept
+            .iter()
+            .map(|note| Warning::new(note.tolerance, at(&note.path, note.offset), note.text.clone()))
+            .collect();
         report.place = Location::default();
         report.header = header;
         report.outer_signature = outer_signature;

@@ -182,6 +182,27 @@ pub(crate) fn read<'t>(
     }
 }
 
+/// Reads a payload text that did not come out of a container.
+pub(crate) fn read_text<'t>(
+    text: &'t str,
+    form: PayloadForm,
+    options: &ReadOptions,
+    notes: &mut Notes<'_>,
+) -> Result<UsageReport<'t>, Flaw> {
+    let limit = options.limits.payload_bytes;
+    if text.len() > limit {
+        return Err(Flaw::limit(Layer::Payload, 0, &Path::ROOT, "payload_bytes", limit, "bytes of one payload"));
+    }
+    if text.trim_ascii().is_empty() {
+        return Err(Flaw::new(ErrorKind::Empty, Layer::Payload, 0, &Path::ROOT, "the payload is empty"));
+    }
+    if form == PayloadForm::Bare {
+        let reason = "a payload without envelope: there is no outer signature to check";
+        notes.take(Tolerance::BarePayload, Layer::Payload, 0, &Path::ROOT, reason)?;
+    }
+    read_payload(text, options, notes, form)
+}
+
 /// Reads the payload text; a fault of syntax anywhere in it explains more than any other.
 fn read_payload<'t>(
     text: &'t str,

@@ -165,7 +165,9 @@ fn read_asset<'t>(
         let here = path.member(name);
         Ok(Some(match name {
             "report_id" => {
-                asset.report_id = Some(number::report_id(members, &here, notes)?);
+                if !members.is_null(&here, notes)? {
+                    asset.report_id = Some(number::report_id(members, &here, notes)?);
+                }
                 0
             }
             "asset" => {
@@ -231,7 +233,9 @@ fn read_meta<'t>(
                 0
             }
             "report_id" => {
-                meta.report_id = Some(number::report_id(members, &here, notes)?);
+                if !members.is_null(&here, notes)? {
+                    meta.report_id = Some(number::report_id(members, &here, notes)?);
+                }
                 1
             }
             "software_version" => {
@@ -401,7 +405,7 @@ fn settle<'t>(parts: Parts<'t>, notes: &mut Notes<'_>) -> Result<View<'t>, Flaw>
         notes.take(Tolerance::NoMeasurements, LAYER, at, &root.member("measurements"), reason)?;
     }
     let (measurements, snapshots) = if kind == ReportKind::Telemetry {
-        (Vec::new(), telemetry::snapshots(&measurements, parts.odd, notes)?)
+        (Vec::new(), telemetry::snapshots(&measurements, parts.odd, at, notes)?)
     } else {
         for odd in &parts.odd {
             odd.note_in_usage(notes)?;

@@ -203,6 +203,11 @@ fn same(one: &UsageReport, other: &UsageReport) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// A signature around a payload, so that it is not a bare one.
+fn outer() -> slp_rum::Signature {
+    slp_rum::Signature::new("builtin".into(), "k", "AAAA")
+}
+
 /// Words and tags may be anything; the shape of what is built needs no tolerance.
 fn is_about_a_word(tolerance: Tolerance) -> bool {
     use Tolerance::{SignatureBlank, SignatureText, TagForm, UnknownWord};
@@ -221,7 +226,7 @@ proptest! {
             Some(inner) => draft.to_signed_text(inner),
             None => draft.to_text(),
         };
-        let report = UsageReport::from_payload(text.expect("a payload"), None, None, &ReadOptions::default());
+        let report = UsageReport::from_payload(text.expect("a payload"), None, Some(outer()), &ReadOptions::default());
         let report = report.expect("what we build is read");
         prop_assert_eq!(report.kind(), &ReportKind::Usage);
         prop_assert_eq!(report.id(), draft.id);
@@ -251,7 +256,7 @@ proptest! {
         let mut draft = TelemetryDraft::new(ReportId::new(id), device, SoftwareTag::new("t").expect("a tag"));
         draft.snapshots = snapshots;
         let text = draft.to_text().expect("a payload");
-        let report = UsageReport::from_payload(text, None, None, &ReadOptions::default());
+        let report = UsageReport::from_payload(text, None, Some(outer()), &ReadOptions::default());
         let report = report.expect("what we build is read");
         prop_assert_eq!(report.kind(), &ReportKind::Telemetry);
         prop_assert_eq!(report.generation(), &Generation::V2);

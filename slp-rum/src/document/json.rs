@@ -64,16 +64,24 @@ impl<'t> Walk<'t, '_, '_> {
     fn object(&mut self) -> Result<(), Flaw> {
         let mut top = Top::default();
         let outcome = self.members(&mut top);
-        let duplicate = top.duplicate.take().map_or(Ok(()), |fault| Err(Self::flaw(&fault, &Path::ROOT)));
+        let duplicate = top.duplicate.take();
+        // The document ends at a member that stands twice: what begins before it stands, what comes behind does not.
+        let stands = duplicate.as_ref().map_or(usize::MAX, Fault::offset);
+        let duplicate = duplicate.map_or(Ok(()), |fault| Err(Self::flaw(&fault, &Path::ROOT)));
         if let Some(at) = top.usage {
             self.found.container = Some(Container::Rest);
             self.found.extra = std::mem::take(&mut top.extra);
-            self.usage(at)?;
-            duplicate?; // the first list stands before it
+            if at < stands {
+                let root = Path::ROOT;
+                self.usage(&mut self.reader_at(at), &root.member("usage"))?;
+            }
+            duplicate?;
         } else if let Some(at) = top.data.filter(|at| self.holds_reports(*at)) {
             self.found.container = Some(Container::Cloud);
+            if at < stands {
+                self.cloud(at)?;
+            }
             duplicate?;
-            self.cloud(at)?;
         } else if top.payload || top.bare {
             let container = if top.payload { Container::Envelope } else { Container::Payload };
             self.found.container = Some(container);
@@ -137,26 +145,34 @@ impl<'t> Walk<'t, '_, '_> {
         false
     }
 
-    fn usage(&mut self, at: usize) -> Result<(), Flaw> {
-        let root = Path::ROOT;
-        let path = root.member("usage");
-        let mut reader = self.reader_at(at);
-        match reader.kind().map_err(|fault| Self::flaw(&fault, &path))? {
-            ValueKind::Array => self.entries(&mut reader, &path),
+    /// The value of a `usage` member: a list of reports, or what stands in its place. Whatever it is, reading goes on
+    /// behind it.
+    fn usage(&mut self, reader: &mut Reader<'t>, path: &Path<'_>) -> Result<(), Flaw> {
+        let at = reader.value_offset();
+        match reader.kind().map_err(|fault| Self::flaw(&fault, path))? {
+            ValueKind::Array => self.entries(reader, path),
             ValueKind::Object => {
                 let text = "`usage` is one object instead of an array: taken as one report";
                 self.notes.take_at(Tolerance::UsageObject, Layer::Document, at, || format!("${path}"), text)?;
-                self.entry(&mut reader, format!("${path}"), &path)
+                self.entry(reader, format!("${path}"), path)
             }
             ValueKind::Null => {
                 let text = "`usage` is null: no reports";
-                self.notes.take_at(Tolerance::NullMember, Layer::Document, at, || format!("${path}"), text)
+                self.notes.take_at(Tolerance::NullMember, Layer::Document, at, || format!("${path}"), text)?;
+                skip(reader, path)
             }
-            other => {
-                let text = format!("`usage` is {}, not an array of reports", other.as_str());
-                Err(Flaw::structure(ErrorKind::WrongType, at, format!("${path}"), text))
-            }
+            other => self.refuse(reader, path, format!("`usage` is {}, not an array of reports", other.as_str())),
         }
+    }
+
+    /// Refuses one value of the wrong type in the place of a report, and goes on behind it.
+    fn refuse(&mut self, reader: &mut Reader<'t>, path: &Path<'_>, text: String) -> Result<(), Flaw> {
+        let at = reader.value_offset();
+        self.entry(reader, format!("${path}"), path)?;
+        if let Some(element) = self.found.elements.last_mut() {
+            element.flaw = Some(Flaw::structure(ErrorKind::WrongType, at, format!("${path}"), text));
+        }
+        Ok(())
     }
 
     fn array(&mut self) -> Result<(), Flaw> {
@@ -199,8 +215,13 @@ impl<'t> Walk<'t, '_, '_> {
             this.each_element(reader, path, |this, reader| {
                 let report = path.index(index);
                 index = index.saturating_add(1);
+                let kind = reader.kind().map_err(|fault| Self::flaw(&fault, &report))?;
+                if kind != ValueKind::Object {
+                    let text = format!("{} instead of the reports of a device, which are an object", kind.as_str());
+                    return this.refuse(reader, &report, text);
+                }
                 this.each_member(reader, &report, |this, reader, name, path| match name {
-                    "usage" => this.entries(reader, path),
+                    "usage" => this.usage(reader, path),
                     _ => skip(reader, path),
                 })
             })

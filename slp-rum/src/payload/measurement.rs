@@ -31,6 +31,11 @@ pub(super) struct Odd<'t> {
 }
 
 impl Odd<'_> {
+    /// A measurement in which nothing is unusual for usage. In telemetry that is unusual.
+    pub(super) fn usual(index: usize, at: usize) -> Self {
+        Self { index, at, meta: None, values: None, has_value: true, missing: None, meta_is_object: false }
+    }
+
     fn take(&self, notes: &mut Notes<'_>, tolerance: Tolerance, name: &str, reason: &str) -> Result<(), Flaw> {
         let root = Path::ROOT;
         let list = root.member("measurements");

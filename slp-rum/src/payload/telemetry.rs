@@ -15,15 +15,15 @@ use crate::{Snapshot, Tolerance};
 pub(super) fn snapshots(
     measurements: &[Measurement<'_>],
     odd: Vec<Odd<'_>>,
+    at: usize,
     notes: &mut Notes<'_>,
 ) -> Result<Vec<Snapshot>, Flaw> {
     let mut found: Vec<Snapshot> = Vec::new();
     let mut index_of: BTreeMap<String, usize> = BTreeMap::new();
-    for odd in odd {
+    let mut odd = odd.into_iter().peekable();
+    for (number, measurement) in measurements.iter().enumerate() {
+        let odd = odd.next_if(|odd| odd.index == number).unwrap_or_else(|| Odd::usual(number, at));
         odd.note_in_telemetry(notes)?;
-        let Some(measurement) = measurements.get(odd.index) else {
-            continue;
-        };
         let value_of = |list: &Option<Vec<Typed<'_>>>| {
             list.iter().flatten().find(|(kind, ..)| kind == "report_id").map(|(_, value, _)| value.to_string())
         };

@@ -133,7 +133,7 @@ fn what_the_inner_signature_covers_is_the_text_without_its_member_and_the_comma_
 fn each_generation_reads_back_as_itself_without_a_warning() {
     for (draft, generation) in [(v1(), Generation::V1), (v2(), Generation::V2)] {
         let text = draft.to_signed_text(&inner()).unwrap();
-        let report = UsageReport::from_payload(text, None, None, &ReadOptions::strict()).unwrap();
+        let report = UsageReport::from_payload(text, None, Some(inner()), &ReadOptions::strict()).unwrap();
         assert_eq!(*report.generation(), generation);
         assert_eq!(report.id(), draft.id);
         assert_eq!(report.measurements(), draft.measurements);

@@ -46,7 +46,8 @@ fn a_snapshot_is_a_pair_of_measurements() {
 fn it_reads_back_as_telemetry_without_a_warning() {
     let draft = draft();
     let text = draft.to_text().unwrap();
-    let report = UsageReport::from_payload(text, None, None, &ReadOptions::strict()).unwrap();
+    let outer = crate::Signature::new("builtin".into(), "k", "AAAA");
+    let report = UsageReport::from_payload(text, None, Some(outer), &ReadOptions::strict()).unwrap();
     assert_eq!(*report.kind(), ReportKind::Telemetry);
     assert_eq!(report.snapshots(), draft.snapshots);
     assert_eq!((report.id(), report.device()), (draft.id, &draft.device));

@@ -35,6 +35,9 @@ pub struct Inner<K> {
 }
 
 #[doc(hidden)]
+pub use serde as __serde;
+
+#[doc(hidden)]
 impl<K> Inner<K> {
     pub fn fmt_display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.at.is_empty() { f.write_str(&self.text) } else { write!(f, "{}: {}", self.at, self.text) }
@@ -166,6 +169,24 @@ macro_rules! error_type {
             }
         }
 
+        /// As JSON: `{"kind":…,"name"?:…,"fatal":…,"text":…,"place"?:…}`.
+        impl $crate::error::__serde::Serialize for $error {
+            fn serialize<S: $crate::error::__serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use $crate::error::__serde::ser::SerializeMap as _;
+                let mut map = serializer.serialize_map(None)?;
+                map.serialize_entry("kind", self.kind().as_str())?;
+                if let Some(name) = self.name() {
+                    map.serialize_entry("name", name)?;
+                }
+                map.serialize_entry("fatal", &self.is_fatal())?;
+                map.serialize_entry("text", self.message())?;
+                if !self.location().is_empty() {
+                    map.serialize_entry("place", self.location())?;
+                }
+                map.end()
+            }
+        }
+
         impl ::std::fmt::Display for $error {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 self.0.fmt_display(f)
@@ -219,6 +240,13 @@ mod tests {
         let error = Error::new(ErrorKind::BadNumber, "count \"two\" is not a decimal number").at(Location::byte(4));
         assert_eq!(error.to_string(), "byte 4: count \"two\" is not a decimal number");
         assert_eq!(error.inside("a.txt").to_string(), "a.txt, byte 4: count \"two\" is not a decimal number");
+    }
+
+    #[test]
+    fn an_error_as_json_names_kind_text_and_place() {
+        let error = Error::new(ErrorKind::BadNumber, "no number").at(Location::byte(4));
+        let json = serde_json::to_string(&error).unwrap();
+        assert_eq!(json, r#"{"kind":"bad-number","fatal":false,"text":"no number","place":{"byte":4}}"#);
     }
 
     #[test]

@@ -1,10 +1,15 @@
 //! What one document may cost, and which deviations are taken.
 
+use serde::{Deserialize, Serialize};
+
 use crate::Tolerances;
 
 /// What one document may cost. A limit itself passes, one more is refused; it is counted before memory is taken.
 /// Spec: rum, "Limits".
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// As JSON (or in another format of serde): an object of these names; what is left out has its default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Limits {
     /// Bytes of one document. Default 16 MiB: a device's own file is a few MB (doc).

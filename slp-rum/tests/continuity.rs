@@ -392,7 +392,7 @@ fn findings_come_in_the_order_of_device_tag_start_and_id() {
     ];
     let found = findings(&reports);
     let order: Vec<_> =
-        found.iter().map(|one| (one.id, one.subject.device.as_ref().unwrap().serial().to_owned())).collect();
+        found.iter().map(|one| (&*one.id, one.subject.device.as_ref().unwrap().serial().to_owned())).collect();
     let order: Vec<_> = order.iter().map(|(id, serial)| format!("{id} {serial}")).collect();
     assert_eq!(
         order,

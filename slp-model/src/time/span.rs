@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::UnixSeconds;
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, Quoted};
 
 /// A length of time in whole seconds. Negative lengths occur: a clock that was set back has one (seen).
 ///
@@ -86,8 +86,52 @@ impl fmt::Display for Seconds {
     }
 }
 
+impl std::str::FromStr for Seconds {
+    type Err = Error;
+
+    /// Reads what `Display` writes, and the number alone.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let number = text.trim_ascii().trim_end_matches('s').trim_ascii_end();
+        number.parse().map(Self).map_err(|_| {
+            let text = format!("{} is no length of time: whole seconds, such as 86399 s", Quoted(text));
+            Error::new(ErrorKind::BadNumber, text)
+        })
+    }
+}
+
+/// The two ends of a span, in any order: what JSON may hold.
+#[derive(Deserialize)]
+struct Ends {
+    start: UnixSeconds,
+    end: UnixSeconds,
+}
+
+impl TryFrom<Ends> for Span {
+    type Error = Error;
+
+    fn try_from(ends: Ends) -> Result<Self, Error> {
+        Self::new(ends.start, ends.end)
+    }
+}
+
+impl std::str::FromStr for Span {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let (start, end) = text.split_once('/').ok_or_else(|| {
+            let text = format!("{} is no span: two times with a / between", Quoted(text));
+            Error::new(ErrorKind::BadSpan, text)
+        })?;
+        Self::new(start.parse()?, end.parse()?)
+    }
+}
+
 /// From `start` up to, but without, `end`. Spec: rum, "Usage intervals".
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// A JSON object `{"start":…,"end":…}` of seconds since 1970. `Display` writes both times with a `/` between, and
+/// `FromStr` reads that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Ends")]
 pub struct Span {
     start: UnixSeconds,
     end: UnixSeconds,

@@ -164,3 +164,19 @@ fn lengths_read_in_two_units() {
     assert_eq!(Seconds::new(i64::MAX).checked_add(Seconds::new(1)), None);
     assert_eq!(Seconds::new(i64::MIN).checked_sub(Seconds::new(1)), None);
 }
+
+#[test]
+fn lengths_and_spans_read_back_what_they_show() {
+    for seconds in [0, 86_399, -3_433, i64::MAX, i64::MIN] {
+        assert_eq!(Seconds::new(seconds).to_string().parse::<Seconds>().unwrap(), Seconds::new(seconds));
+    }
+    assert_eq!("900".parse::<Seconds>().unwrap().get(), 900);
+    assert!("an hour".parse::<Seconds>().is_err());
+    let span = Span::new(UnixSeconds::new(1_700_000_000).unwrap(), UnixSeconds::new(1_700_003_600).unwrap()).unwrap();
+    assert_eq!(span.to_string().parse::<Span>().unwrap(), span);
+    let json = serde_json::to_string(&span).unwrap();
+    assert_eq!(json, r#"{"start":1700000000,"end":1700003600}"#);
+    assert_eq!(serde_json::from_str::<Span>(&json).unwrap(), span);
+    assert!(serde_json::from_str::<Span>(r#"{"start":2,"end":1}"#).is_err());
+    assert_eq!("x".parse::<Span>().unwrap_err().kind(), ErrorKind::BadSpan);
+}

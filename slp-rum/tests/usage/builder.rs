@@ -227,8 +227,8 @@ pub(crate) fn intervals(evidence: &Evidence) -> Vec<(i64, i64, u64, u64)> {
     evidence.intervals().map(|one| (one.start.get() - T0, one.end.get() - T0, one.count, one.report_id.get())).collect()
 }
 
-pub(crate) fn ids(findings: &[Finding]) -> Vec<&'static str> {
-    findings.iter().map(|finding| finding.id).collect()
+pub(crate) fn ids(findings: &[Finding]) -> Vec<&str> {
+    findings.iter().map(|finding| &*finding.id).collect()
 }
 
 pub(crate) fn udi(serial: &str) -> Udi {

@@ -184,7 +184,7 @@ fn one(finding: &Finding, style: Style, out: &mut impl Write) -> io::Result<()> 
 /// What to do about warnings and errors, each advice once. Those of facts are in the JSON form.
 fn remedies(findings: &[Finding], style: Style, out: &mut impl Write) -> io::Result<()> {
     let asking = findings.iter().filter(|one| one.severity > Severity::Info && !one.remedy.is_empty());
-    let remedies: BTreeSet<_> = asking.map(|finding| (finding.id, finding.remedy)).collect();
+    let remedies: BTreeSet<_> = asking.map(|finding| (&finding.id, &finding.remedy)).collect();
     if remedies.is_empty() {
         return Ok(());
     }

@@ -1,0 +1,85 @@
+//! Many signatures, on as many threads as the caller likes. This crate starts none itself.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use slp_model::{Budget, Place, Signed};
+
+use crate::error::{Error, ErrorKind};
+use crate::time::TimePolicy;
+use crate::verdict::{NotVerified, Verified};
+use crate::verify::Verifier;
+
+/// Values that are taken from the pile at once: large enough that threads do not meet, small enough that they end
+/// together (16 RSA checks are about half a millisecond).
+const AT_ONCE: usize = 16;
+
+type Verdict<'v, T> = Result<Verified<&'v T>, NotVerified>;
+
+/// The checking of many values. Verdicts come in the order of the values, whoever did the work.
+///
+/// ```
+/// use slp_crypto::{TimePolicy, TrustStore, Verifier};
+/// use slp_model::{Place, SignedContent};
+///
+/// let trust = TrustStore::empty();
+/// let verifier = Verifier::new(&trust);
+/// let reports = vec![SignedContent::new(&b"{}"[..], Place::UsageReport); 100];
+///
+/// let batch = verifier.batch(&reports, TimePolicy::Ignore)?;
+/// std::thread::scope(|scope| {
+///     for _ in 0..4 {
+///         scope.spawn(|| batch.work());
+///     }
+/// });
+/// assert_eq!(batch.finish().len(), 100);
+/// # Ok::<(), slp_crypto::Error>(())
+/// ```
+pub struct Batch<'v, T> {
+    verifier: &'v Verifier<'v>,
+    values: &'v [T],
+    time: TimePolicy,
+    next: AtomicUsize,
+    done: Mutex<Vec<(usize, Vec<Verdict<'v, T>>)>>,
+}
+
+impl<'v, T: Signed + Sync> Batch<'v, T> {
+    pub(crate) fn new(verifier: &'v Verifier<'v>, values: &'v [T], time: TimePolicy) -> Result<Self, Error> {
+        let mut budget = Budget::new("signatures_per_document", verifier.budget());
+        // counting asks each value for its content, so it is left out where it cannot matter
+        if u64::try_from(values.len()).is_ok_and(|count| count > verifier.budget()) {
+            for value in values {
+                if value.signed_content().place != Place::UsageReport {
+                    budget.take(1).map_err(|limit| Error::new(ErrorKind::Size, limit.to_string()).named(limit.name))?;
+                }
+            }
+        }
+        Ok(Self { verifier, values, time, next: AtomicUsize::new(0), done: Mutex::new(Vec::new()) })
+    }
+
+    /// Works until nothing is left to take. Call it on any number of threads, or not at all.
+    pub fn work(&self) {
+        loop {
+            let start = self.next.fetch_add(AT_ONCE, Ordering::Relaxed);
+            let Some(rest) = self.values.get(start..).filter(|rest| !rest.is_empty()) else {
+                return;
+            };
+            let verdicts = rest.iter().take(AT_ONCE).map(|value| self.verifier.verify(value, self.time)).collect();
+            self.done.lock().unwrap_or_else(PoisonError::into_inner).push((start, verdicts));
+        }
+    }
+
+    /// Does what is left and returns the verdicts, one for each value, in their order.
+    pub fn finish(self) -> Vec<Verdict<'v, T>> {
+        self.work();
+        let mut done = self.done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.sort_unstable_by_key(|(start, _)| *start);
+        done.into_iter().flat_map(|(_, verdicts)| verdicts).collect()
+    }
+}
+
+impl<T> std::fmt::Debug for Batch<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Batch").field("values", &self.values.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,254 @@
+//! The one door: order of the reasons, resolvers, batches, budgets, error texts.
+
+use slp_crypto::{
+    Detail, ErrorKind, KeyAnswer, KeyHint, KeyMap, KeyResolver, KeyScope, NotVerified, PublicKey, Reason, Signer,
+    SigningKey, TimePolicy, TrustStore, Verifier, Warning,
+};
+use slp_model::{Location, Place, SignedContent, Udi};
+
+use crate::support::{ED25519, P256, P384, RSA, key, samples, say};
+
+fn udi(serial: &str) -> Udi {
+    Udi::new("C9300-24UX", serial).unwrap()
+}
+
+fn report(message: &[u8], by: &SigningKey) -> SignedContent<'static> {
+    let mut content = SignedContent::new(message.to_vec(), Place::UsageReport);
+    content.signature = Some(by.sign(message).unwrap().to_base64().into());
+    content.signing_word = Some("SHA256".into());
+    content.key_text = Some("00000001".into());
+    content.signer = Some(udi("TST00000001"));
+    content
+}
+
+fn trusting(keys: &[&SigningKey]) -> TrustStore {
+    let mut trust = TrustStore::empty();
+    for key in keys {
+        trust.add_key(KeyScope::KeyText("00000001".into()), key.public_key().clone());
+    }
+    trust
+}
+
+fn verdict(trust: &TrustStore, content: &SignedContent<'_>) -> Result<Vec<Warning>, (Reason, Detail)> {
+    let verdict = Verifier::new(trust).verify(content, TimePolicy::Ignore);
+    verdict.map(|verified| verified.evidence().warnings().to_vec()).map_err(|why| (why.reason(), why.detail()))
+}
+
+#[test]
+fn the_first_step_that_fails_is_the_answer() {
+    let ours = key(RSA);
+    let trust = trusting(&[&ours]);
+    let mut content = report(b"{}", &ours);
+    assert_eq!(verdict(&trust, &content), Ok(vec![]));
+    // from the last step to the first
+    content.bytes = b"{ }".into();
+    assert_eq!(verdict(&trust, &content), Err((Reason::Invalid, Detail::Mismatch)));
+    assert_eq!(verdict(&trusting(&[&key(P384), &key(ED25519)]), &content), Err((Reason::Unsupported, Detail::Key)));
+    assert_eq!(verdict(&TrustStore::empty(), &content), Err((Reason::KeyUnknown, Detail::Key)));
+    content.signature = Some("AAA".into());
+    assert_eq!(verdict(&trust, &content), Err((Reason::Malformed, Detail::Base64)));
+    content.signing_word = Some("builtin".into());
+    assert_eq!(verdict(&trust, &content), Err((Reason::NotCheckable, Detail::Builtin)));
+    content.lost = true;
+    assert_eq!(verdict(&trust, &content), Err((Reason::NotCheckable, Detail::PayloadLost)));
+    content.signature = None;
+    assert_eq!(verdict(&trust, &content), Err((Reason::NotCheckable, Detail::Absent)));
+    content.place = Place::CloudElement("smartLicenseAuthorization".into());
+    assert_eq!(verdict(&trust, &content), Err((Reason::Malformed, Detail::Absent)));
+}
+
+#[test]
+fn builtin_is_never_valid_even_with_a_fitting_key() {
+    let ours = key(RSA);
+    let mut content = report(b"{}", &ours);
+    content.signing_word = Some("builtin".into());
+    assert_eq!(verdict(&trusting(&[&ours]), &content), Err((Reason::NotCheckable, Detail::Builtin)));
+    // the word is exact
+    content.signing_word = Some("Builtin".into());
+    assert_eq!(verdict(&trusting(&[&ours]), &content), Ok(vec![Warning::SigningWord("Builtin".into())]));
+}
+
+#[test]
+fn the_word_chooses_nothing() {
+    let ours = key(P256);
+    let trust = trusting(&[&ours]);
+    for (word, warned) in [("SHA256", false), ("SHA-256", false), ("CISC123", true), ("none", true), ("SHA512", true)] {
+        let mut content = report(b"{}", &ours);
+        content.signing_word = Some(word.into());
+        assert_eq!(verdict(&trust, &content).unwrap().len(), usize::from(warned), "{word}");
+        content.bytes = b"[]".into();
+        assert_eq!(verdict(&trust, &content), Err((Reason::Invalid, Detail::Mismatch)), "{word}");
+    }
+}
+
+#[test]
+fn any_key_that_fits_is_enough_and_sixteen_are_tried() {
+    let ours = key(P256);
+    let others: Vec<SigningKey> = (0..16).map(|_| SigningKey::generate().unwrap().0).collect();
+    let content = report(b"{}", &ours);
+    let mut fifteen: Vec<&SigningKey> = others.iter().take(15).collect();
+    fifteen.push(&ours);
+    assert_eq!(verdict(&trusting(&fifteen), &content), Ok(vec![]));
+    let mut sixteen: Vec<&SigningKey> = others.iter().collect();
+    sixteen.push(&ours);
+    assert_eq!(verdict(&trusting(&sixteen), &content), Err((Reason::Invalid, Detail::Mismatch)));
+}
+
+#[test]
+fn cloud_elements_take_keys_of_every_type_and_reports_do_not() {
+    let ours = key(P384);
+    let trust = trusting(&[&ours]);
+    let mut content = report(b"<data/>", &ours);
+    assert_eq!(verdict(&trust, &content), Err((Reason::Unsupported, Detail::Key)));
+    content.place = Place::CloudElement("data".into());
+    assert_eq!(verdict(&trust, &content), Ok(vec![]));
+}
+
+#[test]
+fn a_key_map_matches_exactly_and_the_narrowest_scope_comes_first() {
+    let keys: Vec<PublicKey> = (0..7).map(|_| SigningKey::generate().unwrap().0.public_key().clone()).collect();
+    let place = Place::CloudElement("data".into());
+    let mut map = KeyMap::new();
+    let scopes = [
+        KeyScope::CloudElements,
+        KeyScope::Place(place.clone()),
+        KeyScope::KeyText("7".into()),
+        KeyScope::Signer(udi("TST00000001")),
+        KeyScope::SignerAndKeyText(udi("TST00000001"), "7".into()),
+        KeyScope::Exact(place.clone(), udi("TST00000001"), "7".into()),
+        KeyScope::Signer(udi("TST00000002")),
+    ];
+    for (scope, key) in scopes.into_iter().zip(&keys) {
+        map.insert(scope, key.clone());
+    }
+    let found = |hint: &KeyHint<'_>| -> Vec<usize> {
+        let KeyAnswer::Keys(found) = map.keys(hint) else { panic!() };
+        found.iter().map(|key| keys.iter().position(|known| known == key).unwrap()).collect()
+    };
+    let signer = udi("TST00000001");
+    let mut hint = KeyHint::new(&place);
+    assert_eq!(found(&hint), [1, 0]);
+    hint.key_text = Some("7");
+    assert_eq!(found(&hint), [2, 1, 0]);
+    hint.signer = Some(&signer);
+    assert_eq!(found(&hint), [5, 4, 3, 2, 1, 0]);
+    hint.key_text = Some("70");
+    assert_eq!(found(&hint), [3, 1, 0]);
+    let report = Place::UsageReport;
+    hint.place = &report;
+    assert_eq!(found(&hint), [3]);
+}
+
+struct Refuses;
+
+impl KeyResolver for Refuses {
+    fn keys(&self, _: &KeyHint<'_>) -> KeyAnswer {
+        KeyAnswer::NotCheckable(Detail::Scheme)
+    }
+}
+
+#[test]
+fn a_resolver_may_say_that_nobody_can_check() {
+    let ours = key(P256);
+    let (trust, content) = (trusting(&[&ours]), report(b"{}", &ours));
+    let verifier = Verifier::builder(&trust).keys(&Refuses).build();
+    let why = verifier.verify(&content, TimePolicy::Ignore).unwrap_err();
+    assert_eq!((why.reason(), why.detail()), (Reason::NotCheckable, Detail::Scheme));
+}
+
+#[test]
+fn what_is_read_is_what_was_verified() {
+    let ours = key(P256);
+    let (trust, content) = (trusting(&[&ours]), report(b"42", &ours));
+    let verified = Verifier::new(&trust).verify(&content, TimePolicy::Ignore).unwrap();
+    let digest = verified.covered_sha256();
+    let number = verified.read_with(|bytes| std::str::from_utf8(bytes).unwrap().parse::<u8>()).unwrap();
+    assert_eq!((*number.get(), number.evidence().covered_len()), (42, 2));
+    assert_eq!(number.evidence().covered_sha256(), Some(&digest));
+    assert_eq!(number.evidence().key_id(), ours.public_key().id());
+}
+
+#[test]
+fn a_batch_keeps_the_order_whoever_works() {
+    let (ours, other) = (key(P256), SigningKey::generate().unwrap().0);
+    let trust = trusting(&[&ours]);
+    let verifier = Verifier::new(&trust);
+    let reports: Vec<SignedContent<'_>> =
+        (0..100_u32).map(|index| report(&index.to_be_bytes(), if index % 3 == 0 { &other } else { &ours })).collect();
+    for threads in [0, 1, 4] {
+        let batch = verifier.batch(&reports, TimePolicy::Ignore).unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| batch.work());
+            }
+        });
+        let verdicts = batch.finish();
+        assert_eq!(verdicts.len(), 100);
+        for (index, verdict) in verdicts.iter().enumerate() {
+            assert_eq!(verdict.is_ok(), index % 3 != 0, "{index}");
+            if let Ok(verified) = verdict {
+                assert!(std::ptr::eq(*verified.get(), &raw const reports[index]));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_budget_takes_n_signatures_and_refuses_one_more_and_reports_are_not_counted() {
+    let trust = TrustStore::empty();
+    let verifier = Verifier::builder(&trust).budget(2).build();
+    let contents = |place: Place, count| vec![SignedContent::new(&b"x"[..], place); count];
+    let kind = |contents: &[SignedContent<'_>]| {
+        verifier.batch(contents, TimePolicy::Ignore).map(|_| ()).map_err(|error| (error.kind(), error.name()))
+    };
+    assert_eq!(kind(&contents(Place::ApiBody, 2)), Ok(()));
+    assert_eq!(kind(&contents(Place::ApiBody, 3)), Err((ErrorKind::Size, Some("signatures_per_document"))));
+    assert_eq!(kind(&contents(Place::UsageReport, 3)), Ok(()));
+}
+
+fn told(change: impl FnOnce(&mut SignedContent<'static>)) -> NotVerified {
+    let ours = key(P256);
+    let mut content = report(b"{}", &ours);
+    content.at = Location::path("RUMReport[3]/signature");
+    change(&mut content);
+    let trust = trusting(&[&ours]);
+    let why = Verifier::new(&trust).verify(&content, TimePolicy::Ignore).unwrap_err();
+    why.inside("UD_x.tar.gz")
+}
+
+#[test]
+fn every_reason_is_a_sentence_with_a_place_and_a_remedy() {
+    let sentences = [
+        told(|content| content.signature = None),
+        told(|content| content.lost = true),
+        told(|content| content.signing_word = Some("builtin".into())),
+        told(|content| content.signature = Some("".into())),
+        told(|content| content.signature = Some("-_-_".into())),
+        told(|content| content.signature = Some("AAA".into())),
+        told(|content| content.key_text = Some("21246675".into())),
+        told(|content| content.bytes = b"[]".into()),
+    ];
+    let sentences = sentences.map(|why| format!("{} {}: {why}", why.reason(), why.detail()));
+    insta::assert_snapshot!(sentences.join("\n"));
+}
+
+#[test]
+fn signature_texts_of_the_hostile_table_are_judged() {
+    let Some(folder) = samples("vectors/hostile/base64", "the base64 table") else {
+        return;
+    };
+    let trust = trusting(&[&key(P256)]);
+    let (mut plain, mut refused) = (0, 0);
+    for case in crate::support::json(folder.join("cases.json")).as_array().unwrap() {
+        let mut content = SignedContent::new(&b"{}"[..], Place::UsageReport);
+        content.signature = Some(case["text"].as_str().unwrap().to_owned().into());
+        content.key_text = Some("00000001".into());
+        match verdict(&trust, &content) {
+            Err((Reason::Malformed, Detail::Base64)) => refused += 1,
+            Err((Reason::Invalid, Detail::Mismatch)) => plain += 1,
+            other => panic!("{case}: {other:?}"),
+        }
+    }
+    say(&format!("base64 table: {plain} decoded, {refused} refused"));
+    assert_eq!((plain, refused), (4, 8));
+}

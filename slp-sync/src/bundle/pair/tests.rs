@@ -1,0 +1,173 @@
+use std::borrow::Cow;
+
+use slp_model::{ReportId, Udi};
+
+use super::{Pairer, Verdict};
+use crate::bundle::{Claims, ExportIndex, Leaf, LeafDigest, Refusal};
+use crate::export::ExportedLeaf;
+use crate::ledger::{Basis, Begin, BundleState, Event, Ledger};
+use crate::warning::WarningKind;
+
+const NAME: &str = "UD_SA_26Nov24_10_20_30_123.tar.gz";
+const ARCHIVE: &str = "UD_VA_x_26Nov24_10_20_30_123.tar.gz";
+
+fn device(number: u64) -> Udi {
+    format!("P:TEST-SWITCH,S:TST{number:08}").parse().unwrap()
+}
+
+fn leaf_name(number: u64) -> String {
+    format!("dev_{number}_26Nov24_10_20_30_123.txt")
+}
+
+fn ids(numbers: &[u64]) -> Vec<ReportId> {
+    numbers.iter().copied().map(ReportId::new).collect()
+}
+
+/// Devices 1 to 3 with reports 10, 11; 20; 30. Device 9 is in the HA set of 3.
+fn index() -> ExportIndex {
+    let leaf = |number: u64, reports: &[u64]| {
+        let mut leaf = ExportedLeaf::new(ARCHIVE, leaf_name(number), device(number), LeafDigest::of(b"x"));
+        leaf.reports = ids(reports);
+        leaf
+    };
+    let mut third = leaf(3, &[30]);
+    third.ha.push(device(9));
+    ExportIndex::new(NAME, vec![leaf(1, &[10, 11]), leaf(2, &[20]), third])
+}
+
+fn claims(devices: &[u64], acked: &[u64]) -> Claims {
+    Claims { devices: devices.iter().copied().map(device).collect(), acked: ids(acked), ..Claims::opaque() }
+}
+
+/// Name, content and claims of each leaf of an answer.
+fn pair(leaves: &[(&str, &str, Claims)]) -> Vec<super::Answer> {
+    let index = index();
+    let mut pairer = Pairer::new(&index);
+    for (number, (name, bytes, claims)) in leaves.iter().enumerate() {
+        let leaf = Leaf {
+            file: None,
+            archive: Some(format!("ACK_{ARCHIVE}").into()),
+            name: Cow::Borrowed(name),
+            bytes: Cow::Borrowed(bytes.as_bytes()),
+            index: number as u64,
+        };
+        pairer.add(&leaf, claims.clone());
+    }
+    pairer.finish().answers().to_vec()
+}
+
+fn ack(number: u64) -> String {
+    format!("ACK_{}", leaf_name(number))
+}
+
+#[test]
+fn an_answer_is_matched_by_name_and_confirmed_by_device() {
+    let answers = pair(&[(&ack(1), "a", claims(&[1], &[10, 11])), (&ack(3), "b", claims(&[9], &[30]))]);
+    let first = &answers[0];
+    assert_eq!((first.verdict, first.basis, first.partial), (Verdict::Acked, Some(Basis::Udi), false));
+    assert_eq!((first.exported, &first.acked), (Some(0), &ids(&[10, 11])));
+    assert_eq!(answers[1].verdict, Verdict::Acked, "a member of the HA set is the device");
+}
+
+#[test]
+fn an_opaque_answer_is_matched_by_its_name_and_means_all_reports() {
+    let answers = pair(&[(&ack(1), "a", Claims::opaque())]);
+    assert_eq!((answers[0].verdict, answers[0].basis), (Verdict::Acked, Some(Basis::Name)));
+    assert_eq!(answers[0].acked, ids(&[10, 11]));
+    assert_eq!(answers[0].warnings, [WarningKind::AckDataOpaque]);
+}
+
+#[test]
+fn a_report_that_is_not_acknowledged_leaves_the_answer_partial() {
+    let mut some = claims(&[1], &[10]);
+    some.refused.push(Refusal::new(ReportId::new(11), "45", "signature"));
+    let answers = pair(&[(&ack(1), "a", some)]);
+    assert!(answers[0].verdict == Verdict::Acked && answers[0].partial);
+    assert_eq!((&answers[0].acked, answers[0].refused.len()), (&ids(&[10]), 1));
+}
+
+#[test]
+fn swapped_answers_are_both_mismatched_and_never_swapped_back() {
+    let answers = pair(&[(&ack(1), "a", claims(&[2], &[20])), (&ack(2), "b", claims(&[1], &[10, 11]))]);
+    assert!(answers.iter().all(|answer| answer.verdict == Verdict::Mismatched));
+    assert!(answers.iter().all(|answer| answer.acked.is_empty()));
+}
+
+#[test]
+fn a_report_that_was_never_exported_or_no_acknowledgement_at_all_is_a_mismatch() {
+    assert_eq!(pair(&[(&ack(1), "a", claims(&[1], &[99]))])[0].verdict, Verdict::Mismatched);
+    assert_eq!(pair(&[(&ack(1), "a", Claims::default())])[0].verdict, Verdict::Mismatched);
+    assert_eq!(pair(&[(&ack(1), "a", claims(&[1, 7], &[10]))])[0].verdict, Verdict::Mismatched, "some outside");
+}
+
+#[test]
+fn a_device_of_another_account_is_foreign() {
+    let answers = pair(&[("ACK_dev_77_26Nov24_10_20_30_123.txt", "a", claims(&[77], &[1]))]);
+    assert_eq!((answers[0].verdict, answers[0].exported), (Verdict::Foreign, None));
+    assert_eq!(pair(&[("whatever.txt", "a", Claims::opaque())])[0].verdict, Verdict::Foreign);
+}
+
+#[test]
+fn a_renamed_answer_is_found_by_its_device_unless_another_claims_it() {
+    let renamed = ("answer.txt", "a", claims(&[2], &[20]));
+    let alone = pair(std::slice::from_ref(&renamed));
+    assert_eq!((alone[0].verdict, alone[0].exported), (Verdict::Acked, Some(1)));
+    assert_eq!(alone[0].warnings, [WarningKind::LeafRenamed]);
+    let contested = pair(&[renamed.clone(), (&ack(2), "b", claims(&[2], &[20]))]);
+    assert_eq!(contested[0].verdict, Verdict::Foreign);
+    assert_eq!(contested[1].verdict, Verdict::Acked);
+    let twice = pair(&[renamed.clone(), ("other.txt", "b", claims(&[2], &[20]))]);
+    assert!(twice.iter().all(|answer| answer.verdict == Verdict::Foreign));
+}
+
+#[test]
+fn a_loose_name_is_matched_by_number_with_a_warning() {
+    let answers = pair(&[("ACK_dev_2_27Jan01_00_00_00_000.txt", "a", claims(&[2], &[20]))]);
+    assert_eq!((answers[0].verdict, &*answers[0].warnings), (Verdict::Acked, &[WarningKind::LeafNameLoose][..]));
+}
+
+#[test]
+fn one_leaf_answered_twice_is_taken_once_or_not_at_all() {
+    let (name, good) = (ack(2), claims(&[2], &[20]));
+    let same = pair(&[(&name, "a", good.clone()), (&name, "a", good.clone())]);
+    assert_eq!([same[0].verdict, same[1].verdict], [Verdict::Acked, Verdict::Repeated]);
+    let other = pair(&[(&name, "a", good.clone()), (&name, "b", good)]);
+    assert!(other.iter().all(|answer| answer.verdict == Verdict::Mismatched));
+}
+
+#[test]
+fn the_ledger_takes_the_events_once() {
+    let index = index();
+    let mut ledger = Ledger::new();
+    let time = "2026-11-24T10:20:30.123Z".parse().unwrap();
+    let begin = Begin::new("Quebec", [0; 32], index.leaves().to_vec());
+    ledger.append(NAME, time, Event::Begin(begin)).unwrap();
+    ledger.append(NAME, time, Event::seal([0; 32], 1)).unwrap();
+    let index = ExportIndex::of_ledger(NAME, ledger.bundle(NAME).unwrap());
+    let mut pairer = Pairer::new(&index);
+    for (number, reports) in [(1_u64, &[10, 11][..]), (3, &[30])] {
+        let leaf = Leaf {
+            file: None,
+            archive: None,
+            name: ack(number).into(),
+            bytes: number.to_string().into_bytes().into(),
+            index: number,
+        };
+        pairer.add(&leaf, claims(&[number], reports));
+    }
+    let pairing = pairer.finish();
+    assert_eq!(pairing.missing().collect::<Vec<_>>(), [1]);
+    assert_eq!(pairing.state(), BundleState::PartlyAcked);
+    assert_eq!(pairing.answer(3).unwrap().exported, Some(2));
+    assert!(pairing.answer(2).is_none());
+    for round in 0..2 {
+        for event in pairing.events() {
+            let Event::Ack(entry) = &event else { panic!("an answer") };
+            assert_eq!(ledger.is_applied(&entry.sha256), round == 1, "twice is a no-op");
+            if round == 0 {
+                ledger.append(NAME, time, event).unwrap();
+            }
+        }
+    }
+    assert_eq!(ledger.bundle(NAME).unwrap().state(), BundleState::PartlyAcked);
+}

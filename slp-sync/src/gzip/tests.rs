@@ -1,0 +1,194 @@
+//! The named attacks on the gzip layer, made here, and the vectors that lie outside when they are there.
+
+use std::io::{Read, Write};
+use std::num::NonZero;
+
+use sha2::{Digest, Sha256};
+
+use super::{Deflater, Reader, Stored};
+use crate::warning::WarningKind;
+use crate::{ErrorKind, Limits};
+
+/// Bytes that compress a little, as those of reports do.
+fn noise(length: usize) -> Vec<u8> {
+    let mut state = 0x2545_f491_u32;
+    let step = |_| {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state.to_le_bytes()[1] & 0x3f
+    };
+    (0..length).map(step).collect()
+}
+
+fn pack(content: &[u8]) -> Vec<u8> {
+    Deflater::default().compress(content).unwrap()
+}
+
+fn read(bytes: &[u8]) -> Result<Vec<u8>, (ErrorKind, Option<&'static str>)> {
+    Reader::new(bytes, &Limits::default()).read_all().map_err(|error| {
+        assert!(error.is_fatal(), "{error}");
+        (error.kind(), error.name())
+    })
+}
+
+/// A member with its header replaced and bytes put after it.
+fn headed(flags: u8, extra: &[u8], content: &[u8]) -> Vec<u8> {
+    let packed = pack(content);
+    let mut out = packed[..10].to_vec();
+    out[3] = flags;
+    out.extend_from_slice(extra);
+    out.extend_from_slice(&packed[10..]);
+    out
+}
+
+#[test]
+fn what_was_packed_comes_back() {
+    for length in [0_usize, 1, 65_535, 65_536, 1_048_576, 1_048_577, 3_000_000] {
+        let content = noise(length);
+        assert!(read(&pack(&content)).unwrap() == content, "{length}");
+        let mut stored = Stored::new(Vec::new()).unwrap();
+        stored.write_all(&content).unwrap();
+        assert!(read(&stored.finish().unwrap()).unwrap() == content, "{length} stored");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_gzip_file_is_refused_for_what_it_is() {
+    let good = pack(b"usage");
+    assert_eq!(read(b""), Err((ErrorKind::BadGzip, Some("empty"))));
+    assert_eq!(read(b"<smartLicense>"), Err((ErrorKind::BadGzip, Some("magic"))));
+    assert_eq!(read(b"PK\x03\x04"), Err((ErrorKind::BadGzip, Some("magic"))));
+    assert_eq!(read(&[&good[..2], b"\x07", &good[3..]].concat()), Err((ErrorKind::BadGzip, Some("method"))));
+    assert_eq!(read(&headed(0xe0, b"", b"x")), Err((ErrorKind::BadGzip, Some("flags"))));
+    let mut damaged = good.clone();
+    damaged[10] = 0xff;
+    assert_eq!(read(&damaged), Err((ErrorKind::BadGzip, Some("deflate"))));
+}
+
+#[test]
+fn a_cut_at_any_byte_is_noticed() {
+    let good = pack(b"usage, usage and more usage");
+    for length in 1..good.len() {
+        assert_eq!(read(&good[..length]).unwrap_err().0, ErrorKind::Truncated, "{length}");
+    }
+}
+
+#[test]
+fn checksum_and_length_are_compared() {
+    let good = pack(b"usage");
+    for from_end in [8, 1] {
+        let mut bad = good.clone();
+        let at = bad.len() - from_end;
+        bad[at] ^= 1;
+        assert_eq!(read(&bad), Err((ErrorKind::BadChecksum, Some("gzip"))));
+    }
+}
+
+#[test]
+fn a_second_member_or_garbage_after_the_first_is_refused_and_zeros_are_warned_of() {
+    let good = pack(b"usage");
+    assert_eq!(read(&[&good[..], &good[..]].concat()), Err((ErrorKind::MultipleMembers, None)));
+    assert_eq!(read(&[&good[..], &[0; 512], &good[..]].concat()), Err((ErrorKind::MultipleMembers, None)));
+    assert_eq!(read(&[&good[..], b"GARBAGE"].concat()), Err((ErrorKind::TrailingData, None)));
+    assert_eq!(read(&[&good[..], b"\x1f"].concat()), Err((ErrorKind::TrailingData, None)));
+    let padded = [&good[..], &[0; 512]].concat();
+    let mut reader = Reader::new(&padded[..], &Limits::default());
+    assert_eq!(reader.read_all().unwrap(), b"usage");
+    assert!(reader.warnings().has(WarningKind::TrailingZeros));
+    let mut endless = good;
+    endless.resize(endless.len() + 1024 * 1024 + 1, 0);
+    assert_eq!(read(&endless), Err((ErrorKind::Limit, Some("trailing_zero_bytes"))));
+}
+
+#[test]
+fn optional_header_fields_are_passed_over_up_to_a_limit() {
+    assert_eq!(read(&headed(8, b"../../etc/passwd\0", b"x")).unwrap(), b"x");
+    let field = [&[0xff, 0xff][..], &[0; 65_535]].concat();
+    assert_eq!(read(&headed(4, &field, b"x")).unwrap(), b"x");
+    let endless = headed(8, &vec![b'a'; 2 * 1024 * 1024], b"x");
+    assert_eq!(read(&endless), Err((ErrorKind::Limit, Some("gzip_extra_bytes"))));
+}
+
+#[test]
+fn a_header_checksum_is_compared_when_there_is_one() {
+    let header = [0x1f, 0x8b, 8, 2, 0, 0, 0, 0, 0, 0xff];
+    let mut crc = flate2::Crc::new();
+    crc.update(&header);
+    let [low, high, ..] = crc.sum().to_le_bytes();
+    assert_eq!(read(&headed(2, &[low, high], b"x")).unwrap(), b"x");
+    assert_eq!(read(&headed(2, &[low ^ 1, high], b"x")), Err((ErrorKind::BadChecksum, Some("gzip"))));
+}
+
+#[test]
+fn a_bomb_is_stopped_before_two_mebibytes() {
+    let bomb = pack(&vec![0; 8 * 1024 * 1024]);
+    let mut reader = Reader::new(&bomb[..], &Limits::default());
+    let mut out = vec![0_u8; 2 * 1024 * 1024];
+    let error = reader.read_exact(&mut out).unwrap_err();
+    let error = error.get_ref().unwrap().downcast_ref::<crate::Error>().unwrap();
+    assert_eq!((error.kind(), error.name()), (ErrorKind::Limit, Some("ratio")));
+}
+
+#[test]
+fn inflated_bytes_are_counted() {
+    let packed = pack(&[7; 1000]);
+    let mut limits = Limits { inflated_bytes: 1000, ..Limits::default() };
+    assert_eq!(Reader::new(&packed[..], &limits).read_all().unwrap().len(), 1000);
+    limits.inflated_bytes = 999;
+    let error = Reader::new(&packed[..], &limits).read_all().unwrap_err();
+    assert_eq!((error.kind(), error.name()), (ErrorKind::Limit, Some("inflated_bytes")));
+}
+
+#[test]
+fn any_chunking_of_the_source_gives_the_same_bytes() {
+    struct Slow<'a>(&'a [u8]);
+    impl Read for Slow<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let take = buffer.len().min(self.0.len()).min(3);
+            buffer[..take].copy_from_slice(&self.0[..take]);
+            self.0 = &self.0[take..];
+            Ok(take)
+        }
+    }
+    let content = noise(300_000);
+    let packed = pack(&content);
+    let source = crate::source::Input::new(Slow(&packed), u64::MAX);
+    assert!(Reader::new(source, &Limits::default()).read_all().unwrap() == content);
+}
+
+/// The vector of the specification: byte i is `'a' + (i * i / 7) mod 26`.
+fn vector() -> Vec<u8> {
+    (0..2_621_440_u64).map(|index| b'a' + u8::try_from(index * index / 7 % 26).unwrap()).collect()
+}
+
+#[test]
+fn the_chunk_vector_has_its_digest_on_any_number_of_threads() {
+    let content = vector();
+    for threads in [1, 2, 3, 8] {
+        let packed = Deflater::new(NonZero::new(threads).unwrap()).unwrap().compress(&content).unwrap();
+        assert_eq!(packed.len(), 10_653, "{threads} threads");
+        let digest: String = Sha256::digest(&packed).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(digest, "2826bf88cfc340c853daac3cdb88695a2469b6ef747b051beba53bd2a9c299b4");
+    }
+    assert_eq!(read(&pack(&content)), Err((ErrorKind::Limit, Some("ratio"))));
+}
+
+#[test]
+fn a_body_of_whole_chunks_ends_with_the_last_of_them() {
+    for length in [super::CHUNK, 2 * super::CHUNK] {
+        let content = noise(length);
+        let one = pack(&content);
+        let two = Deflater::new(NonZero::new(2).unwrap()).unwrap().compress(&content).unwrap();
+        assert!(one == two);
+        assert!(read(&one).unwrap() == content);
+        assert!(!one.ends_with(&[0, 0, 0xff, 0xff]), "no empty last block");
+    }
+}
+
+#[test]
+fn an_empty_stored_member_is_one_empty_block() {
+    let out = Stored::new(Vec::new()).unwrap().finish().unwrap();
+    assert_eq!(&out[10..15], &[1, 0, 0, 0xff, 0xff]);
+    assert_eq!(read(&out).unwrap(), b"");
+}

@@ -1,0 +1,315 @@
+//! What the lines of a ledger add up to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::BufRead;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use slp_model::{Location, Quoted, ReportId, Udi, UnixMillis};
+
+use super::event::{AckEntry, Begin, Event, Record};
+use crate::bundle::Plan;
+use crate::error::{Error, ErrorKind, Result};
+use crate::export::ExportedLeaf;
+use crate::source::widen;
+
+/// How far a bundle has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum BundleState {
+    /// Planned or being written: it has no seal.
+    Begun,
+    /// Written; nothing came back yet.
+    Exported,
+    /// Some leaves are answered.
+    PartlyAcked,
+    /// Every report of every leaf is acknowledged.
+    Acked,
+    /// Given up.
+    Void,
+}
+
+/// Where a report of a device stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ReportStatus {
+    /// In no bundle that counts.
+    New,
+    /// In a bundle, not answered: do not export it again.
+    Exported,
+    /// Acknowledged: never export it again, the cloud answers `FAILED` (code).
+    Acked,
+    /// Refused by the cloud; it stays open.
+    Refused,
+}
+
+/// What to do about a bundle that was begun and not sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Resume {
+    /// The file is there and right: append its seal.
+    Seal,
+    /// Write it again, with the same plan: the bytes will be the same. Then seal it.
+    Rebuild,
+    /// The leaves are no longer what they were: append [`Event::Void`] and start a new bundle.
+    Void,
+}
+
+/// One bundle of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Exported {
+    /// When it was begun.
+    pub time: UnixMillis,
+    /// What it holds.
+    pub begin: Begin,
+    /// SHA-256 and size of the file, once it is there.
+    pub seal: Option<([u8; 32], u64)>,
+    /// Leaves that were answered, the answers of one leaf added up.
+    pub acks: BTreeMap<String, AckEntry>,
+    /// Leaves whose answer reached the device.
+    pub delivered: BTreeSet<String>,
+    /// Was it given up?
+    pub void: bool,
+    by_name: BTreeMap<Box<str>, usize>,
+}
+
+impl Exported {
+    fn new(time: UnixMillis, begin: Begin) -> Self {
+        let names = begin.leaves.iter().map(|leaf| leaf.leaf.as_str().into());
+        Self {
+            by_name: names.zip(0..).collect(),
+            time,
+            begin,
+            seal: None,
+            acks: BTreeMap::new(),
+            delivered: BTreeSet::new(),
+            void: false,
+        }
+    }
+
+    /// How far it has come.
+    pub fn state(&self) -> BundleState {
+        let full = |leaf: &ExportedLeaf| self.acks.get(&leaf.leaf).is_some_and(|ack| !ack.partial);
+        match (self.void, self.seal) {
+            (true, _) => BundleState::Void,
+            (false, None) => BundleState::Begun,
+            (false, Some(_)) if self.begin.leaves.iter().all(full) => BundleState::Acked,
+            (false, Some(_)) if self.acks.is_empty() => BundleState::Exported,
+            (false, Some(_)) => BundleState::PartlyAcked,
+        }
+    }
+
+    fn leaf(&self, name: &str) -> Option<&ExportedLeaf> {
+        self.begin.leaves.get(*self.by_name.get(name)?)
+    }
+}
+
+/// All bundles of one ledger, and what its next line has to say.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    seq: u64,
+    prev: [u8; 32],
+    bundles: BTreeMap<Arc<str>, Exported>,
+    reports: BTreeMap<(Box<str>, ReportId), (ReportStatus, Arc<str>)>,
+    answers: BTreeSet<[u8; 32]>,
+}
+
+impl Ledger {
+    /// A ledger without lines.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads a ledger. Returns it with the number of bytes that hold: the file is to be cut there before the next line
+    /// is appended, because a line that a kill tore off is no line.
+    ///
+    /// # Errors
+    /// [`ErrorKind::LedgerCorrupt`] if anything but the last line is damaged, the place names the line;
+    /// [`ErrorKind::Io`].
+    pub fn open(mut reader: impl BufRead) -> Result<(Self, u64)> {
+        let mut ledger = Self::new();
+        let mut kept = 0_u64;
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            reader.read_until(b'\n', &mut line).map_err(Error::io)?;
+            let Some(text) = line.strip_suffix(b"\n") else { break };
+            let number = ledger.seq.saturating_add(1);
+            let parsed = std::str::from_utf8(text).map_err(|error| error.to_string()).and_then(Record::parse);
+            let record = match parsed {
+                Ok(record) => record,
+                Err(_) if reader.fill_buf().map_err(Error::io)?.is_empty() => break,
+                Err(reason) => return Err(corrupt(number, &reason)),
+            };
+            if record.seq != number || record.prev != ledger.prev {
+                return Err(corrupt(number, "it does not follow the line before it"));
+            }
+            ledger.check(&record.bundle, &record.event).map_err(|error| corrupt(number, error.message()))?;
+            ledger.apply(record, text);
+            kept = kept.saturating_add(widen(line.len()));
+        }
+        Ok((ledger, kept))
+    }
+
+    /// The next line, LF included. Append it and sync before anything that depends on it is done.
+    ///
+    /// # Errors
+    /// [`ErrorKind::LedgerState`] if the event is not possible now: a name that is taken, a seal without a beginning, an
+    /// answer to a leaf that was not exported, the same answer again.
+    pub fn append(&mut self, bundle: &str, time: UnixMillis, event: Event) -> Result<String> {
+        self.check(bundle, &event)?;
+        let seq = self.seq.saturating_add(1);
+        let record = Record { seq, prev: self.prev, time, bundle: bundle.to_owned(), event };
+        let mut line = record.to_line();
+        self.apply(record, line.as_bytes());
+        line.push('\n');
+        Ok(line)
+    }
+
+    fn check(&self, bundle: &str, event: &Event) -> Result<()> {
+        let refuse = |text: &str| {
+            let text = format!("bundle {}: {text}", Quoted(bundle));
+            Err(Error::new(ErrorKind::LedgerState, text))
+        };
+        let Some(exported) = self.bundles.get(bundle) else {
+            return if matches!(event, Event::Begin(_)) { Ok(()) } else { refuse("it was never begun") };
+        };
+        match event {
+            Event::Begin(_) => refuse("a bundle of this name was exported before"),
+            _ if exported.void => refuse("it was given up"),
+            Event::Seal { .. } if exported.seal.is_some() => refuse("it is sealed already"),
+            Event::Ack(_) | Event::Delivered { .. } if exported.seal.is_none() => refuse("it was not written yet"),
+            Event::Ack(ack) => match exported.leaf(&ack.leaf) {
+                None => refuse("it has no such leaf"),
+                Some(leaf) if !ack.reports.iter().chain(&ack.refused).all(|id| leaf.reports.contains(id)) => {
+                    refuse("the answer names a report that the leaf does not hold")
+                }
+                Some(_) if self.answers.contains(&ack.sha256) => refuse("this answer was applied before"),
+                Some(_) => Ok(()),
+            },
+            Event::Delivered { leaf, .. } if !exported.acks.contains_key(leaf) => refuse("the leaf is not answered"),
+            Event::Seal { .. } | Event::Delivered { .. } | Event::Void { .. } => Ok(()),
+        }
+    }
+
+    /// Takes over a checked record.
+    fn apply(&mut self, record: Record, line: &[u8]) {
+        self.seq = record.seq;
+        self.prev = Sha256::digest(line).into();
+        let name: Arc<str> = record.bundle.into();
+        if let Event::Begin(begin) = record.event {
+            for leaf in &begin.leaves {
+                for id in &leaf.reports {
+                    let status = (ReportStatus::Exported, Arc::clone(&name));
+                    let slot = self.reports.entry(key(&leaf.device, *id)).or_insert_with(|| status.clone());
+                    if slot.0 != ReportStatus::Acked {
+                        *slot = status;
+                    }
+                }
+            }
+            self.bundles.insert(name, Exported::new(record.time, begin));
+            return;
+        }
+        let Some(exported) = self.bundles.get_mut(&name) else {
+            return;
+        };
+        match record.event {
+            Event::Begin(_) => {}
+            Event::Seal { sha256, size } => exported.seal = Some((sha256, size)),
+            Event::Delivered { leaf, .. } => drop(exported.delivered.insert(leaf)),
+            Event::Void { .. } => {
+                exported.void = true;
+                self.reports.retain(|_, (status, bundle)| *bundle != name || *status == ReportStatus::Acked);
+            }
+            Event::Ack(ack) => {
+                self.answers.insert(ack.sha256);
+                let index = exported.by_name.get(ack.leaf.as_str());
+                let Some(leaf) = index.and_then(|index| exported.begin.leaves.get(*index)) else {
+                    return;
+                };
+                let ids = ack.refused.iter().map(|id| (id, ReportStatus::Refused));
+                for (id, status) in ids.chain(ack.reports.iter().map(|id| (id, ReportStatus::Acked))) {
+                    self.reports.insert(key(&leaf.device, *id), (status, Arc::clone(&name)));
+                }
+                let sum = exported.acks.entry(ack.leaf.clone()).or_insert_with(|| ack.clone());
+                sum.reports.extend(ack.reports);
+                sum.reports.sort_unstable();
+                sum.reports.dedup();
+                sum.refused.extend(ack.refused);
+                sum.refused.retain(|id| !sum.reports.contains(id));
+                sum.refused.sort_unstable();
+                sum.refused.dedup();
+                sum.partial = !leaf.reports.iter().all(|id| sum.reports.contains(id));
+            }
+        }
+    }
+
+    /// The bundle of this name.
+    pub fn bundle(&self, name: &str) -> Option<&Exported> {
+        self.bundles.get(name)
+    }
+
+    /// All bundles, sorted by name.
+    pub fn bundles(&self) -> impl Iterator<Item = (&str, &Exported)> {
+        self.bundles.iter().map(|(name, exported)| (&**name, exported))
+    }
+
+    /// Bundles that were begun and neither sealed nor given up: a run was interrupted.
+    pub fn unsealed(&self) -> impl Iterator<Item = (&str, &Exported)> {
+        self.bundles().filter(|(_, exported)| exported.state() == BundleState::Begun)
+    }
+
+    /// Was this answer, by its SHA-256, applied before? Applying it again changes nothing.
+    pub fn is_applied(&self, sha256: &[u8; 32]) -> bool {
+        self.answers.contains(sha256)
+    }
+
+    /// Where a report of a device stands.
+    pub fn status(&self, device: &Udi, report: ReportId) -> ReportStatus {
+        self.reports.get(&key(device, report)).map_or(ReportStatus::New, |(status, _)| *status)
+    }
+
+    /// The plan, its time moved on by as many milliseconds as its name is taken.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BadValue`] if there is no time left.
+    pub fn free(&self, mut plan: Plan) -> Result<Plan> {
+        while self.bundles.contains_key(plan.name().to_string().as_str()) {
+            plan.at = UnixMillis::new(plan.at.get().saturating_add(1)).map_err(|error| {
+                Error::new(ErrorKind::BadValue, "no time is left for a name").named("timestamp").caused_by(error)
+            })?;
+        }
+        Ok(plan)
+    }
+
+    /// What to do about a bundle that was begun: `file` is the content digest of a file that has its final name, as
+    /// reading it gives; `planned` is the content digest that the leaves give now.
+    ///
+    /// # Errors
+    /// [`ErrorKind::LedgerState`] if the bundle is unknown or not unsealed.
+    pub fn resume(&self, name: &str, file: Option<[u8; 32]>, planned: Option<[u8; 32]>) -> Result<Resume> {
+        let Some(exported) = self.bundles.get(name).filter(|exported| exported.state() == BundleState::Begun) else {
+            let text = format!("bundle {} waits for no seal", Quoted(name));
+            return Err(Error::new(ErrorKind::LedgerState, text));
+        };
+        let wanted = Some(exported.begin.content_sha256);
+        Ok(match (file == wanted, planned == wanted) {
+            (true, _) => Resume::Seal,
+            (false, true) => Resume::Rebuild,
+            (false, false) => Resume::Void,
+        })
+    }
+}
+
+fn key(device: &Udi, report: ReportId) -> (Box<str>, ReportId) {
+    // Pid and serial alone: what a UDI says besides is not always there.
+    (format!("{}\t{}", device.pid(), device.serial()).into_boxed_str(), report)
+}
+
+fn corrupt(line: u64, reason: &str) -> Error {
+    let mut at = Location::default();
+    at.line = Some(line);
+    let text = format!("the ledger is damaged in line {line}: {reason}; restore it from a copy");
+    Error::new(ErrorKind::LedgerCorrupt, text).at(at).fatal()
+}

@@ -1,0 +1,141 @@
+//! What reading one file may cost, and the counters that all layers of one file share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::error::{Error, Result};
+
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
+const GIB: u64 = 1024 * MIB;
+
+/// What reading one file may cost. The limit itself passes, one more is refused. Spec: sync, "Limits".
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of an On-Prem document. Default 64 MiB: fifty thousand product instances fit.
+    pub document_bytes: u64,
+    /// Bytes of one certificate or request in PEM. Default 16 KiB.
+    pub pem_bytes: u64,
+    /// Compressed bytes of the outer archive. Default 4 GiB.
+    pub archive_bytes: u64,
+    /// Bytes after inflating, all levels together. Default 8 GiB.
+    pub inflated_bytes: u64,
+    /// Inflated bytes for each compressed one, for each gzip layer, once 1 MiB is inflated. Default 200.
+    pub ratio: u64,
+    /// Entries, all levels together. Default 100,000.
+    pub entries: u64,
+    /// Archives inside a bundle. Default 4,096.
+    pub archives: u64,
+    /// Levels of gzip and tar inside one another. Default 2.
+    pub nesting: u64,
+    /// Bytes of one leaf. Default 16 MiB: a device's own file is a few MB (doc).
+    pub leaf_bytes: u64,
+    /// Bytes of the manifest. Default 1 MiB.
+    pub manifest_bytes: u64,
+    /// Bytes of an entry name. Default 200.
+    pub name_bytes: u64,
+    /// Bytes of an extension header (PAX, or a GNU long name) of one entry. Default 4 KiB.
+    pub extension_bytes: u64,
+    /// Bytes of the optional fields of a gzip header. Default 128 KiB.
+    pub gzip_extra_bytes: u64,
+    /// Zero bytes after the end of a tar archive or a gzip member. Default 1 MiB.
+    pub trailing_zero_bytes: u64,
+    /// Rows of a device list. Default 100,000.
+    pub rows: u64,
+    /// Columns of a device list. Default 64.
+    pub columns: u64,
+    /// Bytes of one cell of a device list. Default 4,096.
+    pub cell_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            document_bytes: 64 * MIB,
+            pem_bytes: 16 * KIB,
+            archive_bytes: 4 * GIB,
+            inflated_bytes: 8 * GIB,
+            ratio: 200,
+            entries: 100_000,
+            archives: 4_096,
+            nesting: 2,
+            leaf_bytes: 16 * MIB,
+            manifest_bytes: MIB,
+            name_bytes: 200,
+            extension_bytes: 4 * KIB,
+            gzip_extra_bytes: 128 * KIB,
+            trailing_zero_bytes: MIB,
+            rows: 100_000,
+            columns: 64,
+            cell_bytes: 4_096,
+        }
+    }
+}
+
+impl Limits {
+    /// Wider limits for a command line whose operator chose the files: millions of devices in one bundle.
+    pub fn bulk() -> Self {
+        Self {
+            archive_bytes: u64::MAX,
+            inflated_bytes: u64::MAX,
+            entries: 4_000_000,
+            archives: 65_536,
+            leaf_bytes: 64 * MIB,
+            manifest_bytes: 16 * MIB,
+            rows: 4_000_000,
+            ..Self::default()
+        }
+    }
+}
+
+/// What all layers of one file used up together.
+#[derive(Clone, Debug)]
+pub(crate) struct Meter(Arc<Counters>);
+
+#[derive(Debug)]
+struct Counters {
+    inflated: AtomicU64,
+    inflated_limit: u64,
+    entries: AtomicU64,
+    entries_limit: u64,
+}
+
+impl Meter {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self(Arc::new(Counters {
+            inflated: AtomicU64::new(0),
+            inflated_limit: limits.inflated_bytes,
+            entries: AtomicU64::new(0),
+            entries_limit: limits.entries,
+        }))
+    }
+
+    pub(crate) fn inflate(&self, bytes: u64) -> Result<()> {
+        let counters = &self.0;
+        if add(&counters.inflated, bytes) > counters.inflated_limit {
+            return Err(Error::limit("inflated_bytes", counters.inflated_limit, "inflated bytes").fatal());
+        }
+        Ok(())
+    }
+
+    pub(crate) fn entry(&self) -> Result<()> {
+        let counters = &self.0;
+        if add(&counters.entries, 1) > counters.entries_limit {
+            return Err(Error::limit("entries", counters.entries_limit, "archive entries").fatal());
+        }
+        Ok(())
+    }
+
+    pub(crate) fn inflated(&self) -> u64 {
+        self.0.inflated.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn entries(&self) -> u64 {
+        self.0.entries.load(Ordering::Relaxed)
+    }
+}
+
+fn add(counter: &AtomicU64, amount: u64) -> u64 {
+    counter.fetch_add(amount, Ordering::Relaxed).saturating_add(amount)
+}

@@ -1,0 +1,104 @@
+//! The same message twice: the stored answer again, not the work again. Spec: transport, "Response envelope" (choice).
+
+use std::collections::{BTreeMap, VecDeque};
+
+use sha2::{Digest as _, Sha256};
+use slp_model::{Udi, UnixSeconds};
+
+use crate::Nonce;
+
+/// How long an answer is kept, seconds: a day.
+const KEPT: i64 = 86_400;
+
+/// What a server remembers of the messages of the last day: per device and nonce, the digest of the body and the answer.
+#[derive(Clone, Debug)]
+pub struct ReplayGuard<T> {
+    seen: BTreeMap<(Udi, Nonce), ([u8; 32], T)>,
+    order: VecDeque<(UnixSeconds, Udi, Nonce)>,
+    capacity: usize,
+}
+
+/// What a message is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Replay<T> {
+    /// It was not seen before: do the work, then [`store`](ReplayGuard::store) the answer.
+    Fresh,
+    /// It was: here is the answer.
+    Repeated(T),
+    /// Its nonce was used with another body: status 409, `PI_NONCE_REUSED`.
+    Reused,
+}
+
+impl<T: Clone> ReplayGuard<T> {
+    /// Remembers at most so many messages; the oldest are forgotten first.
+    pub fn new(capacity: usize) -> Self {
+        Self { seen: BTreeMap::new(), order: VecDeque::new(), capacity }
+    }
+
+    /// Was this message here before?
+    pub fn check(&mut self, udi: &Udi, nonce: &Nonce, body: &[u8], now: UnixSeconds) -> Replay<T> {
+        while let Some((time, ..)) = self.order.front() {
+            if now.since(*time).get() < KEPT {
+                break;
+            }
+            self.forget_oldest();
+        }
+        match self.seen.get(&(udi.clone(), nonce.clone())) {
+            None => Replay::Fresh,
+            Some((digest, answer)) if *digest == sha256(body) => Replay::Repeated(answer.clone()),
+            Some(_) => Replay::Reused,
+        }
+    }
+
+    /// Keeps the answer to a message.
+    pub fn store(&mut self, udi: &Udi, nonce: &Nonce, body: &[u8], answer: T, now: UnixSeconds) {
+        while !self.order.is_empty() && self.order.len() >= self.capacity {
+            self.forget_oldest();
+        }
+        if self.seen.insert((udi.clone(), nonce.clone()), (sha256(body), answer)).is_none() {
+            self.order.push_back((now, udi.clone(), nonce.clone()));
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        if let Some((_, udi, nonce)) = self.order.pop_front() {
+            self.seen.remove(&(udi, nonce));
+        }
+    }
+}
+
+fn sha256(body: &[u8]) -> [u8; 32] {
+    Sha256::digest(body).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeat_gets_the_stored_answer_and_another_body_is_refused_for_a_day() {
+        let udi = Udi::new("C8000V", "TST00000001").unwrap();
+        let nonce = Nonce::from_random([1; 16]);
+        let at = |text: &str| text.parse::<UnixSeconds>().unwrap();
+        let (start, next) = (at("2026-01-01T00:00:00Z"), at("2026-01-02T00:00:00Z"));
+        let mut guard = ReplayGuard::new(2);
+        assert_eq!(guard.check(&udi, &nonce, b"a", start), Replay::Fresh);
+        guard.store(&udi, &nonce, b"a", 7, start);
+        assert_eq!(guard.check(&udi, &nonce, b"a", start), Replay::Repeated(7));
+        assert_eq!(guard.check(&udi, &nonce, b"b", start), Replay::Reused);
+        assert_eq!(guard.check(&udi, &nonce, b"b", next), Replay::Fresh);
+    }
+
+    #[test]
+    fn no_more_than_its_capacity_is_kept() {
+        let udi = Udi::new("C8000V", "TST00000001").unwrap();
+        let now = "2026-01-01T00:00:00Z".parse().unwrap();
+        let mut guard = ReplayGuard::new(2);
+        for byte in 0..3 {
+            guard.store(&udi, &Nonce::from_random([byte; 16]), b"", byte, now);
+        }
+        assert_eq!(guard.check(&udi, &Nonce::from_random([0; 16]), b"", now), Replay::Fresh);
+        assert_eq!(guard.check(&udi, &Nonce::from_random([2; 16]), b"", now), Replay::Repeated(2));
+    }
+}

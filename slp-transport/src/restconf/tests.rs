@@ -1,0 +1,74 @@
+use super::*;
+use crate::cssm::Token;
+use crate::rpc::FilePath;
+use crate::{BaseUrl, ErrorKind, Secret, printable};
+
+fn session() -> Session {
+    let base: BaseUrl = "https://192.0.2.1".parse().unwrap();
+    Session::new(base, "slp", Secret::new("hunter2"))
+}
+
+fn answer(status: u16, body: &str) -> Response<Vec<u8>> {
+    Response::builder().status(status).body(body.as_bytes().to_vec()).unwrap()
+}
+
+#[test]
+fn a_call_has_two_paths_with_a_wrapper_each() {
+    let save = || Rpc::SaveUsageDays(FilePath::new("bootflash:slp.txt").unwrap(), Some(30));
+    let request = RpcCall::new(save()).into_http(&session()).unwrap();
+    assert_eq!(request.uri().path(), "/restconf/operations/cisco-smart-license:rum-save-usage-days");
+    assert_eq!(request.body(), br#"{"cisco-smart-license:input":{"file-path":"bootflash:slp.txt","days":30}}"#);
+    let request = RpcCall::new(save()).under(RpcPath::Data).into_http(&session()).unwrap();
+    assert_eq!(request.uri().path(), "/restconf/data/cisco-smart-license:rum-save-usage-days");
+    let body = br#"{"cisco-smart-license:rum-save-usage-days":{"file-path":"bootflash:slp.txt","days":30}}"#;
+    assert_eq!(request.body(), body);
+    assert!(RpcCall::new(Rpc::RenewId).into_http(&session()).unwrap().body().is_empty());
+}
+
+#[test]
+fn an_id_token_is_masked_in_print() {
+    let request = RpcCall::new(Rpc::id_token_trust(Token::new("hunter3"))).into_http(&session()).unwrap();
+    assert!(String::from_utf8_lossy(request.body()).contains(r#""id-token":"hunter3","all-ha":false"#));
+    assert!(!printable(&request).contains("hunter"));
+}
+
+#[test]
+fn the_answer_is_read_whatever_its_wrapper() {
+    for wrapper in ["cisco-smart-license:output", "cisco-smart-license:import-file"] {
+        let body = format!(r#"{{"{wrapper}":{{"return-code":"success","confirmation-codes":"1fc5"}}}}"#);
+        let output = RpcCall::answer(&answer(200, &body), &Limits::default()).unwrap();
+        assert_eq!(output.confirmation_codes.as_deref(), Some("1fc5"));
+    }
+    let body = r#"{"cisco-smart-license:output":{"return-code":"codevalidationfailed"}}"#;
+    assert_eq!(RpcCall::answer(&answer(200, body), &Limits::default()).unwrap_err().kind(), ErrorKind::Device);
+}
+
+#[test]
+fn a_path_that_does_not_exist_is_followed_by_the_other_one() {
+    for (status, body) in [
+        (404, ""),
+        (405, "<html>"),
+        (400, r#"{"errors":{"error":[{"error-type":"application","error-tag":"invalid-value"}]}}"#),
+        (400, r#"{"ietf-restconf:errors":{"error":[{"error-tag":"unknown-element","error-message":"x"}]}}"#),
+        (400, r#"{"errors":{"error":{"error-tag":"operation-not-supported"}}}"#),
+    ] {
+        let error = RpcCall::answer(&answer(status, body), &Limits::default()).unwrap_err();
+        assert_eq!(rpc_fallback(RpcPath::Operations, &error), Some(RpcPath::Data), "{body}");
+        assert_eq!(rpc_fallback(RpcPath::Data, &error), None);
+    }
+    let body = r#"{"errors":{"error":[{"error-tag":"malformed-message"}]}}"#;
+    let error = RpcCall::answer(&answer(400, body), &Limits::default()).unwrap_err();
+    assert_eq!(rpc_fallback(RpcPath::Operations, &error), None);
+    assert_eq!(error.refusal().unwrap().message_code.as_deref(), Some("malformed-message"));
+}
+
+#[test]
+fn state_is_read_without_its_wrapper_and_numbers_may_be_strings() {
+    let request = ReadState::report_keys().into_http(&session()).unwrap();
+    let path = "/restconf/data/cisco-smart-license:licensing/state/state-info/rum-reports-closed-keys";
+    assert_eq!(request.uri().path(), path);
+    let body = r#"{"cisco-smart-license:rum-reports-closed-keys":[{"report-id":"18446744073709551615","report-state":"rum-report-state-closed"},{"report-id":7}]}"#;
+    let raw = ReadState::answer(&answer(200, body), &Limits::default()).unwrap();
+    let keys = ReportKey::list(&raw, &Limits::default()).unwrap();
+    assert_eq!((keys[0].report_id, keys[1].report_id), (u64::MAX, 7));
+}

@@ -1,0 +1,66 @@
+//! Members that this version does not know.
+
+use std::borrow::Cow;
+
+use slp_model::json::Fault;
+
+use super::{Fail, In, Out};
+
+/// Members that this version does not know, in their order, each with its raw JSON text: data that survives a round
+/// trip. Spec: transport, "JSON" (choice).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unknown(Vec<(String, String)>);
+
+impl Unknown {
+    /// Name and raw JSON text of each.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The raw JSON text of one.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// These members, in this order. Each text has to be JSON.
+    pub(crate) fn of(members: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self(members.into_iter().collect())
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Is there none?
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Passes over the value of an unknown member and keeps it.
+    pub(crate) fn read(&mut self, name: Cow<'_, str>, at: usize, input: &mut In<'_, '_>) -> Result<(), Fail> {
+        if self.get(&name).is_some() {
+            return Err(Fault::duplicate(at, &name).into());
+        }
+        let raw = input.reader.skip().map_err(Fail::from)?;
+        self.0.push((name.into_owned(), raw.to_owned()));
+        Ok(())
+    }
+
+    /// As [`read`](Self::read), for a place where a payload may stand, which is longer than other strings.
+    pub(crate) fn read_long(&mut self, name: Cow<'_, str>, at: usize, input: &mut In<'_, '_>) -> Result<(), Fail> {
+        if &*name != "payload" || input.reader.kind().map_err(Fail::from)? != slp_model::json::ValueKind::String {
+            return self.read(name, at, input);
+        }
+        let mut text = String::new();
+        input.reader.string_into(&mut text, input.limits.payload_bytes, "payload_bytes").map_err(Fail::from)?;
+        Ok(())
+    }
+
+    pub(crate) fn write(&self, out: &mut Out, first: &mut bool) {
+        for (name, raw) in &self.0 {
+            out.member(first, name);
+            slp_model::json::write_compact(&mut out.text, raw);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Real samples: read where they lie, never copied, their absence said aloud.
+
+use std::path::PathBuf;
+
+/// The samples, or a line on stderr and `None`.
+pub(crate) fn samples() -> Option<PathBuf> {
+    let Some(root) = std::env::var_os("SLP_SAMPLES") else {
+        eprintln!("skipped: SLP_SAMPLES is not set, so the published samples are not read");
+        return None;
+    };
+    Some(PathBuf::from(root))
+}
+
+/// One sample.
+#[allow(dead_code, reason = "not every test reads single files")]
+pub(crate) fn sample(name: &str) -> Option<Vec<u8>> {
+    Some(std::fs::read(samples()?.join(name)).unwrap_or_else(|error| panic!("{name}: {error}")))
+}

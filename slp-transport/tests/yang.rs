@@ -1,0 +1,82 @@
+//! The enumerations and procedures are those of the published modules.
+
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests read files and the environment")]
+
+mod support;
+
+use slp_transport::rpc::Rpc;
+use slp_transport::yang::{XE, XE_ERRORS, XR_ERRORS, XR_TRANSPORT_TYPE, YangEnum};
+use support::sample;
+
+/// Numbers and words of one enumeration of a module.
+fn module_values(module: &str, name: &str) -> Option<Vec<(u32, String)>> {
+    let text = String::from_utf8(sample(&format!("transport/yang/{module}"))?).unwrap();
+    let (_, rest) = text.split_once(&format!("typedef {name} {{")).unwrap_or_else(|| panic!("{name}"));
+    let end = rest.find("typedef ").unwrap_or(rest.len());
+    let mut values = Vec::new();
+    let mut words = rest[..end].split_ascii_whitespace().peekable();
+    let mut word = None;
+    while let Some(token) = words.next() {
+        match token {
+            "enum" => word = words.next().map(|word| word.trim_matches('"').to_owned()),
+            "value" => {
+                if let (Some(word), Some(Ok(number))) =
+                    (word.take(), words.peek().map(|number| number.trim_end_matches(';').parse()))
+                {
+                    values.push((number, word));
+                }
+            }
+            _ => {}
+        }
+    }
+    Some(values)
+}
+
+fn compare(module: &str, known: &YangEnum) {
+    let Some(module_values) = module_values(module, known.name) else {
+        return;
+    };
+    let ours: Vec<_> = known.values().map(|(number, word)| (number, word.to_owned())).collect();
+    assert_eq!(ours, module_values, "{module}, {}", known.name);
+}
+
+#[test]
+fn every_enumeration_has_the_words_of_its_module() {
+    for known in &XE {
+        compare("xe-2611-cisco-smart-license.yang", known);
+    }
+    compare("xe-2611-cisco-smart-license-errors.yang", &XE_ERRORS);
+    compare("xr-2621-Cisco-IOS-XR-smart-license-errors.yang", &XR_ERRORS);
+    compare("xr-2621-Cisco-IOS-XR-smart-license-cfg.yang", &XR_TRANSPORT_TYPE);
+}
+
+#[test]
+fn no_enumeration_of_the_module_is_missing() {
+    let Some(text) = sample("transport/yang/xe-2611-cisco-smart-license.yang") else {
+        return;
+    };
+    let text = String::from_utf8(text).unwrap();
+    let typedefs: Vec<_> = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("typedef ")?.strip_suffix(" {"))
+        .filter(|name| *name != "fail-message-type")
+        .collect();
+    let mut ours: Vec<_> = XE.iter().map(|known| known.name).collect();
+    let mut theirs = typedefs.clone();
+    ours.sort_unstable();
+    theirs.sort_unstable();
+    assert_eq!(ours, theirs);
+}
+
+#[test]
+fn every_procedure_of_the_module_can_be_called() {
+    let Some(text) = sample("transport/yang/xe-2611-tree-cisco-smart-license.txt") else {
+        return;
+    };
+    let text = String::from_utf8(text).unwrap();
+    let mut theirs: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("rpc ")).map(str::trim).collect();
+    let mut ours = Rpc::NAMES.to_vec();
+    theirs.sort_unstable();
+    ours.sort_unstable();
+    assert_eq!(ours, theirs);
+}

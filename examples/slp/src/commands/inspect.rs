@@ -11,6 +11,7 @@ use crate::pipeline::{self, Outcome};
 use crate::printable::json;
 
 mod layers; // what is in a file
+mod parts; // what the parts beside reports say
 mod tree; // layers as people read them
 mod view; // layers as JSON
 

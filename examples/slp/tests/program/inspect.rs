@@ -59,3 +59,12 @@ fn nothing_in_a_document_drives_the_terminal() {
     let shown = slp(&["inspect", folder.path()]).output;
     assert!(shown.contains(r"a\u{1b}[2J\u{9b}\u{202e}b"), "{shown}");
 }
+
+#[test]
+fn parts_that_flow_back_to_a_device_say_what_they_say() {
+    insta::assert_snapshot!("inspect-ack", fine(&["inspect", "../data/acme-ack.xml"]));
+    insta::assert_snapshot!("inspect-slr", fine(&["inspect", &fixture("parts/valid/bare-slr")]));
+    let call = slp(&["inspect", &fixture("parts/invalid/count-negative")]);
+    assert_eq!(call.status, Status::Errors);
+    assert!(call.output.contains("not a whole decimal number"), "{}", call.output);
+}

@@ -36,8 +36,8 @@ pub(super) enum Content {
     Report(usize, Box<UsageReport>),
     /// A report that could not be read: its number, and which of the faults tells why.
     Broken(usize, usize),
-    /// Anything else: not looked into.
-    Opaque,
+    /// Another part: what it says.
+    Other(Vec<String>),
 }
 
 impl File {
@@ -65,8 +65,11 @@ impl File {
         self.dropped = document.warnings_dropped();
         let mut reports = document.reports();
         let mut number = 0_usize;
+        let mut broken_parts = Vec::new();
+        let mut contents = document.contents();
         for part in document.parts() {
-            let mut content = Content::Opaque;
+            let read = contents.next();
+            let mut content = Content::Other(Vec::new());
             if part.kind == PartKind::Report {
                 number = number.saturating_add(1);
                 match reports.next() {
@@ -77,10 +80,20 @@ impl File {
                     }
                     None => {}
                 }
+            } else {
+                content = Content::Other(match read {
+                    Some(Ok(read)) => super::parts::lines(&read),
+                    Some(Err(error)) => {
+                        broken_parts.push(input.fault(error));
+                        Vec::new()
+                    }
+                    None => Vec::new(),
+                });
             }
             self.items.push(Item { kind: part.kind, at: part.range.start, bytes: part.raw.len(), content });
         }
         self.report_faults = self.faults.len();
+        self.faults.append(&mut broken_parts);
         // what ends the document comes after its parts
         self.faults.extend(reports.filter_map(Result::err).map(|error| input.fault(error)));
     }

@@ -72,7 +72,7 @@ fn common_device(file: &File) -> Option<String> {
 fn summary(file: &File, device: Option<&str>) -> Vec<String> {
     let bytes = file.bytes.map(|bytes| format!("{} bytes", grouped(long(bytes))));
     let what = file.container.map(|container| words(container).to_owned());
-    let reports = file.items.iter().filter(|item| !matches!(item.content, Content::Opaque)).count();
+    let reports = file.items.iter().filter(|item| !matches!(item.content, Content::Other(_))).count();
     let others = file.items.len().saturating_sub(reports);
     let mut about: Vec<_> = what.into_iter().chain(bytes).collect();
     if file.container.is_some() {
@@ -111,14 +111,14 @@ fn branch(item: &Item, file: &File, name_device: bool, style: Style) -> Branch {
             heading: format!("{}  cannot be read", style.paint(Paint::Heading, format!("report #{number}"))),
             lines: file.faults.get(*of).map(|one| fault(one, style)).into_iter().collect(),
         },
-        Content::Opaque => Branch {
+        Content::Other(lines) => Branch {
             heading: format!(
                 "{}  {} at byte {}, kept as they stand",
                 style.paint(Paint::Heading, shown(item.kind.as_str())),
                 count_of(long(item.bytes), "byte", "bytes"),
                 grouped(long(item.at)),
             ),
-            lines: Vec::new(),
+            lines: lines.iter().map(|line| printable(line).into_owned()).collect(),
         },
     }
 }

@@ -35,6 +35,9 @@ struct Part<'a> {
     /// Its number among the reports, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     report: Option<usize>,
+    /// What another part says, in lines for people.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    says: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -119,7 +122,11 @@ pub(super) fn file(file: &layers::File) -> File<'_> {
         bytes: item.bytes,
         report: match item.content {
             Content::Report(number, _) | Content::Broken(number, _) => Some(number),
-            Content::Opaque => None,
+            Content::Other(_) => None,
+        },
+        says: match &item.content {
+            Content::Other(lines) => lines,
+            _ => &[],
         },
     });
     File {

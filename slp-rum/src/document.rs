@@ -1,6 +1,7 @@
 //! What a file, an answer or a request body holds, and in which container.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use slp_model::Location;
 
@@ -8,7 +9,7 @@ use crate::borrowed;
 use crate::envelope::{self, Frame};
 use crate::flaw::{Flaw, Layer, Note, Notes, Path};
 use crate::limits::ReadOptions;
-use crate::text::{LineCursor, escaped_offset};
+use crate::text::{EscapeCursor, LineCursor};
 use crate::tolerance::Warning;
 use crate::xml::{Element, Tree};
 use crate::{Error, ErrorKind, Member, Tolerance, UsageReport};
@@ -242,6 +243,7 @@ pub(crate) struct At<'d> {
     prefix: String,
     frame: Frame,
     is_xml: bool,
+    escapes: Cell<EscapeCursor>,
 }
 
 impl At<'_> {
@@ -259,7 +261,10 @@ impl At<'_> {
             Layer::Payload => {
                 let outer = match self.frame {
                     Frame::Literal(start) => {
-                        start.saturating_add(escaped_offset(envelope.get(start..).unwrap_or_default(), offset))
+                        let mut escapes = self.escapes.get();
+                        let outer = escapes.locate(envelope.get(start..).unwrap_or_default(), offset);
+                        self.escapes.set(escapes);
+                        start.saturating_add(outer)
                     }
                     Frame::Inside(start) => start.saturating_add(offset),
                 };
@@ -312,7 +317,13 @@ impl BorrowedReports<'_> {
         };
         let index = self.reports;
         self.reports = self.reports.saturating_add(1);
-        let at = |frame| At { element, prefix: document.prefix(index), frame, is_xml: document.container.is_xml() };
+        let at = |frame| At {
+            element,
+            prefix: document.prefix(index),
+            frame,
+            is_xml: document.container.is_xml(),
+            escapes: Cell::default(),
+        };
         if let Some(flaw) = &element.flaw {
             return Some(Err(document.error_at(flaw, None, &mut self.places)));
         }
@@ -336,7 +347,13 @@ impl BorrowedReports<'_> {
                 report.offset = element.range.start;
                 if !kept.is_empty() {
                     let at = at(frame);
-                    report.warnings = kept.iter().map(|note| document.warning_at(note, Some(&at), places)).collect();
+                    // Places are found walking on, so in the order of the text; the warnings keep their own.
+                    let mut order: Vec<_> = kept.iter().enumerate().collect();
+                    order.sort_by_key(|(_, note)| (note.layer != Layer::Envelope, note.offset));
+                    let locate = |(index, note): (usize, &Note)| (index, document.warning_at(note, Some(&at), places));
+                    let mut located: Vec<_> = order.into_iter().map(locate).collect();
+                    located.sort_by_key(|(index, _)| *index);
+                    report.warnings = located.into_iter().map(|(_, warning)| warning).collect();
                 }
                 Some(Ok(report))
             }

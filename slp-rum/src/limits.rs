@@ -32,6 +32,8 @@ pub struct Limits {
     pub xml_depth: usize,
     /// Objects and arrays inside one another, for each text of JSON by itself. Default 16.
     pub json_depth: u32,
+    /// Bytes of the name of one element. Default 255: names are repeated in places and warnings; the longest known has 25.
+    pub xml_name_bytes: usize,
     /// Attributes of one element. Default 64.
     pub xml_attributes: usize,
     /// Children of the root other than `RUMReport`. Default 1,024.
@@ -69,6 +71,7 @@ impl Default for Limits {
             sudis_per_list: 50_000,
             xml_depth: 16,
             json_depth: 16,
+            xml_name_bytes: 255,
             xml_attributes: 64,
             root_children: 1_024,
             xml_elements: 100_000,

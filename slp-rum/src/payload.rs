@@ -333,13 +333,13 @@ fn read_measurements<'t>(
 
 /// A tag that does not fit the grammar is opaque: kept, compared by its bytes.
 fn check_tag(text: &str, at: usize, path: &Path<'_>, notes: &mut Notes<'_>) -> Result<(), Flaw> {
-    if tag::is_tag(text) {
-        return Ok(());
-    }
-    let length = text.trim_ascii().chars().count();
+    let length = if text.len() <= 255 { text.trim_ascii().len() } else { text.trim_ascii().chars().count() };
     if length == 0 || length > 255 {
         let reason = format!("a tag of {length} characters: tags have 1 to 255");
         return Err(Flaw::new(ErrorKind::BadValue, LAYER, at, path, reason));
+    }
+    if tag::is_tag(text) {
+        return Ok(());
     }
     let reason = format!("the tag {} does not fit the grammar of tags: taken as it is", Quoted(text));
     notes.take(Tolerance::TagForm, LAYER, at, path, reason)

@@ -113,10 +113,27 @@ pub(crate) fn join_exactly<'p>(pieces: impl Iterator<Item = &'p Piece>, document
     ElementText::Joined(Box::new(joined))
 }
 
-/// The offset in the source of a JSON string (after its opening quote) of an offset in its un-escaped text.
-pub(crate) fn escaped_offset(literal: &str, unescaped: usize) -> usize {
+/// Finds offsets in the source of a JSON string (after its opening quote) for offsets in its un-escaped text, walking on
+/// from the one before.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct EscapeCursor {
+    read: usize,
+    written: usize,
+}
+
+impl EscapeCursor {
+    /// Cheap for ascending offsets.
+    pub(crate) fn locate(&mut self, literal: &str, unescaped: usize) -> usize {
+        if unescaped < self.written {
+            *self = Self::default();
+        }
+        (self.read, self.written) = escaped_offset(literal, unescaped, self.read, self.written);
+        self.read
+    }
+}
+
+fn escaped_offset(literal: &str, unescaped: usize, mut read: usize, mut written: usize) -> (usize, usize) {
     let bytes = literal.as_bytes();
-    let (mut read, mut written) = (0_usize, 0_usize);
     while written < unescaped {
         let (step, adds) = match (bytes.get(read), bytes.get(read.saturating_add(1))) {
             (None, _) => break,
@@ -139,7 +156,7 @@ pub(crate) fn escaped_offset(literal: &str, unescaped: usize) -> usize {
         read = read.saturating_add(step);
         written = written.saturating_add(adds);
     }
-    read
+    (read, written)
 }
 
 /// Finds lines and columns of offsets, walking on from the one before.
@@ -227,7 +244,11 @@ mod tests {
     fn escapes_are_counted_back() {
         let literal = r#"a\"b\u00e9\ud83d\ude00c"#;
         // a=0 "=1 b=2 é=3..5 😀=5..9 c=9
-        let found: Vec<_> = [0, 1, 2, 3, 4, 5, 9].map(|at| escaped_offset(literal, at)).into();
+        let found: Vec<_> = [0, 1, 2, 3, 4, 5, 9].map(|at| EscapeCursor::default().locate(literal, at)).into();
+        let mut cursor = EscapeCursor::default();
+        for (at, expected) in [(0, 0), (3, 4), (5, 10), (9, 22), (2, 3), (9, 22)] {
+            assert_eq!(cursor.locate(literal, at), expected, "on from the one before, and back");
+        }
         assert_eq!(found, [0, 1, 3, 4, 4, 10, 22]);
     }
 }

@@ -187,6 +187,14 @@ impl<'t, 'w, 'o> Walker<'t, 'w, 'o> {
 
     fn start(&mut self, tag: &BytesStart<'t>, start: usize) -> Result<(), Flaw> {
         let name = tag.name().into_inner();
+        if name.len() > self.limits.xml_name_bytes {
+            return Err(self.limit(
+                start,
+                "xml_name_bytes",
+                self.limits.xml_name_bytes,
+                "bytes of the name of an element",
+            ));
+        }
         if !attributes::is_name(name) {
             return Err(self.flaw(ErrorKind::Xml, start, "a tag without a proper name"));
         }

@@ -73,6 +73,8 @@ fn every_limit_takes_what_it_allows_and_refuses_one_more() {
     let nested = format!(r#","x":{}{}"#, "[".repeat(10), "]".repeat(10));
     let text = device_file(&[envelope(&payload(&nested, MEASUREMENT), "AAAA")]);
     takes_n_and_refuses_one_more("json_depth", &text, 12, |limits, n| limits.json_depth = u32::try_from(n).unwrap());
+    let text = format!("<smartLicense><{0}/></smartLicense>", "n".repeat(40));
+    takes_n_and_refuses_one_more("xml_name_bytes", &text, 40, |limits, n| limits.xml_name_bytes = n);
     let attributes: String = (0..7).map(|number| format!(" a{number}='x'")).collect();
     let text = format!("<smartLicense{attributes}></smartLicense>");
     takes_n_and_refuses_one_more("xml_attributes", &text, 7, |limits, n| limits.xml_attributes = n);
@@ -126,6 +128,69 @@ fn depth_ten_thousand_is_refused_without_using_the_stack() {
 
 fn outcomes_of(text: &str, options: &ReadOptions) -> Error {
     outcomes(text.as_bytes(), options).into_iter().find_map(Result::err).unwrap()
+}
+
+#[test]
+fn a_thousand_warnings_at_the_end_of_a_long_payload_are_found_in_one_walk() {
+    let pad = format!(r#","pad":[{}]"#, vec![format!("\"{}\"", "p".repeat(60_000)); 60].join(","));
+    let odd = MEASUREMENT.replace("\"start_time\":1700000100", "\"start_time\":\"1700000100\"");
+    let text = device_file(&[envelope(&payload(&pad, &vec![odd; 1_100].join(",")), "AAAA")]);
+    let document = Document::parse(text.as_bytes()).unwrap();
+    let mut reports = document.borrowed_reports();
+    let report = reports.next().unwrap().unwrap();
+    assert_eq!(report.warnings.len(), 1_000);
+    let column = |index: usize| report.warnings[index].place.column.unwrap();
+    // Each measurement is as long as the one before it.
+    assert_eq!(column(1) - column(0), column(999) - column(998));
+    assert!(column(0) > 3_600_000);
+}
+
+#[test]
+fn a_tag_that_fits_the_grammar_but_is_too_long_is_refused_by_both_readers() {
+    let long = PAYLOAD.replace("cisco.x,", &format!("cisco.{},", "x".repeat(300)));
+    let long = long.replace("EXTRA", "").replace("MEASUREMENTS", MEASUREMENT);
+    let text = device_file(&[envelope(&long, "AAAA")]);
+    let document = Document::parse(text.as_bytes()).unwrap();
+    let owned = document.reports().next().unwrap().unwrap_err();
+    let lent = document.borrowed_reports().next().unwrap().unwrap_err();
+    assert_eq!((owned.kind(), lent.kind()), (ErrorKind::BadValue, ErrorKind::BadValue));
+    assert!(owned.location().path.ends_with(".meta.entitlement_tag"), "{owned}");
+}
+
+#[test]
+fn devices_on_a_device_are_named_up_to_a_bound() {
+    let sudi = |number: usize| format!(r#"{{"udi_pid":"AP","udi_serial_number":"TSTAP{number}"}}"#);
+    let list = |from: usize, to: usize| (from..to).map(sudi).collect::<Vec<_>>().join(",");
+    let with = |index: usize, devices: String| {
+        let (start, end) = (1_700_000_100 + index * 10, 1_700_000_110 + index * 10);
+        MEASUREMENT
+            .replace("\"start_time\":1700000100", &format!("\"start_time\":{start}"))
+            .replace("\"end_time\":1700003700", &format!("\"end_time\":{end}"))
+            .replace(r#","value":{"#, &format!(r#","meta":{{"added_sudi_list":[{devices}]}},"value":{{"#))
+    };
+    let mut measurements = vec![with(0, list(0, 5_000))];
+    measurements.extend((1..400).map(|index| with(index, sudi(5_000 + index))));
+    let text = device_file(&[envelope(&payload("", &measurements.join(",")), "AAAA")]);
+    let document = Document::parse(text.as_bytes()).unwrap();
+    let mut evidence = slp_rum::usage::Evidence::new();
+    evidence.add(&document.borrowed_reports().next().unwrap().unwrap(), "x").unwrap();
+    let sizes: Vec<_> = evidence.intervals().map(|one| one.attached.map(|attached| attached.len())).collect();
+    assert_eq!((sizes.len(), sizes[0]), (400, Some(5_000)));
+    assert!(sizes.iter().flatten().sum::<usize>() <= 1_000_000);
+    assert_eq!(sizes[399], None, "beyond the bound the set is unknown, and the interval stays");
+}
+
+#[test]
+fn a_telemetry_report_with_the_id_of_a_usage_report_takes_no_usage_away() {
+    let telemetry = payload(r#","report_type":"telemetry""#, &MEASUREMENT.replace("1700003700", "1700009999"));
+    let text = device_file(&[good(), envelope(&telemetry, "AAAA")]);
+    let document = Document::parse(text.as_bytes()).unwrap();
+    let mut evidence = slp_rum::usage::Evidence::new();
+    let mut reports = document.borrowed_reports();
+    while let Some(report) = reports.next() {
+        evidence.add(&report.unwrap(), "x").unwrap();
+    }
+    assert_eq!(evidence.intervals().count(), 1);
 }
 
 #[test]

@@ -45,7 +45,7 @@ pub(super) fn integer_text<'t>(
     if came != usual {
         let reason = match came {
             Usual::String => format!("the number {} is written as a string: read as a number", Quoted(&text)),
-            Usual::Number => format!("{text} is written as a number instead of a string: read all the same"),
+            Usual::Number => format!("{} is written as a number instead of a string: read all the same", Quoted(&text)),
         };
         notes.take(Tolerance::NumberOrString, LAYER, at, path, reason)?;
     }

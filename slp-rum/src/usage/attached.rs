@@ -12,6 +12,10 @@ use super::catalog::{Catalog, Report};
 /// once is enough; a made-up one must not cost the square of its length.
 const REPLAYS: u32 = 100;
 
+/// How many devices one report may name in all its intervals together. Ten thousand access points in a hundred intervals
+/// fit; a small file must not become gigabytes.
+const HANDED_OUT: usize = 1_000_000;
+
 /// The attached set of one report, worked out as far as it was asked for. Holds one set, however many measurements there
 /// are.
 #[derive(Debug)]
@@ -23,6 +27,7 @@ pub(crate) struct Attached<'a> {
     /// The set as it was given last, as long as nothing changed.
     given: Option<Arc<[&'a Udi]>>,
     replays: u32,
+    handed_out: usize,
 }
 
 impl<'a> Attached<'a> {
@@ -30,11 +35,11 @@ impl<'a> Attached<'a> {
     pub(crate) fn new(catalog: &Catalog<'a>, report: Report<'a>) -> Option<Self> {
         let mut oddities = report.measurements.iter().filter_map(|one| catalog.evidence.oddity(one));
         let known = oddities.any(|one| one.added.is_some() || one.removed.is_some());
-        known.then(|| Self { report, next: 0, set: BTreeSet::new(), given: None, replays: 0 })
+        known.then(|| Self { report, next: 0, set: BTreeSet::new(), given: None, replays: 0, handed_out: 0 })
     }
 
     /// The devices during this measurement, sorted. Cheap when asked in the order of measurements; `None` when it was
-    /// asked against that order too often.
+    /// asked against that order too often, or when too many devices were named already.
     pub(crate) fn during(&mut self, catalog: &Catalog<'a>, measurement: usize) -> Option<Arc<[&'a Udi]>> {
         if self.next > measurement.saturating_add(1) {
             self.replays = self.replays.saturating_add(1);
@@ -46,6 +51,10 @@ impl<'a> Attached<'a> {
         }
         while self.next <= measurement {
             self.step(catalog, |_| {});
+        }
+        self.handed_out = self.handed_out.saturating_add(self.set.len());
+        if self.handed_out > HANDED_OUT {
+            return None;
         }
         let set = &self.set;
         let devices = || set.iter().filter_map(|place| catalog.device_at(*place)).collect();

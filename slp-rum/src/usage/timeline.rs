@@ -46,12 +46,19 @@ impl Timelines {
         let device = catalog.device(records.first()?.device)?;
         self.at = self.at.saturating_add(records.len());
         let same_id = records.chunk_by(|one, next| one.id == next.id);
-        let selections: Vec<_> = same_id.filter_map(|same| versions::select(catalog, same)).collect();
+        let mut selections = Vec::new();
         let mut licences: BTreeMap<u32, Vec<Report<'a>>> = BTreeMap::new();
-        for report in selections.iter().map(|selection| selection.kept.report) {
-            if report.record.kind == Kind::Usage {
+        for same in same_id {
+            // Usage is selected before versions are: a report of another kind with the same id takes no usage away.
+            let usage: Vec<_> = same.iter().copied().filter(|record| record.kind == Kind::Usage).collect();
+            let is_mixed = !usage.is_empty() && usage.len() < same.len();
+            let all = versions::select(catalog, same);
+            let alone = if is_mixed { versions::select(catalog, &usage) } else { None };
+            let kept = alone.as_ref().or(all.as_ref()).map(|selection| selection.kept.report);
+            if let Some(report) = kept.filter(|report| report.record.kind == Kind::Usage) {
                 licences.entry(catalog.tag_rank(report.record.tag)).or_default().push(report);
             }
+            selections.extend(all);
         }
         let licences = licences.into_values().filter_map(|reports| Licence::new(catalog, reports)).collect();
         Some(Timeline { device, selections, licences })

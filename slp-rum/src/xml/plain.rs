@@ -124,6 +124,9 @@ impl<'t> Plain<'t, '_> {
         let inside = self.rest().strip_prefix('<')?;
         let length = inside.bytes().position(|byte| !byte.is_ascii_alphanumeric())?;
         let name = inside.get(..length).filter(|name| name.starts_with(|first: char| first.is_ascii_alphabetic()))?;
+        if name.len() > self.limits.xml_name_bytes {
+            return None;
+        }
         self.take(length.checked_add(2)?)?.ends_with('>').then_some(name)
     }
 

@@ -99,8 +99,9 @@ pub enum Detail {
 }
 
 impl From<i64> for Detail {
+    /// A number that is not negative is a count: as JSON the two look alike.
     fn from(value: i64) -> Self {
-        Self::Number(value)
+        u64::try_from(value).map_or(Self::Number(value), Self::Count)
     }
 }
 
@@ -296,6 +297,7 @@ mod tests {
         let mut finding = Finding::new("RUM-GAP", Severity::Warning, subject, "There is no report.", "Collect it.")
             .with("seconds", 900_u64)
             .with("delta", -5_i64)
+            .with("ahead", 5_i64)
             .with("reason", "short")
             .with("sources", Detail::Texts(vec!["a".to_owned()]));
         finding.place = Some(Location::path("RUMReport[1]"));
@@ -305,7 +307,7 @@ mod tests {
     #[test]
     fn json_has_its_members_in_one_order_and_reads_back() {
         let json = serde_json::to_string(&finding()).unwrap();
-        insta::assert_snapshot!(json, @r#"{"id":"RUM-GAP","severity":"warning","udi_pid":"TEST-SWITCH","udi_serial_number":"TST00000001","entitlement_tag":"regid.2000-01.com.cisco.x,1.0_1","reports":[7,8],"from":1700000000,"details":{"delta":-5,"reason":"short","seconds":900,"sources":["a"]},"text":"There is no report.","remedy":"Collect it.","place":{"path":"RUMReport[1]"}}"#);
+        insta::assert_snapshot!(json, @r#"{"id":"RUM-GAP","severity":"warning","udi_pid":"TEST-SWITCH","udi_serial_number":"TST00000001","entitlement_tag":"regid.2000-01.com.cisco.x,1.0_1","reports":[7,8],"from":1700000000,"details":{"ahead":5,"delta":-5,"reason":"short","seconds":900,"sources":["a"]},"text":"There is no report.","remedy":"Collect it.","place":{"path":"RUMReport[1]"}}"#);
         assert_eq!(serde_json::from_str::<Finding>(&json).unwrap(), finding());
         let bare = Finding::new("X", Severity::Info, Subject::default(), "t", "");
         let json = serde_json::to_string(&bare).unwrap();

@@ -123,9 +123,13 @@ impl<'a> Members<'_, 'a> {
                 let reason = "empty: a device has a product id and a serial number";
                 return Err(Flaw::new(ErrorKind::BadValue, self.layer, start, &path.member(name), reason));
             }
-            let odd = |byte: u8| byte == b',' || !(0x20..0x7f).contains(&byte);
-            if text.bytes().any(odd) && (text.contains(',') || text.contains(char::is_control)) {
-                let reason = "a comma or a control character in the identity of a device";
+            // What no `Udi` can hold is refused here, where the place is known.
+            let odd = |byte: u8| byte == b',' || byte == b':' || !(0x20..0x7f).contains(&byte);
+            let ambiguous = |text: &str| name == "udi_serial_number" && text.contains(" SN:");
+            if text.bytes().any(odd)
+                && (text.contains(',') || text.contains(char::is_control) || ambiguous(text.trim_ascii()))
+            {
+                let reason = "a comma, a control character or ` SN:` in the identity of a device";
                 return Err(Flaw::new(ErrorKind::BadValue, self.layer, start, &path.member(name), reason));
             }
             Ok(text)

@@ -240,7 +240,11 @@ impl<'t, 'w, 'o> Walker<'t, 'w, 'o> {
     }
 
     fn open_part(&mut self, local: &str, name: &str, start: usize) -> Result<(), Flaw> {
-        let kind = PartKind::from_name(local);
+        let kind = match PartKind::from_name(local) {
+            // A document inside a document: what it holds is not read, and that is said.
+            PartKind::SmartLicense => PartKind::Unknown(local.into()),
+            kind => kind,
+        };
         if kind == PartKind::Report {
             self.reports = self.reports.saturating_add(1);
             if self.reports > self.limits.reports_per_document {

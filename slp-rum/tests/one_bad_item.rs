@@ -68,6 +68,32 @@ fn a_telemetry_measurement_in_the_shape_of_usage_is_kept_and_noted() {
 }
 
 #[test]
+fn a_document_inside_a_document_is_kept_and_said() {
+    let inner = include_str!("fixtures/valid/exactly-one-report/input.txt");
+    let start = inner.find("<smartLicense").unwrap();
+    let text = format!("<smartLicense>{}</smartLicense>", &inner[start..]);
+    let document = Document::parse(text.as_bytes()).unwrap();
+    assert_eq!(document.report_count(), 0);
+    let taken: Vec<_> = document.warnings().iter().map(|warning| warning.tolerance).collect();
+    assert_eq!(taken, [Tolerance::UnknownElement]);
+    assert_eq!(
+        Document::parse_with(text.as_bytes(), &ReadOptions::strict()).unwrap().damage().unwrap().kind(),
+        ErrorKind::Tolerance
+    );
+}
+
+#[test]
+fn an_identity_that_no_text_can_hold_is_refused_where_it_stands() {
+    let text = envelope().replace("TST00000001", "A SN:B");
+    let text = format!("<smartLicense><RUMReport><![CDATA[{text}]]></RUMReport></smartLicense>");
+    let document = Document::parse(text.as_bytes()).unwrap();
+    let (owned, lent) =
+        (document.reports().next().unwrap().unwrap_err(), document.borrowed_reports().next().unwrap().unwrap_err());
+    assert_eq!((owned.kind(), lent.kind()), (ErrorKind::BadValue, ErrorKind::BadValue));
+    assert!(owned.location().path.contains("udi_serial_number"), "{owned}");
+}
+
+#[test]
 fn null_in_the_place_of_the_other_generation_is_no_report_id() {
     let text = payload(|value| {
         let place = if value["meta"]["report_id"].is_null() { "meta" } else { "asset_identification" };

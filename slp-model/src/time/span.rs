@@ -91,7 +91,8 @@ impl std::str::FromStr for Seconds {
 
     /// Reads what `Display` writes, and the number alone.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let number = text.trim_ascii().trim_end_matches('s').trim_ascii_end();
+        let number = text.trim_ascii();
+        let number = number.strip_suffix('s').unwrap_or(number).trim_ascii_end();
         number.parse().map(Self).map_err(|_| {
             let text = format!("{} is no length of time: whole seconds, such as 86399 s", Quoted(text));
             Error::new(ErrorKind::BadNumber, text)

@@ -172,6 +172,7 @@ fn lengths_and_spans_read_back_what_they_show() {
     }
     assert_eq!("900".parse::<Seconds>().unwrap().get(), 900);
     assert!("an hour".parse::<Seconds>().is_err());
+    assert!("5ss".parse::<Seconds>().is_err());
     let span = Span::new(UnixSeconds::new(1_700_000_000).unwrap(), UnixSeconds::new(1_700_003_600).unwrap()).unwrap();
     assert_eq!(span.to_string().parse::<Span>().unwrap(), span);
     let json = serde_json::to_string(&span).unwrap();

@@ -15,7 +15,7 @@ use crate::console::{Output, Session, Stop};
 use crate::fault::Fault;
 use crate::input::Input;
 use crate::pipeline::{self, Outcome};
-use crate::printable::json;
+use crate::printable::{json, printable};
 
 mod table; // rows for people
 
@@ -150,10 +150,16 @@ struct Text<'o, 'a> {
 
 impl fmt::Write for Text<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.output.write_all(text.as_bytes()).map_err(|error| {
-            self.error = Some(error);
-            fmt::Error
-        })
+        // Line ends are the form's own; what else a terminal would act on comes from documents.
+        for piece in text.split_inclusive('\n') {
+            let (line, end) = piece.strip_suffix('\n').map_or((piece, ""), |line| (line, "\n"));
+            let written = self.output.write_all(printable(line).as_bytes());
+            written.and_then(|()| self.output.write_all(end.as_bytes())).map_err(|error| {
+                self.error = Some(error);
+                fmt::Error
+            })?;
+        }
+        Ok(())
     }
 }
 

@@ -83,3 +83,13 @@ fn an_open_report_is_remarked() {
     let text = fine(&["usage", &fixture("valid/open-report-payload")]);
     assert!(text.contains("still open when they were saved"), "{text}");
 }
+
+#[test]
+fn csv_does_not_drive_the_terminal() {
+    let text = String::from_utf8(bytes_of(&fixture("valid/hardware-signed-v1"))).unwrap();
+    let tag = text.split("entitlement_tag\\\":\\\"").nth(1).unwrap().split('\\').next().unwrap();
+    let text = text.replace(tag, "a\\\\u001b[2Jb");
+    let call = slp_on(&["usage", "--format", "csv", "-"], text.as_bytes(), |_| ());
+    assert_eq!(call.status, Status::Fine, "{}", call.errors);
+    assert!(call.output.contains("[2Jb") && !call.output.contains('\u{1b}'), "{}", call.output);
+}

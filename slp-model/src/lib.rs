@@ -23,7 +23,7 @@ pub use error::{Actor, Error, ErrorKind};
 pub use finding::{Detail, Finding, Severity, Subject};
 pub use limits::{Budget, LimitExceeded};
 pub use place::Location;
-pub use quote::Quoted;
+pub use quote::{Quoted, is_unprintable};
 pub use signed::{Place, Signed, SignedContent};
 pub use tag::{EntitlementTag, SoftwareTag};
 pub use time::{Seconds, Span, UnixMillis, UnixSeconds};

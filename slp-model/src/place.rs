@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::quote::invisible;
+use crate::is_unprintable;
 
 /// A place in the input, from the outside in. Every part may be unknown.
 ///
@@ -92,7 +92,7 @@ impl fmt::Display for Location {
 /// Names come from archives and documents: what a terminal would act on is escaped.
 fn write_printable(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     for character in text.chars() {
-        if character.is_control() || invisible(character) {
+        if is_unprintable(character) {
             write!(f, "{}", character.escape_unicode())?;
         } else {
             write!(f, "{character}")?;

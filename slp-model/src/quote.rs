@@ -26,7 +26,7 @@ impl fmt::Display for Quoted<'_> {
             match character {
                 '"' => f.write_str("\\\"")?,
                 '\'' => f.write_str("'")?,
-                other if invisible(other) => write!(f, "{}", other.escape_unicode())?,
+                other if is_unprintable(other) && !other.is_control() => write!(f, "{}", other.escape_unicode())?,
                 other => write!(f, "{}", other.escape_debug())?,
             }
         }
@@ -34,10 +34,17 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-/// Characters that change how the text around them is shown: bidirectional marks and overrides, zero-width joiners,
-/// line and paragraph separators.
-pub(crate) fn invisible(character: char) -> bool {
-    matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+/// Does a character move the cursor, change colours, or change how the text around it is shown? Control characters,
+/// bidirectional marks and overrides, zero-width joiners, line and paragraph separators: programs escape them before
+/// they print text of a document.
+///
+/// ```
+/// assert!(slp_model::is_unprintable('\u{202e}') && !slp_model::is_unprintable('é'));
+/// ```
+pub fn is_unprintable(character: char) -> bool {
+    let steers =
+        matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    character.is_control() || steers
 }
 
 #[cfg(test)]

@@ -4,24 +4,19 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use slp_model::is_unprintable;
 
 /// The most characters of one text of a document in output for people.
 const SHOWN: usize = 160;
 
-/// Does it move the cursor, change colours, or change how the text around it is shown?
-fn is_unsafe(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-}
-
-/// The text with such characters written as `\u{1b}`.
+/// The text with characters that a terminal acts on written as `\u{1b}`.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_unsafe) {
+    if !text.contains(is_unprintable) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len().saturating_add(8));
     for character in text.chars() {
-        if is_unsafe(character) {
+        if is_unprintable(character) {
             safe.extend(character.escape_unicode());
         } else {
             safe.push(character);
@@ -42,12 +37,12 @@ pub(crate) fn shown(text: &str) -> Cow<'_, str> {
 pub(crate) fn json(value: &impl Serialize) -> Result<String, serde_json::Error> {
     let text = serde_json::to_string(value)?;
     // outside its strings JSON has no such character
-    if !text.contains(is_unsafe) {
+    if !text.contains(is_unprintable) {
         return Ok(text);
     }
     let mut safe = String::with_capacity(text.len().saturating_add(8));
     for character in text.chars() {
-        if is_unsafe(character) {
+        if is_unprintable(character) {
             // all of them are in the basic plane, so four digits do
             write!(safe, "\\u{:04x}", u32::from(character)).map_err(serde::ser::Error::custom)?;
         } else {

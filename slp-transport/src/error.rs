@@ -161,7 +161,8 @@ impl Error {
         self.0.source.as_ref().and_then(|source| source.downcast_ref::<Refusal>())
     }
 
-    pub(crate) fn refused(kind: ErrorKind, operation: &str, refusal: Refusal) -> Self {
+    /// The peer refused: what it said, and with which operation. A server of one's own answers with its status.
+    pub fn refused(kind: ErrorKind, operation: &str, refusal: Refusal) -> Self {
         let mut text = refusal.to_string();
         if refusal.identity_lost() {
             text.push_str(": the identity is lost, establish trust again");

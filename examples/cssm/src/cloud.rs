@@ -1,0 +1,371 @@
+//! One request, one answer, at a given time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use http::{Request, Response, StatusCode, header};
+use slp_crypto::SigningKey;
+use slp_kit::{Authority, Error, Random, later};
+use slp_model::{EntitlementTag, ReportId, Udi, UnixMillis, UnixSeconds};
+use slp_rum::CorrelationId;
+use slp_rum::codes::simulate;
+use slp_transport::push::{PiResponse, ReplayGuard};
+use slp_transport::{Acknowledged, Authorized, DeviceUsage, Limits, Results, SmartLicense, StatusWord, Sudi};
+
+use crate::answers::{Contents, Scribe};
+use crate::book::{self, Balance, NoCode};
+use crate::devices::{Device, Devices, Stored};
+use crate::faults::{self, FaultKind};
+use crate::files::Uploads;
+use crate::jobs::Jobs;
+use crate::settings::Settings;
+
+/// Where devices push with smart transport (doc).
+pub const SMART_PATH: &str = "/licservice/license";
+/// Where access tokens are made (code).
+pub const TOKEN_PATH: &str = "/as/token.oauth2";
+
+/// How many answers of the push protocol are kept for repeated messages.
+const REPEATS: usize = 100_000;
+
+/// The cloud.
+#[derive(Debug)]
+pub struct Cloud {
+    pub(crate) settings: Settings,
+    pub(crate) authority: Authority,
+    pub(crate) stranger: SigningKey,
+    pub(crate) random: Random,
+    pub(crate) limits: Limits,
+    pub(crate) started: UnixSeconds,
+    pub(crate) devices: Devices,
+    pub(crate) jobs: Jobs,
+    pub(crate) replays: ReplayGuard<PiResponse>,
+    /// Access tokens and their ends.
+    pub(crate) tokens: BTreeMap<String, UnixMillis>,
+    pub(crate) uploads: Uploads,
+    pub(crate) events: Vec<String>,
+}
+
+/// What a fault does to a result.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Twist {
+    pub(crate) slow: u32,
+    pub(crate) twice: bool,
+    pub(crate) wrong_device: bool,
+    pub(crate) forged: bool,
+    pub(crate) clock: i64,
+}
+
+/// A report came: what to say about it.
+#[derive(Debug, Default)]
+pub(crate) struct Intake {
+    /// Per device, what is to be acknowledged.
+    pub(crate) reports: BTreeMap<Udi, BTreeSet<ReportId>>,
+    /// How many were not there before.
+    pub(crate) fresh: usize,
+    /// How many came again.
+    pub(crate) again: usize,
+}
+
+impl Cloud {
+    /// A cloud that starts now.
+    ///
+    /// # Errors
+    /// When the settings say something that cannot be, or no key can be made.
+    pub fn new(settings: Settings, authority: Authority, random: Random, now: UnixMillis) -> Result<Self, Error> {
+        settings.check()?;
+        let (stranger, _) = SigningKey::generate()?;
+        Ok(Self {
+            settings,
+            authority,
+            stranger,
+            random,
+            limits: Limits::default(),
+            started: now.to_seconds(),
+            devices: Devices::default(),
+            jobs: Jobs::default(),
+            replays: ReplayGuard::new(REPEATS),
+            tokens: BTreeMap::new(),
+            uploads: Uploads::default(),
+            events: Vec::new(),
+        })
+    }
+
+    /// Answers a request. Every body that comes gets an answer; none of them is "try to guess".
+    pub fn handle(&mut self, request: &Request<Vec<u8>>, now: UnixMillis) -> Response<Vec<u8>> {
+        let path = request.uri().path();
+        if path == SMART_PATH || path.strip_suffix('/') == Some(SMART_PATH) {
+            return self.smart(request, now);
+        }
+        if path == TOKEN_PATH {
+            return self.token(request, now);
+        }
+        if let Some(name) = path.strip_prefix("/files") {
+            let name = name.trim_matches('/').to_owned();
+            return self.file(&name, request, now);
+        }
+        self.api(request, now)
+    }
+
+    /// The keys: what a device has to trust to believe the answers.
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// Every device that was heard of.
+    pub fn devices(&self) -> impl Iterator<Item = (&Udi, &Device)> {
+        self.devices.0.iter()
+    }
+
+    /// A device, if it was heard of.
+    pub fn device(&self, udi: &Udi) -> Option<&Device> {
+        self.devices.0.get(udi)
+    }
+
+    /// Licences: bought, used, reserved.
+    pub fn balances(&self, now: UnixMillis) -> Vec<Balance> {
+        book::balances(&self.settings.purchases, &self.devices, now.to_seconds())
+    }
+
+    /// How many results wait for somebody to fetch them.
+    pub fn outstanding(&self) -> usize {
+        self.jobs.outstanding()
+    }
+
+    /// What happened since the last call, a line each. No secret stands in it.
+    pub fn take_events(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// Adds faults to the scenario.
+    pub fn add_faults(&mut self, faults: impl IntoIterator<Item = crate::Fault>) {
+        self.settings.faults.extend(faults);
+    }
+
+    pub(crate) fn event(&mut self, text: impl Into<String>) {
+        // nobody may ever ask for them
+        if self.events.len() < 100_000 {
+            self.events.push(text.into());
+        }
+    }
+
+    /// What goes wrong with this message: an answer in its place, or what to do to the result.
+    pub(crate) fn faults(&mut self, message: &str, now: UnixMillis) -> (Option<Response<Vec<u8>>>, bool, Twist) {
+        let (mut instead, mut lost, mut twist) = (None, false, Twist::default());
+        for kind in faults::take(&mut self.settings.faults, message, now.to_seconds()) {
+            match kind {
+                FaultKind::Status(status) => {
+                    let mut response = Response::new(b"<html><body>Something went wrong.</body></html>".to_vec());
+                    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                    let html = header::HeaderValue::from_static("text/html");
+                    response.headers_mut().insert(header::CONTENT_TYPE, html);
+                    instead = Some(response);
+                }
+                FaultKind::Silence => instead = Some(Response::new(Vec::new())),
+                FaultKind::LostAnswer => lost = true,
+                FaultKind::Slow(seconds) => twist.slow = twist.slow.saturating_add(seconds),
+                FaultKind::Twice => twist.twice = true,
+                FaultKind::WrongDevice => twist.wrong_device = true,
+                FaultKind::Forged => twist.forged = true,
+                FaultKind::Clock(seconds) => twist.clock = twist.clock.saturating_add(seconds),
+            }
+        }
+        (instead, lost, twist)
+    }
+
+    pub(crate) fn default_account(&self) -> String {
+        self.settings.virtual_accounts.first().map(|account| account.name.clone()).unwrap_or_default()
+    }
+
+    pub(crate) fn ready(&self, twist: Twist, now: UnixMillis) -> UnixMillis {
+        later(now, i64::from(self.settings.result_seconds).saturating_add(i64::from(twist.slow)))
+    }
+
+    /// Stores the reports of a message. All of them are read first: a message with one that cannot be read changes nothing.
+    pub(crate) fn take_usage(
+        &mut self,
+        usage: &[DeviceUsage],
+        account: &str,
+        now: UnixMillis,
+    ) -> Result<Intake, String> {
+        let mut reports = Vec::new();
+        for device in usage {
+            let udi = device.sudi.udi().map_err(|error| error.to_string())?;
+            for envelope in &device.usage {
+                let report = envelope.to_report().map_err(|error| error.to_string())?;
+                if *report.device() != udi && !report.ha().iter().any(|member| member.device == udi) {
+                    return Err(format!("report {} of {} came under the name of {udi}", report.id(), report.device()));
+                }
+                reports.push(report);
+            }
+            let entry = self.devices.hear(&udi, account, now);
+            entry.hostname = device.hostname.clone().or(entry.hostname.take());
+            entry.software_tag = device.software_tag_identifier.clone().or(entry.software_tag.take());
+        }
+        let mut intake = Intake::default();
+        for report in &reports {
+            self.store(report, account, &mut intake, now);
+        }
+        Ok(intake)
+    }
+
+    pub(crate) fn store(&mut self, report: &slp_rum::UsageReport, account: &str, intake: &mut Intake, now: UnixMillis) {
+        let (udi, id) = (report.device().clone(), report.id());
+        match self.devices.hear(&udi, account, now).store(report, now) {
+            Stored::New => intake.fresh += 1,
+            Stored::Again => intake.again += 1,
+            Stored::Conflict => {
+                intake.fresh += 1;
+                self.event(format!("{udi}: report {id} came again with other content; both are kept"));
+            }
+        }
+        intake.reports.entry(udi).or_default().insert(id);
+    }
+
+    /// 32 hexadecimal digits, `-`, 16 more (seen).
+    fn item_id(&mut self) -> String {
+        format!("{}-{}", self.random.hex::<16>(), self.random.hex::<8>())
+    }
+
+    pub(crate) fn scribe(&self, twist: Twist) -> Scribe<'_> {
+        Scribe {
+            authority: &self.authority,
+            settings: &self.settings,
+            policy_date: self.started,
+            forged: twist.forged.then_some(&self.stranger),
+        }
+    }
+
+    /// The document for one device: what it acknowledges, its code if it has one, policy and account.
+    pub(crate) fn document(
+        &mut self,
+        udi: &Udi,
+        reports: Option<&BTreeSet<ReportId>>,
+        trust: Option<slp_rum::trust::TrustGrant>,
+        twist: Twist,
+        now: UnixMillis,
+    ) -> Result<Vec<u8>, Error> {
+        let device = self.devices.0.get(udi);
+        let account = device.map_or_else(|| self.default_account(), |device| device.virtual_account.clone());
+        let other = Udi::new(udi.pid(), "TSTNOTYOURS")?;
+        let named = if twist.wrong_device { &other } else { udi };
+        let trace = CorrelationId::new(now.to_seconds(), self.random.bytes(), self.random.bytes());
+        let device = self.devices.0.get(udi);
+        let code = device.and_then(|device| device.code.as_ref()).filter(|_| !twist.wrong_device);
+        let contents = Contents { reports, code, trust };
+        self.scribe(twist).document(named, &account, &contents, &trace, now)
+    }
+
+    /// The acknowledgements of an intake.
+    pub(crate) fn acknowledgements(
+        &mut self,
+        intake: &Intake,
+        twist: Twist,
+        now: UnixMillis,
+    ) -> Result<Vec<Acknowledged>, Error> {
+        let mut list = Vec::new();
+        for (udi, reports) in &intake.reports {
+            let document = self.document(udi, Some(reports), None, twist, now)?;
+            let mut item = Acknowledged::new(Sudi::from(udi));
+            item.software_tag_identifier = self.devices.0.get(udi).and_then(|device| device.software_tag.clone());
+            item.smart_license = Some(SmartLicense::encode(&document));
+            list.push(item.clone());
+            if twist.twice {
+                list.push(item);
+            }
+        }
+        Ok(list)
+    }
+
+    /// Gives a device a code, or takes it back.
+    pub(crate) fn authorize(
+        &mut self,
+        wish: &slp_transport::cssm::AuthorizationFor,
+        account: &str,
+        twist: Twist,
+        now: UnixMillis,
+    ) -> Authorized {
+        let sudi = wish.sudi.clone();
+        let udi = match sudi.udi() {
+            Ok(udi) => udi,
+            Err(error) => return failed(sudi, "LS_BAD_DEVICE", error.to_string()),
+        };
+        self.devices.hear(&udi, account, now);
+        let done = match (&wish.remove_code, wish.keys.is_empty()) {
+            (Some(code), true) => self.give_back(&udi, code).map(|()| None),
+            _ => self.grant(&udi, wish, twist, now).map(Some),
+        };
+        match done {
+            Ok(document) => {
+                let mut item = Authorized::new(sudi, StatusWord::Success);
+                item.smart_license = document.map(|document| SmartLicense::encode(&document));
+                item.product_instance_identifier = self.devices.0.get(&udi).and_then(|device| device.piid.clone());
+                item.correlation_id = Some(self.item_id());
+                item
+            }
+            Err(refusal) => {
+                self.event(format!("{udi}: no authorization code, {}", refusal.message));
+                failed(sudi, refusal.code, refusal.message)
+            }
+        }
+    }
+
+    fn grant(
+        &mut self,
+        udi: &Udi,
+        wish: &slp_transport::cssm::AuthorizationFor,
+        twist: Twist,
+        now: UnixMillis,
+    ) -> Result<Vec<u8>, NoCode> {
+        let ours = |message: String| NoCode { code: "LS_INTERNAL", message };
+        let mut wanted: BTreeMap<EntitlementTag, u32> = BTreeMap::new();
+        let has = self.devices.0.get(udi).and_then(|device| device.code.as_ref());
+        if wish.mode != Some(slp_transport::cssm::AuthorizationMode::Replace) {
+            for entitlement in has.iter().flat_map(|code| &code.view().entitlements) {
+                wanted.insert(entitlement.tag.clone(), entitlement.count);
+            }
+        }
+        for key in &wish.keys {
+            let bad = |text: String| NoCode { code: "LS_BAD_KEY", message: text };
+            let tag: EntitlementTag = key.entitlement.parse().map_err(|error| bad(format!("{error}")))?;
+            let count = u32::try_from(key.count.get()).map_err(|_| bad(format!("{} is too many", key.count.get())))?;
+            wanted.insert(tag, count);
+        }
+        let at = now.to_seconds();
+        book::may_reserve(&self.settings.purchases, &self.devices, udi, &wanted, at)?;
+        let account = self.devices.0.get(udi).map(|device| device.virtual_account.clone()).unwrap_or_default();
+        let trace = self.item_id();
+        let code = self.scribe(Twist::default()).code(udi, &account, &wanted, trace, now);
+        let code = code.map_err(|error| ours(error.to_string()))?;
+        if let Some(device) = self.devices.0.get_mut(udi) {
+            device.code = Some(code);
+        }
+        self.document(udi, None, None, twist, now).map_err(|error| ours(error.to_string()))
+    }
+
+    fn give_back(&mut self, udi: &Udi, remove_code: &str) -> Result<(), NoCode> {
+        let device = self.devices.0.get_mut(udi);
+        let Some((device, code)) = device.and_then(|device| device.code.clone().map(|code| (device, code))) else {
+            return Err(NoCode { code: "LS_NO_CODE", message: "this device has no authorization code".into() });
+        };
+        if simulate::return_code(&code).as_str() != remove_code {
+            let message = "the return code does not belong to the authorization code of this device".into();
+            return Err(NoCode { code: "LS_BAD_RETURN", message });
+        }
+        device.code = None;
+        Ok(())
+    }
+
+    /// Results with codes, or with acknowledgements and codes.
+    pub(crate) fn results(acknowledgements: Vec<Acknowledged>, codes: Option<Vec<Authorized>>) -> Results {
+        let mut results = Results::new();
+        results.acknowledgements = Some(acknowledgements);
+        results.authorizations = codes;
+        results
+    }
+}
+
+fn failed(sudi: Sudi, code: &str, message: impl Into<String>) -> Authorized {
+    let mut item = Authorized::new(sudi, StatusWord::Failed);
+    (item.error_code, item.status_message) = (Some(code.to_owned()), Some(message.into()));
+    item
+}

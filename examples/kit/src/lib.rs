@@ -1,0 +1,14 @@
+//! What the programs share: clocks, randomness, files that are never half written, keys and certificates of their own.
+
+mod authority; // keys and certificates that vouch for nobody but themselves
+mod clock; // the machine's clock, and one that tests turn
+mod files; // whole or not at all
+mod random; // nonces, ids and tokens
+
+pub use authority::{Authority, Leaf, certified_until};
+pub use clock::{Clock, ManualClock, SystemClock, later};
+pub use files::{read_whole, write_whole};
+pub use random::Random;
+
+/// What goes wrong around the crates: a file, a key, a certificate.
+pub type Error = Box<dyn std::error::Error + Send + Sync>;

@@ -88,6 +88,16 @@ impl Event {
         Self::Answered { exchange, reply }
     }
 
+    /// The message of an exchange cannot be built.
+    pub fn cannot_build(exchange: u64, reason: impl Into<String>) -> Self {
+        Self::CannotBuild { exchange, reason: reason.into() }
+    }
+
+    /// An id token for these devices, or for this one alone.
+    pub fn token_for(token: Token, scope: TrustScope, force: bool) -> Self {
+        Self::TokenGiven { token, scope, force }
+    }
+
     /// An id token for this device alone.
     pub fn token(token: Token) -> Self {
         Self::TokenGiven { token, scope: TrustScope::Local, force: false }

@@ -50,6 +50,11 @@ impl Wire for Time {
 }
 
 impl ListItem {
+    /// The item as a list holds it.
+    pub fn to_raw(&self) -> RawJson {
+        RawJson::of(self)
+    }
+
     /// Reads a line of the list, if it is one of ours.
     ///
     /// # Errors

@@ -134,6 +134,11 @@ impl Wire for BTreeMap<String, Vec<String>> {
 pub struct RawJson(String);
 
 impl RawJson {
+    /// The text of a value of ours.
+    pub(crate) fn of(value: &impl Wire) -> Self {
+        Self(crate::wire::to_text(value))
+    }
+
     /// The text, as it stood.
     pub fn as_str(&self) -> &str {
         &self.0

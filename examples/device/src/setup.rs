@@ -1,0 +1,101 @@
+//! Who the device is, and which licences its software knows.
+
+use serde::{Deserialize, Serialize};
+use slp_model::policy::LicenseClass;
+use slp_model::{EntitlementTag, SoftwareTag, Udi};
+
+/// A licence that the software of the device knows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Feature {
+    /// Its name, such as `network-advantage`.
+    pub name: String,
+    /// What people read.
+    pub description: String,
+    /// Its tag.
+    pub tag: EntitlementTag,
+    /// Its class: which days of the policy concern it, and whether it needs a code.
+    #[serde(with = "class")]
+    pub class: LicenseClass,
+}
+
+impl Feature {
+    /// A licence of this name, tag and class.
+    pub fn new(name: impl Into<String>, tag: EntitlementTag, class: LicenseClass) -> Self {
+        let name = name.into();
+        Self { description: name.clone(), name, tag, class }
+    }
+
+    /// Must it be authorized before it is used?
+    pub fn needs_code(&self) -> bool {
+        matches!(self.class, LicenseClass::Enforced | LicenseClass::Export)
+    }
+}
+
+/// Who the device is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Setup {
+    /// The members of the stack or the redundant pair, the one that starts as active first.
+    pub members: Vec<Udi>,
+    /// Its software.
+    pub software: SoftwareTag,
+    /// Its host name.
+    pub hostname: Option<String>,
+    /// The licences that its software knows.
+    pub features: Vec<Feature>,
+    /// How many closed reports it has room for.
+    pub room: usize,
+}
+
+impl Setup {
+    /// A device alone, with room for 1,000 reports.
+    pub fn new(device: Udi, software: SoftwareTag, features: Vec<Feature>) -> Self {
+        Self { members: vec![device], software, hostname: None, features, room: 1_000 }
+    }
+
+    /// The same, as the first of these members.
+    #[must_use]
+    pub fn with_members(mut self, others: impl IntoIterator<Item = Udi>) -> Self {
+        self.members.extend(others);
+        self
+    }
+}
+
+/// How the device sends. Words as on the command line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Transport {
+    /// Not at all: files are carried.
+    Off,
+    /// To a collector or an on-premises server at this address.
+    Cslu(String),
+    /// To the cloud at this address.
+    Smart(String),
+}
+
+impl Transport {
+    /// Where messages go.
+    pub fn address(&self) -> Option<&str> {
+        match self {
+            Self::Off => None,
+            Self::Cslu(address) | Self::Smart(address) => Some(address),
+        }
+    }
+}
+
+mod class {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+    use slp_model::policy::LicenseClass;
+
+    pub(super) fn serialize<S: Serializer>(class: &LicenseClass, out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_str(class.as_str())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<LicenseClass, D::Error> {
+        let word = String::deserialize(input)?;
+        let found = LicenseClass::ALL.into_iter().find(|class| class.as_str() == word);
+        found.ok_or_else(|| D::Error::custom(format!("{word} is no class of licences")))
+    }
+}

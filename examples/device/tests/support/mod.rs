@@ -1,0 +1,126 @@
+//! A device and a cloud, joined by function calls and a clock that tests turn.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use cssm::{Cloud, Enforced, Fault, IdToken, Purchase, Settings};
+use device::{Device, Feature, MemoryStore, Network, Runner, Setup, Store, Transport, Trusted};
+use http::{Request, Response};
+use slp_crypto::Signer as _;
+use slp_kit::{Authority, Clock as _, ManualClock, Random};
+use slp_model::policy::LicenseClass;
+use slp_model::{Udi, UnixMillis, UnixSeconds};
+
+pub(crate) const ADVANTAGE: &str = "regid.2017-03.com.cisco.advantagek9,1.0_00000000-0000-4000-8000-000000000001";
+pub(crate) const HSEC: &str = "regid.2019-03.com.cisco.DNA_HSEC,1.0_00000000-0000-4000-8000-000000000002";
+pub(crate) const SOFTWARE: &str = "regid.2017-05.com.cisco.C9300,v1_00000000-0000-4000-8000-0000000000aa";
+pub(crate) const DAY: i64 = 86_400;
+
+pub(crate) struct World {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) cloud: Arc<Mutex<Cloud>>,
+    pub(crate) trusted: Trusted,
+    pub(crate) network: Arc<dyn Network>,
+    /// Is the cable plugged in?
+    pub(crate) plugged: Arc<Mutex<bool>>,
+}
+
+pub(crate) fn udi(number: u32) -> Udi {
+    Udi::new("C9300-24UX", format!("TST{number:08}")).unwrap()
+}
+
+pub(crate) fn setup(number: u32) -> Setup {
+    let features = vec![
+        Feature::new("network-advantage", ADVANTAGE.parse().unwrap(), LicenseClass::Perpetual),
+        Feature::new("hseck9", HSEC.parse().unwrap(), LicenseClass::Export),
+    ];
+    Setup::new(udi(number), SOFTWARE.parse().unwrap(), features)
+}
+
+impl World {
+    pub(crate) fn new(faults: impl IntoIterator<Item = Fault>) -> Self {
+        let clock = Arc::new(ManualClock::new("2026-01-01T00:00:00Z".parse::<UnixSeconds>().unwrap()));
+        let mut settings = Settings::default();
+        settings.id_tokens.push(IdToken::new("token-of-a-test"));
+        settings.purchases.push(Purchase::new(ADVANTAGE, "advantage", 5));
+        settings.purchases.push(Purchase::new(HSEC, "hsec", 1).behind(Enforced::Export));
+        settings.faults.extend(faults);
+        let authority = Authority::new("Root of a test").unwrap();
+        let trusted = Trusted::new(authority.signer().public_key(), authority.certificate()).unwrap();
+        let cloud = Cloud::new(settings, authority, Random::seeded(1), clock.now()).unwrap();
+        let cloud = Arc::new(Mutex::new(cloud));
+        let plugged = Arc::new(Mutex::new(true));
+        let (shared, time, cable) = (Arc::clone(&cloud), Arc::clone(&clock), Arc::clone(&plugged));
+        let network = move |request: &Request<Vec<u8>>| -> Option<Response<Vec<u8>>> {
+            if !*cable.lock().unwrap() {
+                return None;
+            }
+            Some(shared.lock().unwrap().handle(request, time.now()))
+        };
+        Self { clock, cloud, trusted, network: Arc::new(network), plugged }
+    }
+
+    pub(crate) fn now(&self) -> UnixMillis {
+        self.clock.now()
+    }
+
+    pub(crate) fn device(&self, setup: Setup) -> Runner {
+        self.device_in(setup, Box::new(MemoryStore::new()))
+    }
+
+    pub(crate) fn device_in(&self, setup: Setup, store: Box<dyn Store>) -> Runner {
+        let device = Device::start(setup, self.trusted.clone(), store, Random::seeded(2), self.now()).unwrap();
+        let clock: Arc<ManualClock> = Arc::clone(&self.clock);
+        Runner::new(Arc::new(Mutex::new(device)), Arc::clone(&self.network), clock)
+    }
+
+    pub(crate) fn smart() -> Transport {
+        Transport::Smart(format!("https://cloud.example{}", cssm::SMART_PATH))
+    }
+
+    /// A device on smart transport that has trust.
+    pub(crate) fn trusted_device(&self, setup: Setup) -> Runner {
+        let runner = self.device(setup);
+        lock(&runner).configure(Self::smart(), self.now()).unwrap();
+        self.say(&runner, "license smart trust idtoken token-of-a-test all");
+        runner
+    }
+
+    /// A command, and everything that follows from it at once.
+    pub(crate) fn say(&self, runner: &Runner, command: &str) -> String {
+        let printed = lock(runner).command(command, self.now()).unwrap();
+        runner.turn().unwrap();
+        printed
+    }
+
+    /// Lets so much time pass, deadline by deadline.
+    pub(crate) fn pass(&self, runners: &[&Runner], seconds: i64) {
+        let end = slp_kit::later(self.now(), seconds).to_seconds();
+        let mut idle = 0;
+        loop {
+            let next = runners.iter().filter_map(|runner| lock(runner).next_deadline()).min();
+            let now = self.now().to_seconds();
+            match next {
+                Some(next) if next <= end => self.clock.set(next.max(now)),
+                _ => break,
+            }
+            let sent: usize = runners.iter().map(|runner| runner.turn().unwrap()).sum();
+            if sent == 0 && next.is_some_and(|next| next <= now) {
+                // what was due did nothing: go on, or time would stand still
+                idle += 1;
+                assert!(idle < 1_000, "time stands still: {:#?}", lock(runners[0]).agent());
+                self.clock.advance(1);
+            }
+        }
+        self.clock.set(end.max(self.now().to_seconds()));
+    }
+}
+
+pub(crate) fn lock(runner: &Runner) -> MutexGuard<'_, Device> {
+    runner.device.lock().unwrap()
+}
+
+/// Reports that the cloud has of a device.
+pub(crate) fn delivered(world: &World, device: &Udi) -> usize {
+    world.cloud.lock().unwrap().device(device).map_or(0, |device| device.reports.len())
+}

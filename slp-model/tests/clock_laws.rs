@@ -27,7 +27,7 @@ fn policy() -> impl Strategy<Value = Policy> {
 }
 
 fn licence() -> impl Strategy<Value = LicenseUse> {
-    let class = prop::sample::select(&LicenseClass::ALL);
+    let class = prop::sample::select(LicenseClass::ALL);
     let changes = prop::collection::vec((any_time(), 0..3_u64), 0..6);
     (class, changes, prop::option::of(any_time()), any::<bool>()).prop_map(|(class, changes, covered, reserved)| {
         let changes = changes.into_iter().map(|(at, count)| Change::new(at, count)).collect();

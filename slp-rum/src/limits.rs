@@ -98,7 +98,10 @@ impl Default for Limits {
 /// let strict = ReadOptions::strict();       // none is taken
 /// # let _ = (options, strict);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// As JSON: `{"limits":{…},"tolerances":"all,-…"}`; what is left out has its default. It has no text form: it is a record.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ReadOptions {
     /// What one document may cost.
@@ -111,5 +114,24 @@ impl ReadOptions {
     /// Takes no deviation at all.
     pub fn strict() -> Self {
         Self { limits: Limits::default(), tolerances: Tolerances::none() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Tolerance;
+
+    #[test]
+    fn options_read_back_from_json_and_what_is_left_out_has_its_default() {
+        let mut options = ReadOptions::strict();
+        options.limits.document_bytes = 7;
+        options.tolerances = options.tolerances.with(Tolerance::Bom);
+        let json = serde_json::to_string(&options).unwrap();
+        assert_eq!(serde_json::from_str::<ReadOptions>(&json).unwrap(), options);
+        let short: ReadOptions = serde_json::from_str(r#"{"limits":{"document_bytes":7},"tolerances":"bom"}"#).unwrap();
+        assert_eq!(short, options);
+        assert_eq!(serde_json::from_str::<ReadOptions>("{}").unwrap(), ReadOptions::default());
+        assert!(serde_json::from_str::<ReadOptions>(r#"{"limit":{}}"#).is_err());
     }
 }

@@ -329,7 +329,7 @@ fn write_requirement(writer: &mut Writer, name: &str, requirement: &Requirement)
         return Ok(());
     }
     writer.open(name);
-    for attribute in Attribute::ALL {
+    for attribute in Attribute::ALL.iter().copied() {
         let days = requirement.get(attribute).map(|days| days.to_string());
         writer.optional(attribute.as_str(), days.as_deref())?;
     }

@@ -196,16 +196,9 @@ fn unescape(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('\\') {
         plain.push_str(before);
-        rest = match escaped(after) {
-            Some((character, after)) => {
-                plain.push(character);
-                after
-            }
-            None => {
-                plain.push('\\');
-                after
-            }
-        };
+        let (character, after) = escaped(after).unwrap_or(('\\', after));
+        plain.push(character);
+        rest = after;
     }
     plain.push_str(rest);
     plain

@@ -11,21 +11,16 @@ use crate::{Error, ErrorKind, Quoted};
 /// So many words are listed where another one is refused.
 const LISTED: usize = 12;
 
-/// Finds the value of a word, for the `FromStr` that the macros write.
-///
-/// # Errors
-/// [`ErrorKind::BadWord`] if no value has it.
+/// The error of a word that is none of `words`, for the `FromStr` that the macros write.
 #[doc(hidden)]
-pub fn find<T: Copy>(word: &str, what: &str, all: &[T], word_of: impl Fn(T) -> &'static str) -> Result<T, Error> {
-    if let Some(found) = all.iter().copied().find(|value| word_of(*value) == word) {
-        return Ok(found);
-    }
+#[cold]
+pub fn unknown_word(word: &str, what: &str, words: &mut dyn Iterator<Item = &'static str>) -> Error {
     let mut text = format!("{} is no {what}", Quoted(word));
-    if all.len() <= LISTED {
-        let words: Vec<&str> = all.iter().map(|value| word_of(*value)).collect();
+    let words: Vec<&str> = words.collect();
+    if words.len() <= LISTED {
         text = format!("{text}; expected one of: {}", words.join(", "));
     }
-    Err(Error::new(ErrorKind::BadWord, text))
+    Error::new(ErrorKind::BadWord, text)
 }
 
 /// Reads a value from a string by its `FromStr`, for the `Deserialize` that the macros write.
@@ -123,7 +118,10 @@ macro_rules! word_forms {
             /// # Errors
             /// [`ErrorKind::BadWord`]($crate::ErrorKind::BadWord) for any other text.
             fn from_str(word: &str) -> ::std::result::Result<Self, $crate::Error> {
-                $crate::word_enum::find(word, $what, Self::ALL, Self::as_str)
+                let found = Self::ALL.iter().copied().find(|known| known.as_str() == word);
+                found.ok_or_else(|| {
+                    $crate::word_enum::unknown_word(word, $what, &mut Self::ALL.iter().map(|known| known.as_str()))
+                })
             }
         }
 

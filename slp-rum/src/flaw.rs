@@ -208,6 +208,10 @@ impl<'o> Notes<'o> {
         self.take_at(tolerance, layer, offset, || path.to_string(), text)
     }
 
+    /// As [`take`](Self::take), the path made only if it is needed.
+    ///
+    /// # Errors
+    /// Kind `tolerance`, with its name, when it is switched off.
     pub(crate) fn take_at(
         &mut self,
         tolerance: Tolerance,
@@ -216,14 +220,28 @@ impl<'o> Notes<'o> {
         path: impl FnOnce() -> String,
         text: impl Into<String>,
     ) -> Result<(), Flaw> {
+        let mut path = Some(path);
+        self.record(tolerance, layer, offset, &mut || path.take().map(|path| path()).unwrap_or_default(), text.into())
+    }
+
+    /// Compiled once for all callers.
+    #[cold]
+    fn record(
+        &mut self,
+        tolerance: Tolerance,
+        layer: Layer,
+        offset: usize,
+        path: &mut dyn FnMut() -> String,
+        text: String,
+    ) -> Result<(), Flaw> {
         if !self.options.tolerances.contains(tolerance) {
-            let text = format!("{}; strict reading refuses it (tolerance {tolerance})", text.into());
+            let text = format!("{text}; strict reading refuses it (tolerance {tolerance})");
             let flaw =
                 Inner { kind: ErrorKind::Tolerance, name: Some(tolerance.as_str()), layer, offset, path: path(), text };
             return Err(Flaw(Box::new(flaw)));
         }
         if self.kept.len() < self.room {
-            self.kept.push(Note { tolerance, layer, offset, path: path(), text: text.into() });
+            self.kept.push(Note { tolerance, layer, offset, path: path(), text });
         } else {
             self.dropped = self.dropped.saturating_add(1);
         }

@@ -58,10 +58,11 @@ impl FromStr for Generation {
     /// # Errors
     /// [`BadWord`](slp_model::ErrorKind::BadWord) for any other text.
     fn from_str(text: &str) -> Result<Self, slp_model::Error> {
-        match text.strip_prefix("version ") {
-            Some(version) => Ok(Self::Other(version.to_owned())),
-            None => word_enum::find(text, "generation", &["v1", "v2"], |word| word)
-                .map(|word| if word == "v1" { Self::V1 } else { Self::V2 }),
+        match (text, text.strip_prefix("version ")) {
+            ("v1", _) => Ok(Self::V1),
+            ("v2", _) => Ok(Self::V2),
+            (_, Some(version)) => Ok(Self::Other(version.to_owned())),
+            _ => Err(word_enum::unknown_word(text, "generation", &mut ["v1", "v2", "version …"].into_iter())),
         }
     }
 }

@@ -141,7 +141,7 @@ word_forms!(Tolerance, "tolerance");
 /// let tolerances: Tolerances = "all,-base64-document".parse()?;
 /// assert_eq!(tolerances, Tolerances::all().without(Tolerance::Base64Document));
 /// assert_eq!(tolerances.to_string(), "all,-base64-document");
-/// assert_eq!("bom,bare-root".parse(), Ok(Tolerances::none().with(Tolerance::Bom).with(Tolerance::BareRoot)));
+/// assert_eq!("bom".parse::<Tolerances>()?, Tolerances::none().with(Tolerance::Bom));
 /// # Ok::<(), slp_model::Error>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -298,11 +298,11 @@ mod tests {
         };
         let (mut growing, mut shrinking) = (Tolerances::none(), Tolerances::all());
         for one in Tolerance::ALL {
-            [growing, shrinking].map(reads_back);
+            [growing, shrinking].into_iter().for_each(reads_back);
             (growing, shrinking) = (growing.with(*one), shrinking.without(*one));
             assert_eq!(one.to_string().parse::<Tolerance>().unwrap(), *one);
         }
-        [growing, shrinking].map(reads_back);
+        [growing, shrinking].into_iter().for_each(reads_back);
         assert_eq!((growing.to_string(), shrinking.to_string()), ("all".to_owned(), "none".to_owned()));
         assert_eq!("none".parse::<Tolerances>().unwrap(), Tolerances::none());
         for text in ["", "bom,all", "Bom", "all,", "--bom", "all,none"] {

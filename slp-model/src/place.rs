@@ -222,4 +222,38 @@ mod tests {
         assert_eq!(Location::default().to_string(), "");
         assert_eq!(Location::default().inside("a\nb").to_string(), r"a\u{a}b");
     }
+
+    #[test]
+    fn names_that_look_like_another_part_are_read_back_as_names() {
+        let names = [
+            "",
+            "a",
+            "line 3",
+            "column 4",
+            "byte 5",
+            "line 3, x",
+            "a, b",
+            "a!b",
+            ", ",
+            "\\u{41}",
+            "\\",
+            "a\n",
+            "line +3",
+        ];
+        let positions = [(None, None, None), (Some(1), None, None), (Some(1), Some(2), None), (None, None, Some(7))];
+        for (path, (line, column, byte)) in names.iter().flat_map(|path| positions.map(|position| (*path, position))) {
+            for outer in names {
+                for entries in [vec![], vec![outer.to_owned()], vec!["x".to_owned(), outer.to_owned()]] {
+                    let place = Location { entries, line, column, byte, inner_byte: None, path: path.to_owned() };
+                    let text = place.to_string();
+                    let Ok(read) = text.parse::<Location>();
+                    assert_eq!(read.to_string(), text);
+                    let one_entry_alone = place.entries.len() == 1
+                        && text
+                            == Location { path: String::new(), line: None, byte: None, ..place.clone() }.to_string();
+                    assert!(read == place || one_entry_alone, "{place:?} {text}");
+                }
+            }
+        }
+    }
 }

@@ -8,7 +8,7 @@ use crate::{Error, ErrorKind, Quoted, serde_as_text};
 /// The most characters of a tag. Spec: ack-auth, "Scalars".
 const MAX_CHARACTERS: usize = 255;
 
-/// What a tag of the usual form says. Spec: rum, "Tags".
+/// What a tag of the usual form says: a view. The text and serde forms are those of the tag. Spec: rum, "Tags".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub struct TagParts<'a> {

@@ -78,6 +78,27 @@ proptest! {
     }
 
     #[test]
+    fn facts_and_dues_read_back_from_json(
+        policy in policy(), licence in licence(), installed in prop::option::of(any_time()), now in any_time(),
+    ) {
+        fn reads_back<T>(value: &T) -> Result<(), TestCaseError>
+        where
+            T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug,
+        {
+            let json = serde_json::to_string(value).expect("it is JSON");
+            prop_assert_eq!(&serde_json::from_str::<T>(&json).expect(&json), value, "{}", json);
+            Ok(())
+        }
+        let dues = obligations(&policy, installed, std::slice::from_ref(&licence), None, now);
+        let mut policy = policy;
+        (policy.date, policy.ack_required, policy.flag) = (installed, installed.map(|_| false), Some(String::new()));
+        reads_back(&policy)?;
+        reads_back(&licence)?;
+        reads_back(&dues)?;
+        reads_back(&policy.values().map(|(.., days)| days).collect::<Vec<_>>())?;
+    }
+
+    #[test]
     fn what_lies_ahead_of_now_does_not_count(
         policy in policy(), licence in licence(), ack in prop::option::of(time()), now in time(),
     ) {

@@ -351,10 +351,10 @@ fn lend_signature(signature: &OwnedSignature) -> Signature<'_> {
         value: signature.value.as_str().into(),
         extra: lend_members(&signature.extra),
         signer_extra: lend_members(&signature.signer_extra),
-        signer_written: signature.signer_written.as_deref().map(|(pid, serial)| Sudi {
-            pid: pid.as_str().into(),
-            serial: serial.as_str().into(),
-        }),
+        signer_written: signature
+            .signer_written
+            .as_deref()
+            .map(|(pid, serial)| Sudi { pid: pid.as_str().into(), serial: serial.as_str().into() }),
     }
 }
 

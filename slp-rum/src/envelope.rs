@@ -63,11 +63,7 @@ pub(crate) fn read<'t>(
 }
 
 /// Reads a payload text that did not come out of a container.
-pub(crate) fn read_text<'t>(
-    text: &'t str,
-    form: PayloadForm,
-    notes: &mut Notes<'_>,
-) -> Result<UsageReport<'t>, Flaw> {
+pub(crate) fn read_text<'t>(text: &'t str, form: PayloadForm, notes: &mut Notes<'_>) -> Result<UsageReport<'t>, Flaw> {
     let limit = notes.options().limits.payload_bytes;
     if text.len() > limit {
         return Err(Flaw::limit(Layer::Payload, 0, &Path::ROOT, "payload_bytes", limit, "bytes of one payload"));

@@ -81,7 +81,7 @@ struct Inner {
     layer: Layer,
     offset: usize,
     /// The offset in a text still further in, where there is one.
-    inner: Option<usize>,
+    deeper: Option<usize>,
     path: String,
     text: String,
 }
@@ -89,7 +89,15 @@ struct Inner {
 impl Flaw {
     #[cold]
     pub(crate) fn new(kind: ErrorKind, layer: Layer, offset: usize, path: &Path<'_>, text: impl Into<String>) -> Self {
-        Self(Box::new(Inner { kind, name: None, layer, offset, inner: None, path: path.to_string(), text: text.into() }))
+        Self(Box::new(Inner {
+            kind,
+            name: None,
+            layer,
+            offset,
+            deeper: None,
+            path: path.to_string(),
+            text: text.into(),
+        }))
     }
 
     /// A fault of the document's own structure; `path` is the XML part, as text.
@@ -100,7 +108,7 @@ impl Flaw {
             name: None,
             layer: Layer::Document,
             offset,
-            inner: None,
+            deeper: None,
             path,
             text: text.into(),
         }))
@@ -122,7 +130,7 @@ impl Flaw {
             None => {}
         }
         let offset = fault.offset();
-        Self(Box::new(Inner { kind, name, layer, offset, inner: None, path: path.to_string(), text }))
+        Self(Box::new(Inner { kind, name, layer, offset, deeper: None, path: path.to_string(), text }))
     }
 
     #[cold]
@@ -145,7 +153,7 @@ impl Flaw {
 
     /// The same flaw, with its offset in a text still further in.
     pub(crate) fn within(mut self, inner: usize) -> Self {
-        self.0.inner = Some(inner);
+        self.0.deeper = Some(inner);
         self
     }
 
@@ -187,7 +195,7 @@ impl Flaw {
     }
 
     pub(crate) fn inner(&self) -> Option<usize> {
-        self.0.inner
+        self.0.deeper
     }
 
     /// Of two reasons the one to name; of equals this one.
@@ -325,10 +333,10 @@ impl<'o> Notes<'o> {
         let tolerance = note.tolerance;
         if !self.options.tolerances.contains(tolerance) {
             return self.refuse(ErrorKind::Tolerance, || {
-                let Note { layer, offset, inner, path, text, .. } = note;
+                let Note { layer, offset, inner: deeper, path, text, .. } = note;
                 let text = format!("{text}; strict reading refuses it (tolerance {tolerance})");
                 let (kind, name) = (ErrorKind::Tolerance, Some(tolerance.as_str()));
-                Flaw(Box::new(Inner { kind, name, layer, offset, inner, path, text }))
+                Flaw(Box::new(Inner { kind, name, layer, offset, deeper, path, text }))
             });
         }
         if self.kept.len() < self.room {

@@ -195,10 +195,9 @@ impl<'a, 'o> Members<'_, 'a, 'o> {
     }
 }
 
-
 /// A device as it was read.
 struct Device<'a> {
-    device: Sudi<'a>,
+    named: Sudi<'a>,
     /// Its texts as they stand, where they have outer blanks.
     written: Option<Sudi<'a>>,
     extra: Vec<(Cow<'a, str>, &'a str)>,
@@ -207,13 +206,13 @@ struct Device<'a> {
 impl<'a> Members<'_, 'a, '_> {
     /// `{udi_pid, udi_serial_number}`. Outer blanks are no part of an identity.
     pub(crate) fn sudi(&mut self, path: &Path<'_>) -> Result<Sudi<'a>, Flaw> {
-        self.device(path, false).map(|read| read.device)
+        self.device(path, false).map(|read| read.named)
     }
 
     /// The device that signed. Its object is written again, so everything in it is kept.
     pub(crate) fn signer(&mut self, path: &Path<'_>, signature: &mut Signature<'a>) -> Result<(), Flaw> {
         let read = self.device(path, true)?;
-        (signature.signer, signature.signer_written) = (Some(read.device), read.written);
+        (signature.signer, signature.signer_written) = (Some(read.named), read.written);
         signature.signer_extra = read.extra;
         Ok(())
     }
@@ -249,7 +248,7 @@ impl<'a> Members<'_, 'a, '_> {
         } else {
             None
         };
-        Ok(Device { device: Sudi { pid: pid.0, serial: serial.0 }, written, extra })
+        Ok(Device { named: Sudi { pid: pid.0, serial: serial.0 }, written, extra })
     }
 
     /// One half of an identity: its text, and the text as it stands where that has outer blanks.

@@ -265,10 +265,7 @@ fn read_utility(members: &mut Members<'_, '_, '_>, path: &Path<'_>) -> Result<Op
     Ok(None)
 }
 
-fn read_ha<'t>(
-    members: &mut Members<'_, 't, '_>,
-    path: &Path<'_>,
-) -> Result<Vec<(Cow<'t, str>, Sudi<'t>)>, Flaw> {
+fn read_ha<'t>(members: &mut Members<'_, 't, '_>, path: &Path<'_>) -> Result<Vec<(Cow<'t, str>, Sudi<'t>)>, Flaw> {
     let mut ha = Vec::new();
     let limit = ("sudis_per_list", members.options().limits.sudis_per_list, "devices in one list");
     members.each_element(path, limit, |members, here| {
@@ -322,9 +319,8 @@ fn read_measurements<'t>(
 fn check_tag(members: &mut Members<'_, '_, '_>, text: &str, at: usize, path: &Path<'_>) -> Result<(), Flaw> {
     let length = if text.len() <= 255 { 0 } else { text.trim_ascii().chars().count() };
     if length > 255 {
-        return members.refuse(ErrorKind::BadValue, at, path, || {
-            format!("a tag of {length} characters: tags have 1 to 255")
-        });
+        return members
+            .refuse(ErrorKind::BadValue, at, path, || format!("a tag of {length} characters: tags have 1 to 255"));
     }
     if tag::is_tag(text) {
         return Ok(());
@@ -364,10 +360,8 @@ fn settle<'t>(parts: Parts<'t>, text: &str, notes: &mut Notes<'_>) -> Result<Vie
     let asset = parts.asset.ok_or_else(|| missing(0, &root, "asset_identification"))?;
     let software_tag = asset.name.ok_or_else(|| missing(asset.at, &asset_path.member("asset"), "name"))?;
     let device = asset.device.ok_or_else(|| missing(asset.at, &asset_path.member("instance"), "sudi"))?;
-    let id = match (asset.report_id, meta.report_id) {
-        (Some(id), _) | (None, Some((_, id))) => id,
-        (None, None) => return Err(missing(asset.at, &asset_path, "report_id")),
-    };
+    let id = asset.report_id.or(meta.report_id.map(|(_, id)| id));
+    let id = id.ok_or_else(|| missing(asset.at, &asset_path, "report_id"))?;
     if !is_listed {
         return Err(missing(0, &root, "measurements"));
     }

@@ -25,22 +25,25 @@ pub(super) fn read<'a>(bytes: &'a [u8], options: &ReadOptions) -> Result<Documen
         return Err(Error::new(ErrorKind::Limit, text).named("document_bytes").fatal());
     }
     refuse_other_formats(bytes)?;
-    let (input, tail, mut end) = match str::from_utf8(bytes) {
+    let (input, tail, bad_at) = match str::from_utf8(bytes) {
         Ok(text) => (text, &[][..], None),
         Err(error) => {
             let at = error.valid_up_to();
             let (good, bad) = bytes.split_at_checked(at).unwrap_or((bytes, &[]));
-            (str::from_utf8(good).unwrap_or_default(), bad, Some(not_utf8(at)))
+            (str::from_utf8(good).unwrap_or_default(), bad, Some(at))
         }
     };
     let mut notes = Notes::new(options, limits.warnings);
     let start = if input.starts_with(BOM) { BOM.len() } else { 0 };
+    let is_whole = bad_at.is_none();
+    let mut end = bad_at.map(|at| not_utf8(at.saturating_sub(start)));
     let mut text = input.get(start..).unwrap_or_default();
     if start > 0 {
         let note = "a byte order mark: skipped";
         notes.take(Tolerance::Bom, Layer::Document, 0, &Path::ROOT, note).map_err(|flaw| early(&flaw, text, start))?;
     }
-    let decoded = decode_base64(text, &mut notes).map_err(|flaw| early(&flaw, text, start))?;
+    let decoded = if is_whole { decode_base64(text, &mut notes) } else { Ok(None) };
+    let decoded = decoded.map_err(|flaw| early(&flaw, text, start))?;
     if let Some(decoded) = &decoded {
         text = decoded.strip_prefix(BOM).unwrap_or(decoded);
     }
@@ -162,9 +165,7 @@ fn refuse_other_formats(bytes: &[u8]) -> Result<(), Error> {
     match bytes {
         [0x1f, 0x8b, ..] => refuse(ErrorKind::Unsupported, "a gzip archive, not a document: use the bundle reader"),
         [b'P', b'K', 3, 4, ..] => refuse(ErrorKind::Unsupported, "a zip archive, not a document: unpack it first"),
-        _ if is_utf16(bytes) => {
-            refuse(ErrorKind::Encoding, "UTF-16 text: only UTF-8 is read; save the file as UTF-8")
-        }
+        _ if is_utf16(bytes) => refuse(ErrorKind::Encoding, "UTF-16 text: only UTF-8 is read; save the file as UTF-8"),
         _ if bytes.strip_prefix(BOM.as_bytes()).unwrap_or(bytes).trim_ascii().is_empty() => {
             refuse(ErrorKind::Empty, "nothing in it")
         }

@@ -34,7 +34,8 @@ pub(crate) fn read_signature<'t>(
             }
             "signing_type" => {
                 let word = members.string(&here)?;
-                members.word::<SigningType>(&word, at, &here, |word| format!("a signing type {word} that is not known"))?;
+                members
+                    .word::<SigningType>(&word, at, &here, |word| format!("a signing type {word} that is not known"))?;
                 signing_type = Some(word);
                 1
             }

@@ -39,8 +39,8 @@ pub(super) fn read_inventory(text: &str, room: usize, limits: &Limits) -> Result
             let at = reader.value_offset();
             return Err(broken(Fault::new(FaultKind::Limit("inventory_items"), at, text)));
         }
-        let item = read_item(&mut reader)
-            .map_err(|(fault, member)| Broken { fault, item: Some(items.len()), member })?;
+        let item =
+            read_item(&mut reader).map_err(|(fault, member)| Broken { fault, item: Some(items.len()), member })?;
         items.push(item);
     }
     reader.end().map_err(broken)?;

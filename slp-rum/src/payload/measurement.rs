@@ -31,7 +31,7 @@ pub(super) struct Odd<'t> {
     meta_is_object: bool,
 }
 
-impl<'t> Odd<'t> {
+impl Odd<'_> {
     fn new(index: usize, at: usize) -> Self {
         Self {
             index,
@@ -74,7 +74,8 @@ impl<'t> Odd<'t> {
             let reason = format!("a value without {name}: kept, not counted");
             notes.take(Tolerance::ValueShape, LAYER, at, &one.member("value"), reason)?;
         }
-        let missing = |name: &&str| self.take(notes, Tolerance::MeasurementMember, name, "missing: taken as not stated");
+        let missing =
+            |name: &&str| self.take(notes, Tolerance::MeasurementMember, name, "missing: taken as not stated");
         self.missing.iter().try_for_each(missing)
     }
 
@@ -163,11 +164,8 @@ pub(super) fn read_measurement<'t>(
     if odd.values.is_some() {
         value = Value::default(); // which of the two counts is not known: neither does
     }
-    let is_usual = odd.has_value
-        && odd.meta.is_none()
-        && odd.values.is_none()
-        && odd.lacks.is_none()
-        && odd.missing.is_empty();
+    let is_usual =
+        odd.has_value && odd.meta.is_none() && odd.values.is_none() && odd.lacks.is_none() && odd.missing.is_empty();
     if !is_usual {
         odds.push(odd);
     }

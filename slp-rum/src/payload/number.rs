@@ -85,9 +85,8 @@ fn integer<'t>(members: &mut Members<'_, 't, '_>, path: &Path<'_>, usual: Usual)
     let text = integer_text(members, path, usual)?;
     let digits = text.strip_prefix('-').unwrap_or(&text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        members.refuse(ErrorKind::BadNumber, at, path, || {
-            format!("{} is not a whole decimal number", Quoted(&text))
-        })?;
+        members
+            .refuse(ErrorKind::BadNumber, at, path, || format!("{} is not a whole decimal number", Quoted(&text)))?;
         return Ok(Integer { value: 0, text: None, at });
     }
     let beyond = if digits.len() < text.len() { i128::MIN } else { i128::MAX };

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::LAYER;
+use crate::Tolerance;
 use crate::flaw::{Flaw, Path};
 use crate::members::Members;
-use crate::Tolerance;
 
 /// The type of a value that holds a whole inventory.
 pub(super) const INVENTORY: &str = "json_encode";
@@ -22,10 +22,7 @@ pub(super) struct Typed<'t> {
 }
 
 /// Reads a list; an entry that lacks its type or its value is noted and left out.
-pub(super) fn read_typed_list<'t>(
-    members: &mut Members<'_, 't, '_>,
-    path: &Path<'_>,
-) -> Result<Vec<Typed<'t>>, Flaw> {
+pub(super) fn read_typed_list<'t>(members: &mut Members<'_, 't, '_>, path: &Path<'_>) -> Result<Vec<Typed<'t>>, Flaw> {
     let limits = &members.options().limits;
     let mut list = Vec::new();
     let mut index = 0_usize;
@@ -48,19 +45,16 @@ pub(super) fn read_typed_list<'t>(
                 _ => return members.pass(&path),
             }))
         })?;
-        match (kind, value) {
-            (Some(kind), Some((at, value))) => {
-                let most = limits.string_bytes;
-                if kind != INVENTORY && value.len() > most {
-                    let path = here.member("value");
-                    return Err(Flaw::limit(LAYER, at, &path, "string_bytes", most, "bytes of one string"));
-                }
-                list.push(Typed { index, kind, value, at });
+        if let (Some(kind), Some((at, value))) = (kind, value) {
+            let most = limits.string_bytes;
+            if kind != INVENTORY && value.len() > most {
+                let path = here.member("value");
+                return Err(Flaw::limit(LAYER, at, &path, "string_bytes", most, "bytes of one string"));
             }
-            _ => {
-                let reason = "an entry without type or without value: left out";
-                members.notes.take(Tolerance::ValueShape, LAYER, start, here, reason)?;
-            }
+            list.push(Typed { index, kind, value, at });
+        } else {
+            let reason = "an entry without type or without value: left out";
+            members.notes.take(Tolerance::ValueShape, LAYER, start, here, reason)?;
         }
         index = index.saturating_add(1);
         Ok(())

@@ -109,6 +109,13 @@ fn a_value_without_type_and_a_count_without_number_are_kept_and_not_counted() {
         assert_eq!(warnings[0].place.path, "$.payload$.measurements[0].value");
         assert!(text_at(&text, warnings[0]).starts_with('{'));
     }
+    for null in ["type", "value"] {
+        let text = changed(GOOD, |payload| payload["measurements"][0]["value"][null] = Value::Null);
+        let report = read(&text);
+        assert_eq!(report.measurements()[0].count(), None, "{null}");
+        let taken: Vec<_> = report.warnings().iter().map(|one| one.tolerance).collect();
+        assert_eq!(taken, [Tolerance::NullMember], "one null, one note");
+    }
     // So in telemetry: the entry is left out, the report stands.
     let text = changed(TELEMETRY, |payload| {
         payload["measurements"][0]["values"][1].as_object_mut().unwrap().remove("type");

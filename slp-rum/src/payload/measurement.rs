@@ -186,8 +186,8 @@ pub(super) fn read_measurement<'t>(
         end,
         length: length.flatten(),
         samples: samples.flatten(),
-        value_type: value.kind,
-        value: value.text,
+        value_type: value.kind.flatten(),
+        value: value.text.flatten(),
         count: value.count,
         clock_delta: meta.clock_delta,
         termination: meta.termination,
@@ -197,20 +197,25 @@ pub(super) fn read_measurement<'t>(
     }))
 }
 
+/// A value; a member that is null is there, and says nothing.
 #[derive(Default)]
 struct Value<'t> {
-    kind: Option<Cow<'t, str>>,
-    text: Option<Cow<'t, str>>,
+    kind: Option<Option<Cow<'t, str>>>,
+    text: Option<Option<Cow<'t, str>>>,
     count: Option<u64>,
 }
 
 impl Value<'_> {
+    fn is_count(&self) -> bool {
+        self.kind.iter().flatten().any(|kind| ValueType::known(kind) == Some(ValueType::Count))
+    }
+
     /// What is not there of a type and, for a count, its number.
     fn lacks(&self) -> Option<&'static str> {
-        match self.kind.as_deref().map(ValueType::known) {
+        match self.kind {
             None => Some("a type"),
-            Some(Some(ValueType::Count)) if self.text.is_none() => Some("a number"),
-            _ => None,
+            Some(_) if self.text.is_none() && self.is_count() => Some("a number"),
+            Some(_) => None,
         }
     }
 }
@@ -222,22 +227,25 @@ fn read_value<'t>(members: &mut Members<'_, 't, '_>, path: &Path<'_>) -> Result<
         let here = path.member(name);
         Ok(Some(match name {
             "type" => {
-                let word = members.string(&here)?;
-                members.word::<ValueType>(&word, value_at, &here, |word| {
-                    format!("a value of type {word}: kept, not counted")
-                })?;
+                let word = members.optional_string(&here)?;
+                if let Some(word) = &word {
+                    members.word::<ValueType>(word, value_at, &here, |word| {
+                        format!("a value of type {word}: kept, not counted")
+                    })?;
+                }
                 value.kind = Some(word);
                 0
             }
             "value" => {
                 at = value_at;
-                value.text = Some(number::integer_text(members, &here, Usual::String)?);
+                let read = |members: &mut Members<'_, 't, '_>| number::integer_text(members, &here, Usual::String);
+                value.text = Some(members.unless_null(&here, read)?);
                 1
             }
             _ => return members.pass(&here),
         }))
     })?;
-    if let (Some("COUNT"), Some(text)) = (value.kind.as_deref(), &value.text) {
+    if let (true, Some(Some(text))) = (value.is_count(), &value.text) {
         value.count = number::count(members, text, at, &path.member("value"))?;
     }
     Ok(value)

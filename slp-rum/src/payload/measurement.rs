@@ -147,7 +147,7 @@ pub(super) fn read_measurement<'t>(
             "value" => {
                 if let Some(read) = members.unless_null(&here, |members| read_value(members, &here))? {
                     (odd.has_value, value) = (true, read);
-                    odd.lacks = value.lacks().map(|name| (name, at));
+                    odd.lacks = value.lacks.map(|name| (name, at));
                 }
                 7
             }
@@ -186,8 +186,8 @@ pub(super) fn read_measurement<'t>(
         end,
         length: length.flatten(),
         samples: samples.flatten(),
-        value_type: value.kind.flatten(),
-        value: value.text.flatten(),
+        value_type: value.kind,
+        value: value.text,
         count: value.count,
         clock_delta: meta.clock_delta,
         termination: meta.termination,
@@ -197,58 +197,49 @@ pub(super) fn read_measurement<'t>(
     }))
 }
 
-/// A value; a member that is null is there, and says nothing.
 #[derive(Default)]
 struct Value<'t> {
-    kind: Option<Option<Cow<'t, str>>>,
-    text: Option<Option<Cow<'t, str>>>,
+    kind: Option<Cow<'t, str>>,
+    text: Option<Cow<'t, str>>,
     count: Option<u64>,
-}
-
-impl Value<'_> {
-    fn is_count(&self) -> bool {
-        self.kind.iter().flatten().any(|kind| ValueType::known(kind) == Some(ValueType::Count))
-    }
-
-    /// What is not there of a type and, for a count, its number.
-    fn lacks(&self) -> Option<&'static str> {
-        match self.kind {
-            None => Some("a type"),
-            Some(_) if self.text.is_none() && self.is_count() => Some("a number"),
-            Some(_) => None,
-        }
-    }
+    /// What is not there of a type and, for a count, its number. A member that is null is there, and says nothing.
+    lacks: Option<&'static str>,
 }
 
 fn read_value<'t>(members: &mut Members<'_, 't, '_>, path: &Path<'_>) -> Result<Value<'t>, Flaw> {
-    let mut at = 0;
-    let mut value = Value::default();
-    members.each(path, |members, name, value_at| {
+    let (mut kind, mut text) = (None, None);
+    members.each(path, |members, name, at| {
         let here = path.member(name);
         Ok(Some(match name {
             "type" => {
                 let word = members.optional_string(&here)?;
                 if let Some(word) = &word {
-                    members.word::<ValueType>(word, value_at, &here, |word| {
+                    members.word::<ValueType>(word, at, &here, |word| {
                         format!("a value of type {word}: kept, not counted")
                     })?;
                 }
-                value.kind = Some(word);
+                kind = Some(word);
                 0
             }
             "value" => {
-                at = value_at;
                 let read = |members: &mut Members<'_, 't, '_>| number::integer_text(members, &here, Usual::String);
-                value.text = Some(members.unless_null(&here, read)?);
+                text = Some((at, members.unless_null(&here, read)?));
                 1
             }
             _ => return members.pass(&here),
         }))
     })?;
-    if let (true, Some(Some(text))) = (value.is_count(), &value.text) {
-        value.count = number::count(members, text, at, &path.member("value"))?;
-    }
-    Ok(value)
+    let is_count = kind.iter().flatten().any(|kind| ValueType::known(kind) == Some(ValueType::Count));
+    let lacks = match kind {
+        None => Some("a type"),
+        Some(_) if text.is_none() && is_count => Some("a number"),
+        Some(_) => None,
+    };
+    let count = match &text {
+        Some((at, Some(text))) if is_count => number::count(members, text, *at, &path.member("value"))?,
+        _ => None,
+    };
+    Ok(Value { kind: kind.flatten(), text: text.and_then(|(_, text)| text), count, lacks })
 }
 
 #[derive(Default)]

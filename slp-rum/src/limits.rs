@@ -21,7 +21,9 @@ pub struct Limits {
     /// Bytes of any other string. Default 64 KiB.
     pub string_bytes: usize,
     /// Bytes of a `json_encode` value of a telemetry report. Default 4 MiB.
-    pub json_encode_bytes: usize,
+    pub json_encode: usize,
+    /// Parts in the inventories of one telemetry report. Default 100,000.
+    pub inventory_items: usize,
     /// Characters of the text of a signature. Default 16 KiB; 344 are known.
     pub signature_value_bytes: usize,
     /// Measurements of one report. Default 100,000.
@@ -65,7 +67,8 @@ impl Default for Limits {
             reports_per_document: 100_000,
             payload_bytes: 8 << 20,
             string_bytes: 64 << 10,
-            json_encode_bytes: 4 << 20,
+            json_encode: 4 << 20,
+            inventory_items: 100_000,
             signature_value_bytes: 16 << 10,
             measurements_per_report: 100_000,
             sudis_per_list: 50_000,

@@ -163,6 +163,8 @@ pub struct Signature {
     pub extra: Vec<Member>,
     /// Members of its `sudi` that are not known.
     pub signer_extra: Vec<Member>,
+    /// Product id and serial number of the signer as they stand, where they have outer blanks: written again so.
+    pub(crate) signer_written: Option<Box<(String, String)>>,
 }
 
 impl Signature {
@@ -175,6 +177,7 @@ impl Signature {
             value: value.into(),
             extra: Vec::new(),
             signer_extra: Vec::new(),
+            signer_written: None,
         }
     }
 

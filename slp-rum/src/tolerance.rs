@@ -54,6 +54,8 @@ tolerances! {
     UsageObject = "usage-object",
     /// A JSON array at the top: each element is a report.
     ArrayRoot = "array-root",
+    /// Members of several containers in one object: the first kind of container wins, the others are not looked into.
+    SeveralContainers = "several-containers",
     /// A payload without envelope.
     BarePayload = "bare-payload",
     /// The input is one JSON string that holds a payload.

@@ -138,10 +138,19 @@ impl PartKind {
         }
     }
 
-    /// May it be the root of a document? Spec: rum, "Telling the containers apart"; ack-auth, "Roots accepted".
+    /// What may be the root of a document. Spec: rum, "Telling the containers apart"; ack-auth, "Roots accepted".
+    pub(crate) const ROOTS: &'static [Self] = &[
+        Self::SmartLicense,
+        Self::Report,
+        Self::Authorization,
+        Self::SpecificPlr,
+        Self::Policy,
+        Self::TrustCode,
+        Self::RumAck,
+    ];
+
     pub(crate) fn is_root(&self) -> bool {
-        use PartKind::{Authorization, Policy, Report, RumAck, SmartLicense, SpecificPlr, TrustCode};
-        matches!(self, SmartLicense | Report | Authorization | Policy | TrustCode | RumAck | SpecificPlr)
+        Self::ROOTS.contains(self)
     }
 }
 

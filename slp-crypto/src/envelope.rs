@@ -379,8 +379,14 @@ fn certified(
         (answer, _) => answer,
     }?;
     // a local CA could issue a certificate with any role: only the cloud's own CA hands out roles
-    if let Some(issuer) = chain.get(1) {
-        has_role(&Certificate::inspect(issuer)?, Role::CloudCa)?;
+    match chain.get(1) {
+        Some(issuer) => has_role(&Certificate::inspect(issuer)?, Role::CloudCa)?,
+        None => {
+            let leaf = verified.get();
+            for anchor in trust.anchors().iter().filter(|anchor| anchor.subject() == leaf.issuer()) {
+                has_role(anchor, Role::CloudCa)?;
+            }
+        }
     }
     has_role(verified.get(), role)?;
     let key = verified.get().key().map_err(|error| NotVerified::key(&error))?;

@@ -6,6 +6,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use slp_model::{Udi, UnixSeconds};
 use slp_rum::Limits;
 
+mod trust; // verify, keys, sign
+
+pub(crate) use trust::{Algorithm, KeysCertificate, KeysCommand, KeysNew, KeysShow, Pins, Role, Sign, Verify};
+
 const EXAMPLES: &str = "\
 Examples:
   slp usage reports/                    who used what, when: every file below the folder
@@ -104,6 +108,15 @@ pub(crate) enum Command {
     /// Show what a device would do with an acknowledgement, a code or a policy
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(Import),
+    /// Check signatures: a verdict for each, with its reason
+    #[command(after_help = trust::VERIFY_EXAMPLES)]
+    Verify(Verify),
+    /// Make and show keys and certificates for tests
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Sign a document of this SDK
+    #[command(after_help = trust::SIGN_EXAMPLES)]
+    Sign(Sign),
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,8 +3,11 @@
 pub(crate) mod check;
 pub(crate) mod import;
 pub(crate) mod inspect;
+pub(crate) mod keys;
 pub(crate) mod policy;
+pub(crate) mod sign;
 pub(crate) mod usage;
+pub(crate) mod verify;
 
 use slp_model::{Span, UnixSeconds};
 

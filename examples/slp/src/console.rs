@@ -88,6 +88,12 @@ impl From<io::Error> for Stop {
     }
 }
 
+impl From<serde_json::Error> for Stop {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Output(error.into())
+    }
+}
+
 /// A console at work.
 pub(crate) struct Session<'a> {
     pub(crate) input: &'a mut (dyn Read + Send),
@@ -142,6 +148,11 @@ impl Messages<'_> {
     /// Something that could not be read.
     pub(crate) fn fault(&mut self, fault: &Fault) {
         self.error(&fault.to_string());
+    }
+
+    /// Something that makes results worth less than they look.
+    pub(crate) fn warning(&mut self, text: &str) {
+        self.line(Paint::Warning, "warning", text);
     }
 
     /// Something to know.

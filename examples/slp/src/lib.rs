@@ -9,8 +9,10 @@
 mod arguments; // the words of the command line
 mod commands; // one file per command
 mod console; // where a command reads, writes and complains
+mod facts; // what matters about keys and certificates
 mod fault; // what could not be read, and where
 mod input; // one file or standard input, through a limit
+mod output_file; // files that are written
 mod paths; // from PATH arguments to files, in order
 mod pipeline; // files read by several threads, results in order
 mod printable; // text of documents, safe on a terminal
@@ -71,6 +73,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, console: Console<'_>) 
         Command::Check(arguments) => commands::check::run(arguments, &mut session),
         Command::Policy(PolicyCommand::Due(arguments)) => commands::policy::due(arguments, &mut session),
         Command::Import(arguments) => commands::import::run(arguments, &mut session),
+        Command::Verify(arguments) => commands::verify::run(arguments, &mut session),
+        Command::Keys(command) => commands::keys::run(command, &mut session),
+        Command::Sign(arguments) => commands::sign::run(arguments, &mut session),
     };
     match outcome.and_then(|status| Ok(session.flush().map(|()| status)?)) {
         Ok(status) => status,

@@ -6,7 +6,7 @@ use slp_crypto::{
 };
 use slp_model::{Location, Place, SignedContent, Udi};
 
-use crate::support::{ED25519, P256, P384, RSA, key, samples, say};
+use crate::support::{ED25519, Made, P256, P384, RSA, key, samples, say, to_pem};
 
 fn udi(serial: &str) -> Udi {
     Udi::new("C9300-24UX", serial).unwrap()
@@ -79,6 +79,43 @@ fn the_word_chooses_nothing() {
         content.bytes = b"[]".into();
         assert_eq!(verdict(&trust, &content), Err((Reason::Invalid, Detail::Mismatch)), "{word}");
     }
+}
+
+#[test]
+fn a_report_is_judged_at_its_own_time_by_the_dates_of_the_certificate() {
+    let ours = key(RSA);
+    let mut trust = TrustStore::empty();
+    let leaf = Made::leaf(&ours).signed(&ours); // 2020 to 2030
+    trust.add_pem("device.pem", to_pem("CERTIFICATE", &leaf).as_bytes()).unwrap();
+    let mut content = report(b"{}", &ours);
+    content.signer = Udi::new("ISR4451-X/K9", "TST00000001").ok();
+    let verifier = Verifier::new(&trust);
+    let verdict = |time| {
+        let verified = verifier.verify(&content, time).map_err(|why| (why.reason(), why.detail()))?;
+        Ok(verified.evidence().warnings().iter().map(Warning::as_str).collect::<Vec<_>>())
+    };
+    let at = |text: &str| text.parse().unwrap();
+    assert_eq!(verdict(TimePolicy::At(at("2025-01-01"))), Ok(vec![]));
+    assert_eq!(verdict(TimePolicy::At(at("2031-01-01"))), Ok(vec!["expired"]));
+    assert_eq!(verdict(TimePolicy::At(at("2019-01-01"))), Ok(vec!["not-yet-valid"]));
+    assert_eq!(verdict(TimePolicy::Ignore), Ok(vec!["time-not-checked"]));
+    assert_eq!(verdict(TimePolicy::Now(at("2025-01-01"))), Ok(vec![]));
+    assert_eq!(verdict(TimePolicy::Now(at("2031-01-01"))), Err((Reason::Invalid, Detail::Expired)));
+    assert_eq!(verdict(TimePolicy::Now(at("2019-01-01"))), Err((Reason::Invalid, Detail::NotYetValid)));
+    // each of a batch at its own
+    let values = [content.clone(), content.clone()];
+    let times = |value: &SignedContent<'_>| {
+        let first = std::ptr::eq(value, &raw const values[0]);
+        TimePolicy::At(at(if first { "2025-01-01" } else { "2031-01-01" }))
+    };
+    let verdicts = verifier.batch_at(&values, times).unwrap().finish();
+    let warnings: Vec<_> = verdicts.iter().map(|one| one.as_ref().unwrap().evidence().warnings().len()).collect();
+    assert_eq!(warnings, [0, 1]);
+    // a renewed certificate of the same key is enough
+    let renewed = Made { not_before: "20300101000000Z", not_after: "20400101000000Z", ..Made::leaf(&ours) };
+    trust.add_pem("renewed.pem", to_pem("CERTIFICATE", &renewed.signed(&ours)).as_bytes()).unwrap();
+    let again = Verifier::new(&trust).verify(&content, TimePolicy::Now(at("2031-01-01"))).unwrap();
+    assert_eq!(again.evidence().warnings(), []);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use slp_model::{Udi, UnixSeconds};
 
 use super::{Sources, device, time};
@@ -140,7 +140,7 @@ pub(crate) struct KeysShow {
 }
 
 #[derive(Debug, Args)]
-#[group(id = "holder", required = true, args = ["ca", "device", "role"])]
+#[command(group(ArgGroup::new("holder").required(true).args(["ca", "device", "role"])))]
 pub(crate) struct KeysCertificate {
     /// The private key of the holder
     #[arg(value_name = "KEY")]

@@ -3,10 +3,13 @@
 mod check;
 mod import;
 mod inspect;
+mod keys;
 mod policy;
 mod program;
+mod sign;
 mod sources;
 mod usage;
+mod verify;
 
 use std::ffi::OsString;
 use std::fs;

@@ -56,7 +56,12 @@ fn row(judge: &Judge<'_>, certificate: &Certificate, all: &[&Certificate]) -> Ro
     } else {
         store.verify_leaf(certificate.der(), &beside, time)
     };
-    let mut row = Row::of(format!("certificate {}", certificate.subject()), verdict.as_ref().map(Verified::evidence));
+    let name = match (certificate.identity(), certificate.subject().common_name()) {
+        (Some(holder), _) => format!("certificate of {} {}", holder.pid(), holder.serial()),
+        (None, Some(name)) => format!("certificate of {name}"),
+        (None, None) => format!("certificate of {}", certificate.subject()),
+    };
+    let mut row = Row::of(name, verdict.as_ref().map(Verified::evidence));
     // of a certificate the key is that of its issuer, and the device is the one that it names
     row.signer = None;
     row.device = certificate.identity().and_then(|holder| Udi::new(holder.pid(), holder.serial()).ok());

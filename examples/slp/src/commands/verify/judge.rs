@@ -200,10 +200,13 @@ fn outer(report: &UsageReport, verdict: Result<Verified<&UsageReport>, NotVerifi
     if let Some(holder) = verdict.as_ref().ok().and_then(|verified| verified.evidence().signer())
         && !is_ours(&|device| holder.is(device))
     {
+        let device = report.device();
         let text = format!(
-            "the signature is one of {}, and the report is about {}: no device signs for another",
-            Quoted(&holder.to_string()),
-            Quoted(&report.device().to_string())
+            "the signature is one of {} {}, and the report is about {} {}: no device signs for another",
+            Quoted(holder.pid()),
+            Quoted(holder.serial()),
+            Quoted(device.pid()),
+            Quoted(device.serial())
         );
         row.refuse(Reason::Invalid, "identity", text);
     }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use super::Counts;
 use super::judge::FileVerdicts;
-use super::row::{Row, Verdict};
+use super::row::Row;
 use super::trust::Known;
 use crate::printable::{printable, shown};
 use crate::style::{Paint, Style};
@@ -96,11 +96,17 @@ fn rows(rows: &[Row], style: Style, out: &mut impl Write) -> io::Result<()> {
         ("Signed by", Side::Left),
         ("Key", Side::Left),
     ]);
-    for row in rows {
-        let signer = match (&row.signer, &row.device) {
-            (Some(signer), _) => format!("{} {}", signer.pid, signer.serial),
-            (None, _) if row.verdict != Verdict::Verified => String::new(),
-            (None, _) => row.source.unwrap_or_default().to_owned(),
+    // what is inside a payload is told below the table, once
+    for row in rows.iter().filter(|row| !row.is_inner) {
+        let signer = match &row.signer {
+            Some(signer) => format!("{} {}", signer.pid, signer.serial),
+            None => match row.source.unwrap_or_default() {
+                "trust" => "a trusted key".to_owned(),
+                "document" => "its own certificate".to_owned(),
+                "anchor" => "a trusted CA".to_owned(),
+                "pin" => "a pinned CA".to_owned(),
+                other => other.to_owned(),
+            },
         };
         let key = match (&row.key, row.scheme) {
             (Some(key), Some(scheme)) => format!("{key} {scheme}"),

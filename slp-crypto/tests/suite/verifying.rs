@@ -1,12 +1,12 @@
 //! The one door: order of the reasons, resolvers, batches, budgets, error texts.
 
 use slp_crypto::{
-    Detail, ErrorKind, KeyAnswer, KeyHint, KeyMap, KeyResolver, KeyScope, NotVerified, PublicKey, Reason, Signer,
-    SigningKey, TimePolicy, TrustStore, Verifier, Warning,
+    Detail, ErrorKind, KeyAnswer, KeyHint, KeyMap, KeyResolver, KeyScope, NotVerified, PublicKey, Reason, Scheme,
+    Signer, SigningKey, TimePolicy, TrustStore, Verifier, Warning,
 };
 use slp_model::{Location, Place, SignedContent, Udi};
 
-use crate::support::{ED25519, Made, P256, P384, RSA, key, samples, say, to_pem};
+use crate::support::{ED25519, Made, P256, P384, RSA, hex, key, samples, say, tlv, to_base64, to_pem};
 
 fn udi(serial: &str) -> Udi {
     Udi::new("C9300-24UX", serial).unwrap()
@@ -288,4 +288,78 @@ fn signature_texts_of_the_hostile_table_are_judged() {
     }
     say(&format!("base64 table: {plain} decoded, {refused} refused"));
     assert_eq!((plain, refused), (4, 8));
+}
+
+/// Order of the group of P-256.
+const ORDER: &str = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
+
+#[test]
+fn an_ecdsa_signature_has_one_encoding_and_its_numbers_a_range() {
+    let ours = key(P256);
+    let trust = trusting(&[&ours]);
+    let mut content = report(b"{}", &ours);
+    let integers = |r: &[u8], s: &[u8]| tlv(0x30, &[&tlv(2, &[r]), &tlv(2, &[s])]);
+    let good = ours.sign(b"{}").unwrap().as_bytes().to_vec();
+    let (r, s) = {
+        let r = &good[4..4 + usize::from(good[3])];
+        (r.to_vec(), good[6 + r.len()..].to_vec())
+    };
+    assert_eq!(integers(&r, &s), good);
+    let order = [&[0][..], &hex(ORDER)].concat();
+    let zeros = |number: &[u8]| [&[0, 0][..], number].concat();
+    let padded = |tag: u8, content: &[u8]| [&[tag, 0x81, u8::try_from(content.len()).unwrap()], content].concat();
+    let both = [tlv(2, &[&r]), tlv(2, &[&s])].concat();
+    for (what, signature) in [
+        ("r is zero", integers(&[0], &s)),
+        ("s is zero", integers(&r, &[0])),
+        ("both are zero", integers(&[0], &[0])),
+        ("r is nothing", integers(&[], &s)),
+        ("r is the order", integers(&order, &s)),
+        ("s is the order", integers(&r, &order)),
+        ("r is larger than the curve", integers(&[&[1][..], &r].concat(), &s)),
+        ("s is very large", integers(&r, &[0x7f; 70])),
+        ("r is negative", integers(&[&[0x80][..], &[1; 31]].concat(), &s)),
+        ("r has zeros in front", integers(&zeros(&r), &s)),
+        ("s has zeros in front", integers(&r, &zeros(&s))),
+        ("a long length outside", padded(0x30, &both)),
+        ("a long length inside", tlv(0x30, &[&padded(2, &r), &tlv(2, &[&s])])),
+        ("a length that is not told", [&[0x30, 0x80][..], &both, &[0, 0]].concat()),
+        ("bytes behind", [&good[..], &[0]].concat()),
+        ("bytes inside", tlv(0x30, &[&both, &[5, 0]])),
+        ("three numbers", tlv(0x30, &[&both, &tlv(2, &[&[1]])])),
+        ("cut", good[..good.len() - 1].to_vec()),
+        ("another tag", [&[0x31][..], &good[1..]].concat()),
+        ("plain numbers", [&[0_u8; 64][..]].concat()),
+        ("one byte", vec![0]),
+    ] {
+        content.signature = Some(to_base64(&signature).into());
+        assert_eq!(verdict(&trust, &content), Err((Reason::Invalid, Detail::Mismatch)), "{what}");
+    }
+    content.signature = Some(to_base64(&good).into());
+    assert_eq!(verdict(&trust, &content), Ok(vec![]));
+}
+
+#[test]
+fn a_signature_of_another_scheme_or_key_fits_nowhere() {
+    let rsa512 = key(RSA).with_scheme(Scheme::RsaPkcs1Sha512).unwrap();
+    let keys = [key(RSA), rsa512, key(P256), key(P384), key(ED25519)];
+    for signer in &keys {
+        for verifying in &keys {
+            let mut content = report(b"{}", signer);
+            content.place = Place::CloudElement("data".into());
+            let same = signer.scheme() == verifying.scheme();
+            assert_eq!(verdict(&trusting(&[verifying]), &content).is_ok(), same, "{signer:?} by {verifying:?}");
+        }
+    }
+    // RSA: as long as the modulus, neither shorter nor longer, with or without zeros in front
+    let ours = key(RSA);
+    let trust = trusting(&[&ours]);
+    let mut content = report(b"{}", &ours);
+    let good = ours.sign(b"{}").unwrap().as_bytes().to_vec();
+    let zero = [0_u8];
+    let beyond = vec![0xff; good.len()];
+    for wrong in [[&zero, &good[..]].concat(), [&good[..], &zero].concat(), good[1..].to_vec(), beyond] {
+        content.signature = Some(to_base64(&wrong).into());
+        assert_eq!(verdict(&trust, &content), Err((Reason::Invalid, Detail::Mismatch)));
+    }
 }

@@ -174,6 +174,9 @@ fn a_key_map_matches_exactly_and_the_narrowest_scope_comes_first() {
     let report = Place::UsageReport;
     hint.place = &report;
     assert_eq!(found(&hint), [3]);
+    let request = Place::CloudElement("smartLicenseTrustRequest".into());
+    hint.place = &request;
+    assert_eq!(found(&hint), [3], "its device signs it");
 }
 
 struct Refuses;

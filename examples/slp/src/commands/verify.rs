@@ -16,6 +16,7 @@ use crate::style::Style;
 mod certificates; // certificates among the files
 mod judge; // documents of devices and of the cloud
 mod own; // documents of the SDK
+mod requests; // requests for trust
 mod row; // one verdict
 mod show; // verdicts as people read them
 mod siblings; // what stands beside signed bytes

@@ -223,6 +223,44 @@ fn output_is_the_same_with_any_number_of_threads() {
     }
 }
 
+/// The vectors of the specification, each element signed with the key of the cloud that they bring.
+#[test]
+fn signed_elements_have_the_verdicts_of_the_vectors() {
+    let Some(samples) = samples("ack-auth/sdk_vectors") else { return };
+    let folder = Folder::new("verify-vectors");
+    folder.file("trust/cloud.pub.pem", &bytes_of(&format!("{samples}/signer_public.pem.txt")));
+    let trust = format!("{}/trust", folder.path());
+    let call = slp(&["verify", &samples, "--trust", &trust, "--at", "2023-11-15", "--json"]);
+    let value: serde_json::Value = serde_json::from_str(&call.output).unwrap();
+    let mut others = Vec::new();
+    let mut verified = 0;
+    for file in value["files"].as_array().unwrap() {
+        for row in file["signatures"].as_array().unwrap() {
+            let name = file["path"].as_str().unwrap().rsplit('/').next().unwrap();
+            match row["verdict"].as_str().unwrap() {
+                "verified" => verified += 1,
+                verdict => others.push(format!("{name} {}: {verdict}", row["of"].as_str().unwrap())),
+            }
+            let device = matches!(
+                row["of"].as_str().unwrap(),
+                "smartLicenseAuthorization" | "smartLicenseTrustCode" | "specificPLR"
+            );
+            let outside = if device { serde_json::json!(["udi"]) } else { serde_json::Value::Null };
+            assert_eq!(row["outside"], outside, "{name}");
+        }
+    }
+    assert_eq!(verified, 34);
+    let expected = [
+        "trust_root.pem.txt certificate of SLP Test Root: key-unknown",
+        "v05_trust_request_ha.xml smartLicenseTrustRequest: key-unknown",
+        "v05_trust_request_ha.xml smartLicenseTrustRequest: key-unknown",
+        "v05b_trust_request_key.xml smartLicenseTrustRequest: key-unknown",
+        "v10_slac_tampered.xml smartLicenseAuthorization: invalid",
+        "v18_ack_opaque.xml smartLicenseFuture: unsupported",
+    ];
+    assert_eq!(others, expected);
+}
+
 /// The documents that an On-Prem and the cloud exchange, each as good as it can be.
 #[test]
 fn documents_of_the_sdk_are_judged_by_their_kind() {

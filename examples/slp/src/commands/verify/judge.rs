@@ -8,7 +8,7 @@ use slp_rum::{Content, Document, ErrorKind, UsageReport};
 
 use super::row::{Row, Verdict};
 use super::trust::Trust;
-use super::{certificates, own, siblings};
+use super::{certificates, own, requests, siblings};
 use crate::facts::CertificateFacts;
 use crate::fault::Fault;
 use crate::input::Input;
@@ -115,8 +115,11 @@ impl Judge<'_> {
                 Err(error) => file.faults.push(input.fault(error)),
             }
         }
-        let signed: Vec<(&Content<'_>, SignedContent<'_>)> =
-            parts.iter().filter_map(|part| Some((part, part.signed_content()?))).collect();
+        let signed: Vec<(&Content<'_>, SignedContent<'_>)> = parts
+            .iter()
+            .filter(|part| by_the_cloud(part))
+            .filter_map(|part| Some((part, part.signed_content()?)))
+            .collect();
         let contents: Vec<&SignedContent<'_>> = signed.iter().map(|(_, content)| content).collect();
         let contents: Vec<Lent<'_>> = contents.into_iter().map(Lent).collect();
         let time = TimePolicy::At(self.present());
@@ -129,6 +132,7 @@ impl Judge<'_> {
         };
         for part in &parts {
             match (part, part.signed_content()) {
+                (Content::TrustRequest(request), _) => file.rows.extend(requests::rows(self, request)),
                 (_, Some(content)) => {
                     let Some(verdict) = verdicts.next() else { return };
                     let mut row = Row::of(part.name(), verdict.as_ref().map(Verified::evidence));
@@ -174,6 +178,11 @@ impl Judge<'_> {
         });
         batch.finish()
     }
+}
+
+/// Requests for trust are signed by their device.
+fn by_the_cloud(part: &Content<'_>) -> bool {
+    !matches!(part, Content::TrustRequest(_))
 }
 
 /// Signed content that somebody else keeps.

@@ -112,16 +112,7 @@ fn asked(judge: &Judge<'_>, document: &Document, name: &str) -> Result<Row, Box<
     let text = document.object().get(name_of_csr).and_then(Value::as_str).unwrap_or_default();
     let csr = Csr::from_pem(text.as_bytes()).map_err(|why| unusable(name_of_csr, &why))?;
     let key = csr.get().key();
-    let mut row = judged(judge, document, Signatory::key(member(name), key.clone()));
-    if row.verdict == Verdict::Verified && !judge.trust.vouches_for(key) {
-        let text = format!(
-            "the signature fits key {}, which the request itself brings: add NAME.pub.pem with that key if you know \
-             whose it is",
-            key.id()
-        );
-        row.refuse(Reason::KeyUnknown, "key", text);
-    }
-    Ok(row)
+    Ok(judge.trust.vouched(judged(judge, document, Signatory::key(member(name), key.clone())), key))
 }
 
 /// A kind that this version does not know: whoever signed it, with a key that the user vouches for.

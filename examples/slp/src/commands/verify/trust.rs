@@ -6,9 +6,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use slp_crypto::{Added, Certificate, KeyScope, PinSet, PublicKey, TrustStore};
+use slp_crypto::{Added, Certificate, KeyScope, PinSet, PublicKey, Reason, TrustStore};
 use slp_rum::ReadOptions;
 
+use super::row::{Row, Verdict};
 use crate::arguments::Pins;
 use crate::facts::{CertificateFacts, KeyFacts};
 use crate::fault::Fault;
@@ -88,9 +89,17 @@ impl Trust {
         self.known.is_empty()
     }
 
-    /// Does the user vouch for this very key?
-    pub(super) fn vouches_for(&self, key: &PublicKey) -> bool {
-        self.vouched.contains(key.sha256())
+    /// A good signature by a key that came with what it signed proves nothing, unless the user vouches for this very key.
+    pub(super) fn vouched(&self, mut row: Row, key: &PublicKey) -> Row {
+        if row.verdict == Verdict::Verified && !self.vouched.contains(key.sha256()) {
+            let text = format!(
+                "the signature fits key {}, which the request itself brings: add NAME.pub.pem with that key if you know \
+                 whose it is",
+                key.id()
+            );
+            row.refuse(Reason::KeyUnknown, "key", text);
+        }
+        row
     }
 
     /// The anchor that calls itself the issuer of a certificate.

@@ -19,13 +19,22 @@ fn json_text(text: &str) -> String {
 
 /// A device file: reports of the example again, signed with the RSA key of the tests, as `device` by its own word.
 fn reports(count: usize, serial: &str, change: impl Fn(String) -> String) -> String {
+    file_of(count, serial, |payload| payload, change)
+}
+
+/// The same, changed before it is signed.
+fn signed_reports(count: usize, serial: &str, change: impl Fn(String) -> String) -> String {
+    file_of(count, serial, change, |payload| payload)
+}
+
+fn file_of(count: usize, serial: &str, before: impl Fn(String) -> String, after: impl Fn(String) -> String) -> String {
     let bytes = bytes_of(CAMPUS);
     let document = Document::parse(&bytes).unwrap();
     let mut file = "<smartLicense>".to_owned();
     for report in document.reports().filter_map(Result::ok).take(count) {
-        let payload = report.payload_text();
+        let payload = before(report.payload_text().to_owned());
         let value = key("rsa2048").sign(payload.as_bytes()).unwrap().to_base64();
-        let payload = json_text(&change(payload.to_owned()));
+        let payload = json_text(&after(payload));
         file += &format!(
             "<RUMReport><![CDATA[{{\"payload\":{payload},\"header\":{{\"type\":\"rum\"}},\"signature\":{{\"sudi\":\
              {{\"udi_pid\":\"TEST-9300-48\",\"udi_serial_number\":\"{serial}\"}},\"signing_type\":\"SHA256\",\
@@ -167,6 +176,17 @@ fn a_device_signs_for_itself_alone_and_is_judged_by_the_time_of_its_report() {
     assert_eq!(call.status, Status::Errors);
     let says = "the signature is one of \"TEST-9300-48\" \"TST00000009\", and the report is about";
     assert!(call.output.contains("invalid  identity") && call.output.contains(says), "{}", call.output);
+    // nor does it help to call itself a redundant peer
+    let member = |serial: &str| format!("{{\"udi_pid\":\"TEST-9300-48\",\"udi_serial_number\":\"{serial}\"}}");
+    let of = |serial: &str| format!("{{\"role\":\"Active\",\"sudi\":{}}}", member(serial));
+    let peers = |payload: String| {
+        let both = format!("{},{}", of("TST93000001"), of("TST00000009").replace("Active", "Standby"));
+        payload.replace(&of("TST93000001"), &both)
+    };
+    folder.file("peer.txt", signed_reports(1, "TST00000009", peers).as_bytes());
+    let call = slp(&["verify", &format!("{}/peer.txt", folder.path()), "--trust", &trust]);
+    assert!(call.output.contains("key-unknown  identity"), "{}", call.output);
+    assert!(call.output.contains("that they are one redundant set is its own word"), "{}", call.output);
 }
 
 #[test]
@@ -241,11 +261,12 @@ fn signed_elements_have_the_verdicts_of_the_vectors() {
                 "verified" => verified += 1,
                 verdict => others.push(format!("{name} {}: {verdict}", row["of"].as_str().unwrap())),
             }
-            let device = matches!(
-                row["of"].as_str().unwrap(),
-                "smartLicenseAuthorization" | "smartLicenseTrustCode" | "specificPLR"
-            );
-            let outside = if device { serde_json::json!(["udi"]) } else { serde_json::Value::Null };
+            let outside = match row["of"].as_str().unwrap() {
+                "smartLicenseAuthorization" | "specificPLR" => serde_json::json!(["udi", "name of the element"]),
+                "smartLicenseTrustCode" => serde_json::json!(["udi"]),
+                "smartLicenseRumAck" | "smartLicenseConversionAck" => serde_json::json!(["name of the element"]),
+                _ => serde_json::Value::Null,
+            };
             assert_eq!(row["outside"], outside, "{name}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use slp_crypto::{Batch, NotVerified, Reason, TimePolicy, Verified, Verifier};
+use slp_crypto::{Batch, Identity, NotVerified, Reason, TimePolicy, Verified, Verifier};
 use slp_model::{Quoted, Signed, SignedContent, UnixSeconds};
 use slp_rum::{Content, Document, ErrorKind, UsageReport};
 
@@ -136,7 +136,7 @@ impl Judge<'_> {
                 (_, Some(content)) => {
                     let Some(verdict) = verdicts.next() else { return };
                     let mut row = Row::of(part.name(), verdict.as_ref().map(Verified::evidence));
-                    row.outside = siblings::outside(part.raw(), &content.at.path);
+                    row.outside = siblings::outside(part.raw(), part.name(), &content.at.path);
                     row.place = content.at;
                     file.rows.push(row);
                 }
@@ -203,30 +203,40 @@ fn outer(report: &UsageReport, verdict: Result<Verified<&UsageReport>, NotVerifi
     row.place = report.place().clone();
     row.device = Some(report.device().clone());
     row.outside = outside(report);
-    let is_ours = |is: &dyn Fn(&slp_model::Udi) -> bool| {
-        is(report.device()) || report.ha().iter().any(|member| is(&member.device))
-    };
-    if let Some(holder) = verdict.as_ref().ok().and_then(|verified| verified.evidence().signer())
-        && !is_ours(&|device| holder.is(device))
-    {
-        let device = report.device();
-        let text = format!(
-            "the signature is one of {} {}, and the report is about {} {}: no device signs for another",
-            Quoted(holder.pid()),
-            Quoted(holder.serial()),
-            Quoted(device.pid()),
-            Quoted(device.serial())
-        );
-        row.refuse(Reason::Invalid, "identity", text);
+    if let Some(holder) = verdict.as_ref().ok().and_then(|verified| verified.evidence().signer()) {
+        whose(report, holder, &mut row);
     }
     if let Some(signer) = report.signer()
         && row.verdict == Verdict::Verified
-        && !is_ours(&|device| device == signer)
+        && signer != report.device()
     {
         let text = format!("other-signer: beside the signature stands {}", Quoted(&signer.to_string()));
         row.warnings.push(text);
     }
     row
+}
+
+/// A good signature of one device under a report about another one. That they are a redundant set is the word of the
+/// report, so of the signer alone.
+fn whose(report: &UsageReport, holder: &Identity, row: &mut Row) {
+    let device = report.device();
+    if holder.is(device) {
+        return;
+    }
+    let names = format!(
+        "the signature is one of {} {}, and the report is about {} {}",
+        Quoted(holder.pid()),
+        Quoted(holder.serial()),
+        Quoted(device.pid()),
+        Quoted(device.serial())
+    );
+    if report.ha().iter().any(|member| holder.is(&member.device)) {
+        let text =
+            format!("{names}: that they are one redundant set is its own word; add the certificate of that device");
+        row.refuse(Reason::KeyUnknown, "identity", text);
+    } else {
+        row.refuse(Reason::Invalid, "identity", format!("{names}: no device signs for another"));
+    }
 }
 
 /// The members of the envelope that the signature does not cover.

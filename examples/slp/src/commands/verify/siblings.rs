@@ -1,9 +1,19 @@
 //! The elements of a part that stand beside the signed one.
 
-/// Names of the children of `raw` that its signature does not cover. `path` ends in the name of the signed one.
+/// What the signature of the part `raw` does not cover: names of its children, and its own name where the signed bytes
+/// would do for another part too. `path` ends in the name of the signed child.
 ///
 /// The text was read as XML before, so only what well-formed text can hold is looked out for here.
-pub(super) fn outside(raw: &str, path: &str) -> Vec<String> {
+pub(super) fn outside(raw: &str, name: &str, path: &str) -> Vec<String> {
+    let mut outside = beside(raw, path);
+    if matches!(name, "smartLicenseAuthorization" | "specificPLR" | "smartLicenseRumAck" | "smartLicenseConversionAck")
+    {
+        outside.push("name of the element".to_owned());
+    }
+    outside
+}
+
+fn beside(raw: &str, path: &str) -> Vec<String> {
     let mut covered = [path.rsplit('/').next().unwrap_or_default(), "signature"].map(Some);
     let mut outside = Vec::new();
     for name in children(raw) {
@@ -65,8 +75,8 @@ mod tests {
     fn what_is_neither_signed_nor_the_signature_is_outside() {
         let raw = "<a x=\"<b>/\"><udi>P:A,S:B</udi><!-- <c/> --><code><udi/></code><e y='>'/><code/>\
             <signature>AA</signature><![CDATA[<f>]]></a>";
-        assert_eq!(outside(raw, "a[1]/code"), ["udi", "e", "code"]);
-        assert_eq!(outside("<a><data>x</data><signature/></a>", "a/data"), [""; 0]);
-        assert_eq!(outside("<a><b", "a/data"), [""; 0]);
+        assert_eq!(beside(raw, "a[1]/code"), ["udi", "e", "code"]);
+        assert_eq!(beside("<a><data>x</data><signature/></a>", "a/data"), [""; 0]);
+        assert_eq!(beside("<a><b", "a/data"), [""; 0]);
     }
 }

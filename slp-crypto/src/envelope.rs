@@ -379,13 +379,13 @@ fn certified(
         (answer, _) => answer,
     }?;
     // a local CA could issue a certificate with any role: only the cloud's own CA hands out roles
-    match chain.get(1) {
-        Some(issuer) => has_role(&Certificate::inspect(issuer)?, Role::CloudCa)?,
-        None => {
-            let leaf = verified.get();
-            for anchor in trust.anchors().iter().filter(|anchor| anchor.subject() == leaf.issuer()) {
-                has_role(anchor, Role::CloudCa)?;
-            }
+    if let Some(issuer) = chain.get(1) {
+        has_role(&Certificate::inspect(issuer)?, Role::CloudCa)?;
+    } else {
+        // an anchor issued it: any that may have
+        let name = verified.get().issuer();
+        for anchor in trust.anchors().iter().filter(|anchor| anchor.subject() == name) {
+            has_role(anchor, Role::CloudCa)?;
         }
     }
     has_role(verified.get(), role)?;

@@ -28,8 +28,12 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Writes a file that must not be there yet. What was written is taken away again when it cannot be finished.
-pub(crate) fn create(path: &Path, readers: Readers, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
-    let written = write(path, readers, fill);
+pub(crate) fn create(
+    path: &Path,
+    readers: Readers,
+    content: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
+    let written = write(path, readers, content);
     match &written {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => drop(fs::remove_file(path)),
         _ => {}
@@ -38,7 +42,7 @@ pub(crate) fn create(path: &Path, readers: Readers, fill: impl FnOnce(&mut File)
     settle(path)
 }
 
-fn write(path: &Path, readers: Readers, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+fn write(path: &Path, readers: Readers, content: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -49,7 +53,7 @@ fn write(path: &Path, readers: Readers, fill: impl FnOnce(&mut File) -> io::Resu
     #[cfg(not(unix))]
     let _ = readers;
     let mut file = options.open(path)?;
-    fill(&mut file)?;
+    content(&mut file)?;
     file.sync_all()
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &Sign, session: &mut Session<'_>) -> Result<Status,
         (path.to_string_lossy(), reader.file(path, &path.to_string_lossy(), &mut bytes))
     };
     read.map_err(|fault| Stop::Data(fault.to_string()))?;
-    let mut document = Document::read(&bytes).map_err(|why| refusal(&bytes, why.inside(&*name)))?;
+    let mut document = Document::read(&bytes).map_err(|why| refusal(&bytes, &why.inside(&*name)))?;
     let member = member(arguments, &document)?;
     let there = match &member {
         Member::Named(named) => {
@@ -76,7 +76,7 @@ fn member(arguments: &Sign, document: &Document) -> Result<Member, Stop> {
 }
 
 /// Why a file is not signed: what devices and the cloud sign gets an answer of its own.
-fn refusal(bytes: &[u8], why: slp_crypto::NotVerified) -> Stop {
+fn refusal(bytes: &[u8], why: &slp_crypto::NotVerified) -> Stop {
     let of_others = why.detail() != Detail::Format && slp_rum::Document::parse(bytes).is_ok();
     if of_others {
         let name = why.place().entries.join("!");

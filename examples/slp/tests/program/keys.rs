@@ -72,17 +72,17 @@ fn what_is_issued_verifies_and_what_may_not_be_issued_is_refused() {
     let file = |name: &str| format!("{}/{name}", folder.path());
     let (p256, p384, rsa) = (format!("{KEYS}/p256.pem"), format!("{KEYS}/p384.pem"), format!("{KEYS}/rsa2048.pem"));
     let issue = |words: &[&str]| slp(&[&["keys", "certificate", "--from", "2024-01-01"], words].concat());
-    let fine = |words: &[&str]| {
+    let made = |words: &[&str]| {
         let call = issue(words);
         assert_eq!((call.status, &*call.errors), (Status::Fine, ""), "{words:?}");
     };
     let (root, cloud, local) = (file("root.pem"), file("cloud.pem"), file("local.pem"));
-    fine(&[&p384, "--ca", "Röot", "--days", "1000", "-o", &root]);
-    fine(&[&p256, "--role", "cloud-ca", "--name", "cloud", "--issuer", &root, "--issuer-key", &p384, "-o", &cloud]);
-    fine(&[&rsa, "--role", "local-ca", "--name", "A", "--issuer", &cloud, "--issuer-key", &p256, "-o", &local]);
+    made(&[&p384, "--ca", "Röot", "--days", "1000", "-o", &root]);
+    made(&[&p256, "--role", "cloud-ca", "--name", "cloud", "--issuer", &root, "--issuer-key", &p384, "-o", &cloud]);
+    made(&[&rsa, "--role", "local-ca", "--name", "A", "--issuer", &cloud, "--issuer-key", &p256, "-o", &local]);
     let (leaf, udi) = (file("leaf.pem"), "PID:ISR4451-X/K9,SN:TST00000001");
     let device = ["--device", udi, "--issuer", &local, "--issuer-key", &rsa, "--days", "9999"];
-    fine(&[&[&*p256], &device[..], &["-o", &leaf]].concat());
+    made(&[&[&*p256], &device[..], &["-o", &leaf]].concat());
     let certificate = |path: &str| Certificate::inspect_one(&bytes_of(path)).unwrap();
     let mut trust = TrustStore::empty();
     trust.add_anchor(certificate(&root).der()).unwrap();

@@ -156,7 +156,7 @@ fn serial(key: &PublicKey, from: UnixSeconds) -> SerialNumber {
 
 /// A key of ours as the issuing library sees it: it signs, and stays where it is.
 struct Key<'k> {
-    key: &'k SigningKey,
+    signer: &'k SigningKey,
     algorithm: &'static SignatureAlgorithm,
     /// The end of the SPKI, behind the name of the algorithm.
     inner: &'k [u8],
@@ -173,7 +173,7 @@ impl<'k> Key<'k> {
             KeyType::Rsa { .. } => (&rcgen::PKCS_RSA_SHA256, 24),
             other => return Err(format!("certificates for keys of type {other} are not made here")),
         };
-        Ok(Self { key, algorithm, inner: spki.get(head..).unwrap_or_default() })
+        Ok(Self { signer: key, algorithm, inner: spki.get(head..).unwrap_or_default() })
     }
 }
 
@@ -189,7 +189,7 @@ impl PublicKeyData for Key<'_> {
 
 impl rcgen::SigningKey for Key<'_> {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
-        let signature = self.key.sign(message).map_err(|_| rcgen::Error::RemoteKeyError)?;
+        let signature = self.signer.sign(message).map_err(|_| rcgen::Error::RemoteKeyError)?;
         Ok(signature.as_bytes().to_vec())
     }
 }

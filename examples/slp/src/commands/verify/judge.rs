@@ -94,7 +94,7 @@ impl Judge<'_> {
             match self.verifier.batch_at(&reports, |report| self.time_of(report)) {
                 Ok(batch) => {
                     for (report, verdict) in reports.iter().zip(self.work(batch, reports.len())) {
-                        file.rows.push(outer(report, verdict));
+                        file.rows.push(outer(report, &verdict));
                         file.rows.extend(inner(report));
                     }
                 }
@@ -198,7 +198,7 @@ fn too_many(input: &Input<'_>, error: &slp_crypto::Error) -> Fault {
     Fault { limit: error.name(), ..Fault::of_file("limit", input.name, error.message()) }
 }
 
-fn outer(report: &UsageReport, verdict: Result<Verified<&UsageReport>, NotVerified>) -> Row {
+fn outer(report: &UsageReport, verdict: &Result<Verified<&UsageReport>, NotVerified>) -> Row {
     let mut row = Row::of(format!("report {}", report.id()), verdict.as_ref().map(Verified::evidence));
     row.place = report.place().clone();
     row.device = Some(report.device().clone());

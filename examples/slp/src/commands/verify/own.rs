@@ -27,7 +27,7 @@ pub(super) fn read(judge: &Judge<'_>, input: &Input<'_>, file: &mut FileVerdicts
             return;
         }
     };
-    for (_, value) in document.object().iter() {
+    for (_, value) in document.object() {
         file.certificates.extend(value.as_str().map(|text| certificates::facts(text.as_bytes())).unwrap_or_default());
     }
     let members: &[&str] = match document.kind() {

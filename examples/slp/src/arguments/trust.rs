@@ -12,7 +12,9 @@ Examples:
   slp verify reports/ --trust keys/
   slp verify ack.xml --trust keys/ --require-verified && echo good
   slp verify sync_response.json --trust root.pem --at 2024-07-01 --json
-  slp verify sudi.pem --pins sudi
+  slp verify sudi.txt --pins sudi --nonce 12345   the output of
+      `show platform sudi certificate sign nonce 12345` or of
+      `show system integrity all trust_chain nonce 12345`
 
 The trust directory holds *.pem files. A certificate of a CA may issue others; a device certificate
 vouches for the key of the device it names; a public key in NAME.pub.pem is for the key text NAME,
@@ -79,6 +81,10 @@ pub(crate) struct Verify {
     /// The time to judge at [default: a report's own last time; for the rest the clock]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) at: Option<UnixSeconds>,
+
+    /// The nonce that the device was asked with, for signed chains that it printed
+    #[arg(long, value_name = "N")]
+    pub(crate) nonce: Option<u64>,
 
     /// Only verified signatures are good
     #[arg(long)]

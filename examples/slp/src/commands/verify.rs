@@ -20,6 +20,7 @@ mod requests; // requests for trust
 mod row; // one verdict
 mod show; // verdicts as people read them
 mod siblings; // what stands beside signed bytes
+mod statement; // what devices print and sign
 mod trust; // whom to believe
 
 use judge::{FileVerdicts, Judge};
@@ -104,6 +105,7 @@ pub(crate) fn run(arguments: &Verify, session: &mut Session<'_>) -> Result<Statu
         verifier: Verifier::new(&trust.store),
         at: arguments.at,
         now: session.now,
+        nonce: arguments.nonce,
         threads: arguments.sources.threads,
     };
     let style = session.style;

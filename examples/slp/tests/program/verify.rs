@@ -1,6 +1,6 @@
 //! `slp verify`.
 
-use slp_crypto::{Certificate, Signer as _, SigningKey};
+use slp_crypto::{Body, Certificate, Nonce, Signer as _, SigningKey, Statement};
 use slp_model::Signed as _;
 use slp_rum::Document;
 
@@ -208,7 +208,7 @@ fn certificates_are_judged_by_who_issued_them() {
     let call = slp(&["verify", &both, "--trust", &format!("{}/trust", folder.path())]);
     assert_eq!(call.status, Status::Fine);
     assert!(
-        call.output.contains("2 signatures: 0 verified") && call.output.contains("2 of unknown keys"),
+        call.output.contains("1 signature: 0 verified") && call.output.contains("1 of unknown keys"),
         "{}",
         call.output
     );
@@ -224,6 +224,79 @@ fn certificates_are_judged_by_who_issued_them() {
         assert!(text.contains(line), "{line}: {text}");
     }
     assert_eq!(Certificate::inspect_pem(&bytes_of(&both)).unwrap().len(), 2);
+}
+
+#[test]
+fn a_chain_that_a_device_prints_answers_one_nonce() {
+    let folder = Folder::new("verify-chain");
+    let (p256, p384, rsa) = (format!("{KEYS}/p256.pem"), format!("{KEYS}/p384.pem"), format!("{KEYS}/rsa2048.pem"));
+    let dates = ["--from", "2024-01-01", "--days", "900"];
+    let make = |words: &[&str], name: &str| certificate(&folder, &[words, &dates].concat(), name);
+    let root = make(&[&p384, "--ca", "Test Root"], "root.pem");
+    let sub_ca = make(&[&p256, "--ca", "Test SUDI CA", "--issuer", &root, "--issuer-key", &p384], "sub.pem");
+    let device = ["--device", "PID:ISR4321/K9,SN:TST00000001", "--issuer", &sub_ca, "--issuer-key", &p256];
+    let leaf = make(&[&[&*rsa], &device[..]].concat(), "leaf.pem");
+    let text = |path: &str| String::from_utf8(bytes_of(path)).unwrap();
+    let der = |path: &str| Certificate::inspect_one(&bytes_of(path)).unwrap().der().to_vec();
+    let body = Body::Chain { root: der(&root), sub_ca: der(&sub_ca), leaf: der(&leaf) };
+    let signed = Statement::new(Some(Nonce::Number(12_345)), body).signed_bytes().unwrap();
+    let signature = key("rsa2048").sign(&signed).unwrap();
+    let digits: String = signature.as_bytes().iter().map(|byte| format!("{byte:02X}")).collect();
+    let chain = [text(&root), text(&sub_ca), text(&leaf)].concat();
+    let old = |nonce: u32| {
+        let command = format!("Switch#show platform sudi certificate sign nonce {nonce}\n");
+        format!("{command}{chain}Signature version: 1\nSignature:\n{digits}\n3800Switch#").replace('\n', "\r\n")
+    };
+    let new = format!(
+        "R1#show system integrity all trust_chain nonce 12345\n---\nLOCATION FRU=fru-rp SLOT=0 BAY=0 CHASSIS=-1 \
+         NODE=0\n---\nCertificate Name: CRCA CERTIFICATE\n{chain}\n  Signature:\n  Version: 1\n  Value:\n  {digits}\n\nR1#"
+    );
+    for (name, capture) in [("old.txt", old(12_345)), ("new.txt", new), ("other.txt", old(12_346))] {
+        folder.file(name, capture.as_bytes());
+    }
+    let file = |name: &str| format!("{}/{name}", folder.path());
+    for name in ["old.txt", "new.txt"] {
+        let words = ["verify", &file(name), "--trust", &sub_ca, "--require-verified"];
+        let output = fine(&[&words[..], &["--nonce", "12345"]].concat());
+        assert!(
+            output.contains("verified           chain of a device                      ISR4321/K9 TST00000001"),
+            "{output}"
+        );
+        assert!(!output.contains("nonce-unchecked"), "{output}");
+        assert!(fine(&words).contains("warning: nonce-unchecked: only --nonce shows"), "{name}");
+        let call = slp(&[&words[..], &["--nonce", "12346"]].concat());
+        assert!(call.status == Status::Errors && call.output.contains("invalid   nonce"), "{}", call.output);
+        let call = slp(&["verify", &file(name), "--pins", "sudi"]);
+        assert!(call.output.contains("key-unknown  issuer   chain of a device"), "{}", call.output);
+    }
+    let call = slp(&["verify", &file("other.txt"), "--trust", &sub_ca]);
+    assert!(
+        call.status == Status::Errors && call.output.contains("invalid   mismatch  chain of a device"),
+        "{}",
+        call.output
+    );
+    let cut = old(12_345).replacen(&text(&root).replace('\n', "\r\n"), "", 1);
+    folder.file("cut.txt", cut.as_bytes());
+    let call = slp(&["verify", &file("cut.txt"), "--trust", &sub_ca]);
+    assert!(call.output.contains("malformed  statement  chain of a device"), "{}", call.output);
+}
+
+#[test]
+fn chains_of_real_devices_have_the_verdicts_of_their_captures() {
+    let Some(samples) = samples("pki/biv/tests/test_files") else { return };
+    for (name, status) in [
+        ("isr4k_show_plat_sudi_sign_nonce.txt", Status::Fine),
+        ("isr1k_show_plat_sudi_sign_nonce.txt", Status::Fine),
+        ("38_show_sudi_sign.txt", Status::Fine),
+        ("38_show_sudi_sign_nonce.txt", Status::Fine),
+        ("show_plat_sudi_crlf_eol.txt", Status::Fine),
+        ("v2/cli_valid_trust_chain.txt", Status::Fine),
+        ("38_show_sudi_sign_bad.txt", Status::Errors),
+        ("isr4k_show_plat_sudi_sign_invalid_dev_cert.txt", Status::Errors),
+    ] {
+        let call = slp(&["verify", &format!("{samples}/{name}"), "--pins", "sudi", "--require-verified"]);
+        assert_eq!(call.status, status, "{name}: {}", call.output);
+    }
 }
 
 #[test]

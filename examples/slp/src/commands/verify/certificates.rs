@@ -1,10 +1,11 @@
 //! Certificates among the files: what they say, and whether somebody trusted issued them.
 
-use slp_crypto::{Certificate, Source, TimePolicy, Verified};
+use slp_crypto::{Certificate, Identity, Source, TimePolicy, Verified};
 use slp_model::Udi;
 
 use super::judge::{FileVerdicts, Judge};
 use super::row::Row;
+use super::statement;
 use crate::facts::CertificateFacts;
 use crate::fault::Fault;
 use crate::input::Input;
@@ -31,14 +32,17 @@ pub(super) fn read(judge: &Judge<'_>, input: &Input<'_>, file: &mut FileVerdicts
             return;
         }
     };
+    file.rows.extend(statement::rows(judge, input.bytes));
     let readable: Vec<&Certificate> = found.iter().filter_map(|one| one.as_ref().ok()).collect();
     for (number, certificate) in (1_usize..).zip(&found) {
         match certificate {
             Ok(certificate) => {
                 let mut facts = CertificateFacts::from(certificate);
                 facts.trusted = judge.trust.store.source_of(certificate).map(Source::as_str);
-                // who is trusted is trusted because the user said so, whoever signed its certificate
-                if facts.trusted.is_none() {
+                // who is trusted is trusted because the user said so, whoever signed its certificate; and what a root that
+                // came along says of itself is nothing
+                let is_root = certificate.is_ca() && certificate.issuer() == certificate.subject();
+                if facts.trusted.is_none() && !(is_root && found.len() > 1) {
                     file.rows.push(row(judge, certificate, &readable));
                 }
                 file.certificates.push(facts);
@@ -56,14 +60,22 @@ fn row(judge: &Judge<'_>, certificate: &Certificate, all: &[&Certificate]) -> Ro
     } else {
         store.verify_leaf(certificate.der(), &beside, time)
     };
-    let name = match (certificate.identity(), certificate.subject().common_name()) {
+    let mut row = Row::of(title(certificate), verdict.as_ref().map(Verified::evidence));
+    // of a certificate the key is that of its issuer, and the device is the one that it names
+    row.signer = None;
+    row.device = certificate.identity().and_then(udi);
+    row
+}
+
+fn title(certificate: &Certificate) -> String {
+    match (certificate.identity(), certificate.subject().common_name()) {
         (Some(holder), _) => format!("certificate of {} {}", holder.pid(), holder.serial()),
         (None, Some(name)) => format!("certificate of {name}"),
         (None, None) => format!("certificate of {}", certificate.subject()),
-    };
-    let mut row = Row::of(name, verdict.as_ref().map(Verified::evidence));
-    // of a certificate the key is that of its issuer, and the device is the one that it names
-    row.signer = None;
-    row.device = certificate.identity().and_then(|holder| Udi::new(holder.pid(), holder.serial()).ok());
-    row
+    }
+}
+
+/// The device that a certificate names, as reports name it.
+pub(super) fn udi(holder: &Identity) -> Option<Udi> {
+    Udi::new(holder.pid(), holder.serial()).ok()
 }

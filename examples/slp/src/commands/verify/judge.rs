@@ -48,6 +48,8 @@ pub(super) struct Judge<'t> {
     /// The time that the caller names.
     pub(super) at: Option<UnixSeconds>,
     pub(super) now: UnixSeconds,
+    /// The nonce that devices were asked with.
+    pub(super) nonce: Option<u64>,
     pub(super) threads: usize,
 }
 

@@ -143,6 +143,7 @@ fn warning(warning: &Warning) -> String {
         Warning::Base64Space => format!("{word}: white space was removed from the signature"),
         Warning::UnparsedExtension(oid) => format!("{word}: the extension {oid} cannot be read"),
         Warning::NoIdentity => format!("{word}: the certificate names no device"),
+        Warning::NonceUnchecked => format!("{word}: only --nonce shows that this is no old answer"),
         Warning::SeveralIssuers => format!("{word}: several trusted issuers have this name"),
         _ => word.to_owned(),
     }

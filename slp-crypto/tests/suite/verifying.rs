@@ -91,8 +91,8 @@ fn a_report_is_judged_at_its_own_time_by_the_dates_of_the_certificate() {
     content.signer = Udi::new("ISR4451-X/K9", "TST00000001").ok();
     let verifier = Verifier::new(&trust);
     let verdict = |time| {
-        let verified = verifier.verify(&content, time).map_err(|why| (why.reason(), why.detail()))?;
-        Ok(verified.evidence().warnings().iter().map(Warning::as_str).collect::<Vec<_>>())
+        let good = verifier.verify(&content, time).map_err(|why| (why.reason(), why.detail()))?;
+        Ok(good.evidence().warnings().iter().map(Warning::as_str).collect::<Vec<_>>())
     };
     let at = |text: &str| text.parse().unwrap();
     assert_eq!(verdict(TimePolicy::At(at("2025-01-01"))), Ok(vec![]));
@@ -347,11 +347,11 @@ fn a_signature_of_another_scheme_or_key_fits_nowhere() {
     let rsa512 = key(RSA).with_scheme(Scheme::RsaPkcs1Sha512).unwrap();
     let keys = [key(RSA), rsa512, key(P256), key(P384), key(ED25519)];
     for signer in &keys {
-        for verifying in &keys {
+        for other in &keys {
             let mut content = report(b"{}", signer);
             content.place = Place::CloudElement("data".into());
-            let same = signer.scheme() == verifying.scheme();
-            assert_eq!(verdict(&trusting(&[verifying]), &content).is_ok(), same, "{signer:?} by {verifying:?}");
+            let same = signer.scheme() == other.scheme();
+            assert_eq!(verdict(&trusting(&[other]), &content).is_ok(), same, "{signer:?} by {other:?}");
         }
     }
     // RSA: as long as the modulus, neither shorter nor longer, with or without zeros in front

@@ -241,7 +241,8 @@ fn a_chain_that_a_device_prints_answers_one_nonce() {
     let body = Body::Chain { root: der(&root), sub_ca: der(&sub_ca), leaf: der(&leaf) };
     let signed = Statement::new(Some(Nonce::Number(12_345)), body).signed_bytes().unwrap();
     let signature = key("rsa2048").sign(&signed).unwrap();
-    let digits: String = signature.as_bytes().iter().map(|byte| format!("{byte:02X}")).collect();
+    let digits: Vec<String> = signature.as_bytes().iter().map(|byte| format!("{byte:02X}")).collect();
+    let digits = digits.concat();
     let chain = [text(&root), text(&sub_ca), text(&leaf)].concat();
     let old = |nonce: u32| {
         let command = format!("Switch#show platform sudi certificate sign nonce {nonce}\n");

@@ -36,8 +36,8 @@ go into a folder of its name. A name that not every system takes becomes leaf_N.
 
 const SPLIT_EXAMPLES: &str = "\
 Examples:
-  slp ack split ACK_UD_SA_Acme_26Nov24_10_20_30_123.tar.gz --bundle UD_SA_Acme_26Nov24_10_20_30_123.tar.gz -o answers/
   slp ack split ACK_UD_SA_Acme_26Nov24_10_20_30_123.tar.gz --ledger exports.jsonl -o answers/
+  slp ack split ACK_UD_SA_x.tar.gz --bundle UD_SA_x.tar.gz -o answers/
 
 Writes ACK_PID_SERIAL.txt for each device whose answer is there and fits. An answer that names
 another device, or a report that was not sent, is not delivered. The same answer again changes

@@ -1,14 +1,16 @@
 //! The words of the command line.
 
+mod bundle; // the words for bundles, answers, fleets, On-Prem files
+mod trust; // the words for signatures, keys, signing
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use slp_model::{Udi, UnixSeconds};
 use slp_rum::Limits;
 
-mod trust; // verify, keys, sign
-
-pub(crate) use trust::{Algorithm, KeysCertificate, KeysCommand, KeysNew, KeysShow, Pins, Role, Sign, Verify};
+pub(crate) use bundle::*;
+pub(crate) use trust::*;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -117,6 +119,18 @@ pub(crate) enum Command {
     /// Sign a document of this SDK
     #[command(after_help = trust::SIGN_EXAMPLES)]
     Sign(Sign),
+    /// Write and read usage bundles
+    #[command(subcommand)]
+    Bundle(BundleCommand),
+    /// Bring acknowledgements to their devices
+    #[command(subcommand)]
+    Ack(AckCommand),
+    /// Invent a fleet of devices: for tests, demos and benchmarks
+    #[command(after_help = FLEET_EXAMPLES)]
+    Fleet(Fleet),
+    /// Read On-Prem registration and synchronization files
+    #[command(subcommand)]
+    Sync(SyncCommand),
 }
 
 #[derive(Debug, Subcommand)]

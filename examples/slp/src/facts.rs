@@ -6,7 +6,7 @@ use serde::Serialize;
 use slp_crypto::{Certificate, Identity, PublicKey};
 use slp_model::UnixSeconds;
 
-use crate::printable::shown;
+use crate::printable::{hexadecimal, shown};
 
 /// A public key. As JSON: `id`, `type`, `scheme`, `sha256` of its SPKI.
 #[derive(Clone, Debug, Serialize)]
@@ -24,7 +24,7 @@ impl From<&PublicKey> for KeyFacts {
             id: key.id().to_string(),
             key_type: key.key_type().to_string(),
             scheme: key.scheme().as_str(),
-            sha256: hex(key.sha256()),
+            sha256: hexadecimal(key.sha256()),
         }
     }
 }
@@ -70,14 +70,14 @@ impl From<&Certificate> for CertificateFacts {
         Self {
             subject: certificate.subject().to_string(),
             issuer: certificate.issuer().to_string(),
-            serial: hex(certificate.serial()),
+            serial: hexadecimal(certificate.serial()),
             device: certificate.identity().map(Holder::from),
             not_before: certificate.validity().not_before,
             not_after: certificate.validity().not_after,
             ca: certificate.is_ca(),
             key_error: key.as_ref().err().map(|error| error.message().to_owned()),
             key: key.ok().map(KeyFacts::from),
-            sha256: hex(certificate.sha256()),
+            sha256: hexadecimal(certificate.sha256()),
             trusted: None,
         }
     }
@@ -110,12 +110,4 @@ impl CertificateFacts {
         }
         text
     }
-}
-
-/// Bytes as lower-case hexadecimal text.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len().saturating_mul(2)), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

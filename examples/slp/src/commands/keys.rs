@@ -13,8 +13,8 @@ use crate::arguments::{Algorithm, KeysCommand, KeysNew, KeysShow};
 use crate::console::{Session, Stop};
 use crate::facts::{CertificateFacts, KeyFacts};
 use crate::fault::Fault;
+use crate::files::{self, Fresh, unwritten};
 use crate::input::{Reader, STANDARD_INPUT};
-use crate::output_file::{self, Readers};
 use crate::printable::{json, printable, shown};
 use crate::style::Paint;
 
@@ -70,14 +70,10 @@ fn new(arguments: &KeysNew, session: &mut Session<'_>) -> Result<Status, Stop> {
             return Err(Stop::Data(text));
         }
     }
-    let failed = |file: &Path| {
-        let name = file.display().to_string();
-        move |error: io::Error| Stop::Data(format!("{name}: cannot be written: {error}"))
-    };
     let random = |error: String| Stop::Data(format!("no new key: {error}"));
     let public = if arguments.algorithm == Algorithm::P256 {
         let (key, secret) = SigningKey::generate().map_err(|error| random(error.to_string()))?;
-        output_file::create(path, Readers::Owner, |file| secret.write_to(file)).map_err(failed(path))?;
+        files::create_secret(path, |file| secret.write_to(file)).map_err(|error| unwritten(path, &error))?;
         key.public_key().clone()
     } else {
         let algorithm = match arguments.algorithm {
@@ -87,16 +83,19 @@ fn new(arguments: &KeysNew, session: &mut Session<'_>) -> Result<Status, Stop> {
         let pair = rcgen::KeyPair::generate_for(algorithm).map_err(|error| random(error.to_string()))?;
         let secret = Zeroizing::new(pair.serialize_pem());
         let key = SigningKey::from_pem(secret.as_bytes()).map_err(|error| random(error.to_string()))?;
-        output_file::create(path, Readers::Owner, |file| file.write_all(secret.as_bytes())).map_err(failed(path))?;
+        files::create_secret(path, |file| file.write_all(secret.as_bytes()))
+            .map_err(|error| unwritten(path, &error))?;
         key.public_key().clone()
     };
-    let pem = public.to_pem();
-    let written = output_file::create(&beside, Readers::Everyone, |file| file.write_all(pem.as_bytes()));
-    if written.is_err() {
+    let written = Fresh::create(&beside).and_then(|mut file| {
+        file.write_all(public.to_pem().as_bytes())?;
+        file.keep()
+    });
+    if let Err(error) = written {
         // half a pair is no use, and nobody has seen the key yet
         drop(std::fs::remove_file(path));
+        return Err(unwritten(&beside, &error));
     }
-    written.map_err(failed(&beside))?;
     let out = &mut session.output;
     writeln!(out, "private key  {} (only you can read it)", printable(&path.to_string_lossy()))?;
     writeln!(out, "public key   {}", printable(&beside.to_string_lossy()))?;

@@ -11,8 +11,8 @@ use super::keys::signing_key;
 use crate::Status;
 use crate::arguments::Sign;
 use crate::console::{Session, Stop};
+use crate::files::{Fresh, unwritten};
 use crate::input::{Reader, STANDARD_INPUT};
-use crate::output_file;
 use crate::printable::printable;
 
 /// The most bytes of a document: what the library reads.
@@ -50,8 +50,11 @@ pub(crate) fn run(arguments: &Sign, session: &mut Session<'_>) -> Result<Status,
     if let Err(why) = verdict {
         return Err(Stop::Data(format!("{name}: the new signature does not verify: {}", why.message())));
     }
-    output_file::replace(&arguments.output, &document.to_bytes())
-        .map_err(|error| Stop::Data(format!("{}: cannot be written: {error}", arguments.output.display())))?;
+    let written = Fresh::replace(&arguments.output).and_then(|mut file| {
+        file.write_all(&document.to_bytes())?;
+        file.keep()
+    });
+    written.map_err(|error| unwritten(&arguments.output, &error))?;
     let output = arguments.output.to_string_lossy();
     let key = key.public_key().id();
     writeln!(session.output, "{}: a {}, signed with key {key}", printable(&output), printable(document.kind()))?;

@@ -1,6 +1,5 @@
 //! What holds for all commands.
 
-use std::io;
 use std::process::{Command, Stdio};
 
 use super::*;
@@ -19,6 +18,13 @@ fn help_shows_examples_and_is_no_error() {
         ("help-keys-show", &["keys", "show", "--help"]),
         ("help-keys-certificate", &["keys", "certificate", "--help"]),
         ("help-sign", &["sign", "--help"]),
+        ("help-bundle-create", &["bundle", "create", "--help"]),
+        ("help-bundle-list", &["bundle", "list", "--help"]),
+        ("help-bundle-extract", &["bundle", "extract", "--help"]),
+        ("help-ack-split", &["ack", "split", "--help"]),
+        ("help-fleet", &["fleet", "--help"]),
+        ("help-sync-inspect", &["sync", "inspect", "--help"]),
+        ("help-sync-verify", &["sync", "verify", "--help"]),
     ] {
         let text = fine(words);
         assert!(text.contains("Examples:\n  slp "), "{name}");

@@ -15,7 +15,7 @@ use crate::Status;
 use crate::arguments::{KeysCertificate, Role};
 use crate::console::{Session, Stop};
 use crate::facts::CertificateFacts;
-use crate::output_file::{self, Readers};
+use crate::files::{Fresh, unwritten};
 
 /// Who issues test certificates, in their names.
 const ORGANIZATION: &str = "slp test";
@@ -36,9 +36,11 @@ pub(super) fn run(arguments: &KeysCertificate, session: &mut Session<'_>) -> Res
         _ => None,
     };
     let issued = issue(arguments, &key, above.as_ref(), session.now).map_err(Stop::Data)?;
-    let pem = issued.to_pem();
-    output_file::create(&arguments.output, Readers::Everyone, |file| file.write_all(pem.as_bytes()))
-        .map_err(|error| Stop::Data(format!("{}: cannot be written: {error}", arguments.output.display())))?;
+    let written = Fresh::create(&arguments.output).and_then(|mut file| {
+        file.write_all(issued.to_pem().as_bytes())?;
+        file.keep()
+    });
+    written.map_err(|error| unwritten(&arguments.output, &error))?;
     write!(session.output, "{}", CertificateFacts::from(&issued).text(""))?;
     Ok(Status::Fine)
 }

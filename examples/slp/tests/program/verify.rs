@@ -227,6 +227,27 @@ fn certificates_are_judged_by_who_issued_them() {
 }
 
 #[test]
+fn a_bundle_is_judged_leaf_by_leaf() {
+    let folder = Folder::new("verify-bundle");
+    let trust = trust(&folder);
+    folder.file("a.txt", reports(3, "TST93000001", |payload| payload).as_bytes());
+    let bundle = format!("{}/UD_SA_Acme_26Nov24_10_20_30_123.tar.gz", folder.path());
+    let made = slp(&["bundle", "create", "-o", &bundle, &format!("{}/a.txt", folder.path())]);
+    assert_eq!(made.status, Status::Fine, "{}", made.errors);
+    let call = slp(&["verify", &bundle, "--trust", &trust, "--require-verified", "--json"]);
+    assert_eq!(call.status, Status::Fine, "{}{}", call.output, call.errors);
+    let value: serde_json::Value = serde_json::from_str(&call.output).unwrap();
+    assert_eq!(value["counts"]["verified"], 3);
+    assert!(value["files"][0]["path"].as_str().unwrap().contains(".tar.gz!"), "{}", call.output);
+    // one that breaks off is told, and no less is judged
+    let bytes = bytes_of(&bundle);
+    folder.file("UD_cut.tar.gz", &bytes[..bytes.len() - 8]);
+    let call = slp(&["verify", &format!("{}/UD_cut.tar.gz", folder.path()), "--trust", &trust]);
+    assert_eq!(call.status, Status::Errors, "{}", call.output);
+    assert!(call.output.contains("1 item not read"), "{}", call.output);
+}
+
+#[test]
 fn a_chain_that_a_device_prints_answers_one_nonce() {
     let folder = Folder::new("verify-chain");
     let (p256, p384, rsa) = (format!("{KEYS}/p256.pem"), format!("{KEYS}/p384.pem"), format!("{KEYS}/rsa2048.pem"));

@@ -21,6 +21,7 @@ mod measurement; // one interval of one report; one snapshot of a telemetry repo
 mod payload; // the payload text read: two generations, one view
 mod policy_file; // policies
 mod report; // `UsageReport`: the signed text and its view
+mod sets; // devices that belong together
 mod statement; // a part of a document together with its reading
 pub mod system_info; // what a device says about itself beside a request
 mod text; // where pieces of text stand in the document: offsets, lines, columns

@@ -162,9 +162,16 @@ impl Messages<'_> {
         }
     }
 
-    /// One more file is done.
-    pub(crate) fn done(&mut self, bytes: u64) {
-        if let Some(line) = self.progress.as_mut().and_then(|progress| progress.done(bytes)) {
+    /// How many bytes there are to read, if that is known.
+    pub(crate) fn expect(&mut self, bytes: Option<u64>) {
+        if let Some(progress) = &mut self.progress {
+            progress.expect(bytes);
+        }
+    }
+
+    /// So many more documents are done, and so many bytes were read since.
+    pub(crate) fn done(&mut self, documents: u64, bytes: u64) {
+        if let Some(line) = self.progress.as_mut().and_then(|progress| progress.done(documents, bytes)) {
             drop(write!(self.errors, "\r{line}\u{1b}[K"));
             drop(self.errors.flush());
         }

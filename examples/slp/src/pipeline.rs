@@ -11,7 +11,6 @@ use std::num::NonZero;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
-use slp_rum::ReadOptions;
 use slp_sync::bundle::{self, Batch};
 
 use crate::arguments::Sources;
@@ -201,24 +200,26 @@ pub(crate) fn steps<W: Work>(
     if sources.paths.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
         return Err(Stop::Call("standard input can be read once: give - once".to_owned()));
     }
-    let mut options = ReadOptions::default();
-    options.limits.document_bytes = usize::try_from(sources.max_document_bytes).unwrap_or(usize::MAX);
-    let reader = Reader::new(options, &mut *session.input);
+    let reader = Reader::new(sources.costs.options(), &mut *session.input);
     let (output, messages) = (&mut session.output, &mut session.messages);
     messages.expect(bytes_to_read(&sources.paths));
-    let mut take = |done: Done<W::Piece>| match done {
-        Done::Piece(piece, bytes) => {
-            messages.done(1, bytes);
-            take(output, messages, Step::Piece { piece, in_bundle: false })
+    let mut is_empty = true;
+    let mut take = |done: Done<W::Piece>| {
+        is_empty = false;
+        match done {
+            Done::Piece(piece, bytes) => {
+                messages.done(1, bytes);
+                take(output, messages, Step::Piece { piece, in_bundle: false })
+            }
+            Done::Skipped { name, why } => {
+                messages.skipped(&name, why);
+                Ok(())
+            }
+            Done::Archive(archive) => leaves(&reader, archive, sources.threads, work, |counted, step| {
+                messages.done(counted.documents, counted.bytes);
+                take(output, messages, step)
+            }),
         }
-        Done::Skipped { name, why } => {
-            messages.skipped(&name, why);
-            Ok(())
-        }
-        Done::Archive(archive) => leaves(&reader, archive, sources.threads, work, |counted, step| {
-            messages.done(counted.documents, counted.bytes);
-            take(output, messages, step)
-        }),
     };
     let walk = Walk::new(sources.paths.clone());
     let taken = if sources.threads <= 1 {
@@ -229,6 +230,9 @@ pub(crate) fn steps<W: Work>(
         in_turn(walk, sources.threads, &work, &mut take)
     };
     session.messages.end_of_input();
+    if is_empty {
+        session.messages.note("nothing to read: the folders are empty");
+    }
     Ok(taken?)
 }
 

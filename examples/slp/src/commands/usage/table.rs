@@ -12,7 +12,7 @@ use crate::printable::shown;
 use crate::style::{Paint, Style};
 use crate::table::Side::{Left, Right};
 use crate::table::Table;
-use crate::wording::{count_of, days, grouped, hours, licence, minute};
+use crate::wording::{count_of, days, grouped, grouped_decimal, hours, licence, minute};
 
 /// What one row is about.
 type Key<'a> = (Option<&'a Udi>, Option<&'a EntitlementTag>);
@@ -131,7 +131,7 @@ fn rows(sums: &[UsageSum<'_>], by: By, extents: &BTreeMap<Key<'_>, Extent<'_>>, 
             days(row.sums.known),
             extent.gaps(),
             hours(row.sums.unit_seconds),
-            row.sums.average().unwrap_or_default(),
+            row.sums.average().as_deref().map(grouped_decimal).unwrap_or_default(),
             grouped(row.sums.peak),
         ]);
         table.row(cells);

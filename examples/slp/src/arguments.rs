@@ -135,7 +135,7 @@ pub(crate) struct Costs {
     #[arg(long, value_name = "N", display_order = 90, default_value_t = default_document_bytes(), value_parser = bytes)]
     max_document_bytes: u64,
 
-    /// Allow so much of one thing in one document, such as payload_bytes=64M; a wrong name shows all names
+    /// Allow so much of one thing in one document, such as `payload_bytes=64M`; a wrong name shows all names
     #[arg(long = "limit", value_name = "NAME=N", display_order = 90, value_parser = limit)]
     limits: Vec<Limit>,
 }

@@ -1,10 +1,14 @@
 //! The words of the command line.
 
+mod bundle; // the words for bundles, answers, fleets, On-Prem files
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use slp_model::{Udi, UnixSeconds};
 use slp_rum::{Limits, ReadOptions};
+
+pub(crate) use bundle::*;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -111,6 +115,18 @@ pub(crate) enum Command {
     /// Show what a device would do with an acknowledgement, a code or a policy
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(Import),
+    /// Write and read usage bundles
+    #[command(subcommand)]
+    Bundle(BundleCommand),
+    /// Bring acknowledgements to their devices
+    #[command(subcommand)]
+    Ack(AckCommand),
+    /// Invent a fleet of devices: for tests, demos and benchmarks
+    #[command(after_help = FLEET_EXAMPLES)]
+    Fleet(Fleet),
+    /// Read On-Prem registration and synchronization files
+    #[command(subcommand)]
+    Sync(SyncCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -131,7 +147,7 @@ pub(crate) enum Color {
 /// What one document may cost.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Costs {
-    /// Refuse files with more bytes than this; 64M is short for 64 times 1,048,576
+    /// Refuse documents with more bytes than this; 64M is short for 64 times 1,048,576
     #[arg(long, value_name = "N", display_order = 90, default_value_t = default_document_bytes(), value_parser = bytes)]
     max_document_bytes: u64,
 

@@ -1,9 +1,13 @@
 //! One file per command.
 
+pub(crate) mod ack;
+pub(crate) mod bundle;
 pub(crate) mod check;
+pub(crate) mod fleet;
 pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod policy;
+pub(crate) mod sync;
 pub(crate) mod usage;
 
 use slp_model::{Span, UnixSeconds};

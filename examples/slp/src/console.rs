@@ -93,6 +93,12 @@ impl From<io::Error> for Stop {
     }
 }
 
+impl From<serde_json::Error> for Stop {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Output(error.into())
+    }
+}
+
 /// A console at work.
 pub(crate) struct Session<'a> {
     pub(crate) input: &'a mut (dyn Read + Send),
@@ -213,9 +219,24 @@ impl Messages<'_> {
         }
     }
 
+    /// So many bytes more are to be read; if that is not known, what is left cannot be told.
+    pub(crate) fn expect_more(&mut self, bytes: Option<u64>) {
+        if let Some(progress) = &mut self.progress {
+            progress.expect_more(bytes);
+        }
+    }
+
     /// So many more documents are done, and so many bytes were read since.
     pub(crate) fn done(&mut self, documents: u64, bytes: u64) {
         if let Some(line) = self.progress.as_mut().and_then(|progress| progress.done(documents, bytes)) {
+            drop(write!(self.errors, "\r{line}\u{1b}[K"));
+            drop(self.errors.flush());
+        }
+    }
+
+    /// So many things of all that are to be made are made.
+    pub(crate) fn made(&mut self, number: u64, of: u64) {
+        if let Some(line) = self.progress.as_mut().and_then(|progress| progress.made(number, of)) {
             drop(write!(self.errors, "\r{line}\u{1b}[K"));
             drop(self.errors.flush());
         }

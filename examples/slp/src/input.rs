@@ -7,7 +7,6 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use slp_model::Location;
 use slp_rum::ReadOptions;
 use slp_sync::bundle::Leaf;
 
@@ -58,9 +57,17 @@ impl<'b> Input<'b> {
         Fault::of(&outer.into_iter().flatten().fold(error, |error, outer| error.inside(&**outer)))
     }
 
-    /// Where this document is.
-    pub(crate) fn place(&self) -> Location {
-        self.leaf.map_or_else(|| Location::default().inside(self.name), Leaf::place)
+    /// The leaf of a bundle, if it is one.
+    pub(crate) fn as_leaf(&self) -> Option<&'b Leaf<'b>> {
+        self.leaf
+    }
+
+    /// A fault of the layer of bundles in this document.
+    pub(crate) fn bundle_fault(&self, error: slp_sync::Error) -> Fault {
+        Fault::of_bundle(&match self.leaf {
+            Some(leaf) => leaf.locate(error),
+            None => error.inside(self.name),
+        })
     }
 }
 
@@ -174,6 +181,17 @@ impl<'c> Reader<'c> {
             return Ok(Read::Document);
         }
         Ok(Read::Archive(Archive { name: STANDARD_INPUT.to_owned(), head: mem::take(buffer), rest: None }))
+    }
+
+    /// A file that is to be an archive, unread.
+    pub(crate) fn archive(&self, path: &Path) -> Result<Archive, Box<Fault>> {
+        if path.as_os_str() == "-" {
+            return Ok(Archive { name: STANDARD_INPUT.to_owned(), head: Vec::new(), rest: None });
+        }
+        let name = path.to_string_lossy().into_owned();
+        #[expect(clippy::disallowed_methods, reason = "the program reads the archive that it is given, through limits")]
+        let file = File::open(path).map_err(|error| Box::new(Fault::io(&name, &error)))?;
+        Ok(Archive { name, head: Vec::new(), rest: Some(file) })
     }
 
     /// Reads a document into `buffer`, in place of what was there. An archive is refused.

@@ -8,12 +8,13 @@ use std::io;
 use std::marker::PhantomData;
 use std::mem;
 use std::num::NonZero;
+use std::slice;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
 use slp_sync::bundle::{self, Batch};
 
-use crate::arguments::Sources;
+use crate::arguments::{OneBundle, Sources};
 use crate::console::{Messages, Output, Session, Stop};
 use crate::fault::Fault;
 use crate::input::{Archive, Input, Read, Reader, STANDARD_INPUT};
@@ -170,7 +171,7 @@ pub(crate) fn gather<S: Sum>(
 }
 
 /// What was odd about a bundle.
-fn oddities(messages: &mut Messages<'_>, name: &str, summary: &bundle::Summary) {
+pub(crate) fn oddities(messages: &mut Messages<'_>, name: &str, summary: &bundle::Summary) {
     for warning in summary.warnings.iter().take(WARNINGS_SHOWN) {
         messages.note(&format!("{name}: {warning}"));
     }
@@ -234,6 +235,39 @@ pub(crate) fn steps<W: Work>(
         session.messages.note("nothing to read: the folders are empty");
     }
     Ok(taken?)
+}
+
+/// Works on the leaves of one file that is to be a bundle, and gives the results in its order; then how it ended.
+///
+/// # Errors
+/// [`Stop::Data`] if the file cannot be opened; the first error of `take`.
+pub(crate) fn bundle<W: Work>(
+    bundle: &OneBundle,
+    session: &mut Session<'_>,
+    work: &W,
+    mut take: impl FnMut(&mut Output<'_>, &mut Messages<'_>, W::Piece) -> io::Result<()>,
+) -> Result<Result<bundle::Summary, Fault>, Stop> {
+    let reader = Reader::new(bundle.costs.options(), &mut *session.input);
+    let archive = reader.archive(&bundle.file).map_err(|fault| Stop::Data(fault.to_string()))?;
+    let (output, messages) = (&mut session.output, &mut session.messages);
+    messages.expect(bytes_to_read(slice::from_ref(&bundle.file)));
+    let mut summary = None;
+    let taken = leaves(&reader, archive, bundle.threads, work, |counted, step| {
+        messages.done(counted.documents, counted.bytes);
+        match step {
+            Step::Piece { piece, .. } => take(output, messages, piece),
+            Step::End { name, ended } => {
+                if let Ok(summary) = &ended {
+                    oddities(messages, &name, summary);
+                }
+                summary = Some(ended);
+                Ok(())
+            }
+        }
+    });
+    session.messages.end_of_input();
+    taken?;
+    summary.ok_or_else(|| Stop::Data(format!("{}: reading ended early", bundle.file.display())))
 }
 
 fn in_turn<T: Send>(

@@ -1,15 +1,20 @@
 //! The commands as a person calls them: exit status, results, messages.
 
+mod bundles;
 mod check;
+mod exports;
 mod import;
 mod inspect;
+mod kills;
 mod policy;
 mod program;
 mod sources;
+mod sync_files;
 mod usage;
 
 use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use slp::{Console, Status};

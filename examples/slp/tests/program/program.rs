@@ -1,6 +1,5 @@
 //! What holds for all commands.
 
-use std::io;
 use std::process::{Command, Stdio};
 
 use super::*;
@@ -14,6 +13,13 @@ fn help_shows_examples_and_is_no_error() {
         ("help-check", &["check", "--help"]),
         ("help-policy-due", &["policy", "due", "--help"]),
         ("help-import", &["import", "--help"]),
+        ("help-bundle-create", &["bundle", "create", "--help"]),
+        ("help-bundle-list", &["bundle", "list", "--help"]),
+        ("help-bundle-extract", &["bundle", "extract", "--help"]),
+        ("help-ack-split", &["ack", "split", "--help"]),
+        ("help-fleet", &["fleet", "--help"]),
+        ("help-sync-inspect", &["sync", "inspect", "--help"]),
+        ("help-sync-verify", &["sync", "verify", "--help"]),
     ] {
         let text = fine(words);
         assert!(text.contains("Examples:\n  slp "), "{name}");

@@ -247,10 +247,10 @@ impl Messages<'_> {
         self.progress = None;
     }
 
-    /// All files are done.
+    /// All files are done. What comes behind it begins to count anew.
     pub(crate) fn end_of_input(&mut self) {
         self.clear_progress();
-        self.progress = None;
+        self.progress = self.progress.take().map(|_| Progress::start());
         if let Some(more @ 1..) = mem::take(&mut self.skipped).checked_sub(SKIPPED_SHOWN) {
             self.note(&format!("{more} more skipped"));
         }

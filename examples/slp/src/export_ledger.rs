@@ -27,10 +27,22 @@ impl ExportLedger {
     /// # Errors
     /// [`Stop::Data`] if another program has it, if it is damaged, if it cannot be read or written.
     pub(crate) fn open(path: &Path) -> Result<Self, Stop> {
+        Self::open_with(path, true)
+    }
+
+    /// Opens a ledger that is there.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(crate) fn existing(path: &Path) -> Result<Self, Stop> {
+        Self::open_with(path, false)
+    }
+
+    fn open_with(path: &Path, create: bool) -> Result<Self, Stop> {
         let failed = |error: io::Error| unwritten(path, &error);
         let is_new = !path.exists();
         let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
+        options.read(true).write(true).create(create).truncate(false);
         let file = lock(&mut options, path).map_err(|error| match error.kind() {
             io::ErrorKind::WouldBlock => {
                 Stop::Data(format!("{}: another program is at work with this ledger", path.display()))

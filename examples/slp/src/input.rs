@@ -184,7 +184,7 @@ impl<'c> Reader<'c> {
     }
 
     /// A file that is to be an archive, unread.
-    pub(crate) fn archive(&self, path: &Path) -> Result<Archive, Box<Fault>> {
+    pub(crate) fn archive(path: &Path) -> Result<Archive, Box<Fault>> {
         if path.as_os_str() == "-" {
             return Ok(Archive { name: STANDARD_INPUT.to_owned(), head: Vec::new(), rest: None });
         }
@@ -214,7 +214,6 @@ impl<'c> Reader<'c> {
     }
 
     /// Reads to the end, unless it is an archive (false).
-
     fn fill(
         &self,
         name: &str,

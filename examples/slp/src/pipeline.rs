@@ -40,7 +40,7 @@ pub(crate) enum Step<P> {
     /// What some documents add up to, in their order.
     Piece { piece: P, in_bundle: bool },
     /// A bundle is at its end. If that is a fault, what its leaves gave does not count: the checksum stands at the end.
-    End { name: String, ended: Result<bundle::Summary, Fault> },
+    End { name: String, ended: Box<Result<bundle::Summary, Fault>> },
 }
 
 /// What is done to documents, on any thread.
@@ -85,11 +85,13 @@ pub(crate) fn documents<T: Send>(
 ) -> Result<(), Stop> {
     steps(sources, session, &Each(work), |output, messages, step| match step {
         Step::Piece { piece, .. } => piece.into_iter().try_for_each(|outcome| take(output, messages, outcome)),
-        Step::End { ended: Err(fault), .. } => take(output, messages, Outcome::Fault(fault)),
-        Step::End { ended: Ok(summary), name } => {
-            oddities(messages, &name, &summary);
-            Ok(())
-        }
+        Step::End { name, ended } => match *ended {
+            Err(fault) => take(output, messages, Outcome::Fault(fault)),
+            Ok(summary) => {
+                oddities(messages, &name, &summary);
+                Ok(())
+            }
+        },
     })
 }
 
@@ -147,12 +149,14 @@ pub(crate) fn gather<S: Sum>(
     steps(sources, session, &Adding(work, PhantomData), |_, messages, step| {
         match step {
             Step::Piece { piece: Part { sum, faults }, in_bundle } => {
-                faults.into_iter().for_each(|one| fault(messages, one));
+                for one in faults {
+                    fault(messages, one);
+                }
                 if in_bundle { open.add(sum) } else { all.add(sum) }
             }
             Step::End { name, ended } => {
                 let sum = mem::take(&mut open);
-                match ended {
+                match *ended {
                     Ok(summary) => {
                         oddities(messages, &name, &summary);
                         all.add(sum);
@@ -248,7 +252,7 @@ pub(crate) fn bundle<W: Work>(
     mut take: impl FnMut(&mut Output<'_>, &mut Messages<'_>, W::Piece) -> io::Result<()>,
 ) -> Result<Result<bundle::Summary, Fault>, Stop> {
     let reader = Reader::new(bundle.costs.options(), &mut *session.input);
-    let archive = reader.archive(&bundle.file).map_err(|fault| Stop::Data(fault.to_string()))?;
+    let archive = Reader::archive(&bundle.file).map_err(|fault| Stop::Data(fault.to_string()))?;
     let (output, messages) = (&mut session.output, &mut session.messages);
     messages.expect(bytes_to_read(slice::from_ref(&bundle.file)));
     let mut summary = None;
@@ -257,10 +261,10 @@ pub(crate) fn bundle<W: Work>(
         match step {
             Step::Piece { piece, .. } => take(output, messages, piece),
             Step::End { name, ended } => {
-                if let Ok(summary) = &ended {
+                if let Ok(summary) = &*ended {
                     oddities(messages, &name, summary);
                 }
-                summary = Some(ended);
+                summary = Some(*ended);
                 Ok(())
             }
         }
@@ -396,5 +400,5 @@ fn leaves<W: Work>(
         Err(Left::Broken(error)) => Err(Fault::of_bundle(&error)),
         Err(Left::Untaken(error)) => return Err(error),
     };
-    take(Counted::default(), Step::End { name, ended })
+    take(Counted::default(), Step::End { name, ended: Box::new(ended) })
 }

@@ -173,7 +173,7 @@ pub(crate) struct Extract {
 
 #[derive(Debug, Args)]
 pub(crate) struct Split {
-    /// The answer: a bundle, ACK_UD_….tar.gz
+    /// The answer: a bundle, `ACK_UD_….tar.gz`
     #[arg(value_name = "ACK")]
     pub(crate) ack: PathBuf,
 

@@ -37,7 +37,7 @@ enum Delivery {
 }
 
 pub(crate) fn split(arguments: &Split, session: &mut Session<'_>) -> Result<Status, Stop> {
-    let mut ledger = arguments.ledger.as_deref().map(ExportLedger::open).transpose()?;
+    let mut ledger = arguments.ledger.as_deref().map(ExportLedger::existing).transpose()?;
     let index = index(arguments, ledger.as_ref(), &mut session.messages)?;
     let mut limits = Limits::bulk();
     limits.leaf_bytes = arguments.max_document_bytes;
@@ -49,13 +49,13 @@ pub(crate) fn split(arguments: &Split, session: &mut Session<'_>) -> Result<Stat
     for error in &broken {
         session.messages.fault(&Fault::of_bundle(error));
     }
-    fs::create_dir_all(&arguments.output).map_err(|error| unwritten(&arguments.output, &error))?;
     // The ledger knows the bundle only if it was exported with it.
     let noted = ledger.as_mut().filter(|ledger| ledger.ledger().bundle(index.bundle()).is_some());
     if arguments.ledger.is_some() && noted.is_none() {
         let text = format!("bundle {} is not in the ledger", index.bundle());
         return Err(Stop::Data(text));
     }
+    fs::create_dir_all(&arguments.output).map_err(|error| unwritten(&arguments.output, &error))?;
     let at = arguments.at.unwrap_or(session.now.to_millis());
     let mut delivering = Delivering {
         pairing: &pairing,
@@ -80,9 +80,9 @@ pub(crate) fn split(arguments: &Split, session: &mut Session<'_>) -> Result<Stat
     }
     let split = view::Split { index: &index, pairing: &pairing, files: &files };
     if arguments.json {
-        split.write_json(&mut session.output)?
+        split.write_json(&mut session.output)?;
     } else {
-        split.show(session)?
+        split.show(session)?;
     }
     let is_whole = pairing.state() == BundleState::Acked && broken.is_empty() && faults.is_empty();
     Ok(Status::of_errors(!is_whole))

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -14,7 +14,7 @@ use crate::Status;
 use crate::arguments::{SyncCommand, SyncInspect, SyncVerify};
 use crate::console::{Messages, Session, Stop};
 use crate::fault::Fault;
-use crate::printable::{json, printable, shown};
+use crate::printable::{hexadecimal, json, printable, shown};
 use crate::style::Paint;
 use crate::wording::grouped;
 
@@ -144,10 +144,6 @@ fn text(value: &Value) -> String {
     }
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[derive(Serialize)]
 struct Judged<'a> {
     path: &'a str,
@@ -184,16 +180,13 @@ fn verify_file(arguments: &SyncVerify, session: &mut Session<'_>) -> Result<Stat
         writeln!(output, "{}", json(&judged)?)?;
     } else {
         writeln!(output, "{}: {kind}", printable(&path))?;
-        match (&judged.message, judged.reason) {
-            (Some(message), Some(reason)) => {
-                let word = session.style.paint(Paint::Error, "NOT VERIFIED");
-                writeln!(output, "{word}: {} ({reason})", printable(message))?;
-            }
-            _ => {
-                writeln!(output, "verified, signed by")?;
-                for signer in &judged.signers {
-                    writeln!(output, "   {}", printable(signer))?;
-                }
+        if let (Some(message), Some(reason)) = (&judged.message, judged.reason) {
+            let word = session.style.paint(Paint::Error, "NOT VERIFIED");
+            writeln!(output, "{word}: {} ({reason})", printable(message))?;
+        } else {
+            writeln!(output, "verified, signed by")?;
+            for signer in &judged.signers {
+                writeln!(output, "   {}", printable(signer))?;
             }
         }
     }
@@ -238,8 +231,8 @@ fn own(arguments: &SyncVerify) -> Result<verify::OwnKeys, Stop> {
         return Err(Stop::Call("an answer is judged with --id-key, the key of the On-Prem that asked".to_owned()));
     };
     let mut own = verify::OwnKeys::new(key(id)?);
-    own.signing = arguments.signing_key.as_ref().map(key).transpose()?;
-    own.local_ca = arguments.local_ca_key.as_ref().map(key).transpose()?;
+    own.signing = arguments.signing_key.as_deref().map(key).transpose()?;
+    own.local_ca = arguments.local_ca_key.as_deref().map(key).transpose()?;
     Ok(own)
 }
 
@@ -257,7 +250,7 @@ fn certificate(path: &Path) -> Result<Certificate, Stop> {
 }
 
 /// The public key in a file, or that of the certificate in it.
-fn key(path: &PathBuf) -> Result<PublicKey, Stop> {
+fn key(path: &Path) -> Result<PublicKey, Stop> {
     if let Ok(key) = PublicKey::from_pem(&small(path)?) {
         return Ok(key);
     }
@@ -274,10 +267,10 @@ fn trusted(folder: &Path, messages: &mut Messages<'_>) -> Result<TrustStore, Sto
         paths.sort();
     }
     for path in paths.map_err(|error| unreadable(folder, &error))? {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if !name.ends_with(".pem") {
+        if path.extension().is_none_or(|extension| extension != "pem") {
             continue;
         }
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let text = bytes_of(&path, Limits::default().document_bytes).map_err(|error| unreadable(&path, &error))?;
         match store.add_pem(&name, &text) {
             Ok(added) => {

@@ -308,8 +308,12 @@ fn answers_that_do_not_fit_are_not_delivered() {
     let call = slp(&words);
     assert!(call.errors.contains("is not overwritten"), "{}", call.errors);
     assert_eq!(tree(&answers)[0].1, b"something else");
-    let unknown = slp(&["ack", "split", &ack, "--ledger", &format!("{out}/none.jsonl"), "-o", "never"]);
-    assert!(unknown.errors.contains("(bundle-unknown)"), "{}", unknown.errors);
+    let ledger = format!("{out}/none.jsonl");
+    let split = || slp(&["ack", "split", &ack, "--ledger", &ledger, "-o", "never"]);
+    assert!(split().errors.contains("none.jsonl: cannot be"), "{}", split().errors);
+    assert!(!Path::new(&ledger).exists());
+    fs::write(&ledger, "").unwrap();
+    assert!(split().errors.contains("(bundle-unknown)"), "{}", split().errors);
     assert!(!Path::new("never").exists());
 }
 

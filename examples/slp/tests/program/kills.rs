@@ -83,7 +83,7 @@ fn survives(folder: &Folder, prepare: impl Fn(), words: &[&str]) {
 #[test]
 fn a_bundle_is_the_same_after_any_kill_and_its_ledger_has_each_line_once() {
     let folder = Folder::new("killed-create");
-    let (leaves, out) = devices(&folder, 40);
+    let (leaves, out) = devices(&folder, 15);
     let ledger = folder.0.join("exports.jsonl");
     let words = ["bundle", "create", "-o", &out, "--at", AT, "--ledger", ledger.to_str().unwrap(), &leaves];
     survives(&folder, || drop(fs::remove_file(&ledger)), &words);
@@ -92,7 +92,7 @@ fn a_bundle_is_the_same_after_any_kill_and_its_ledger_has_each_line_once() {
 #[test]
 fn answers_are_the_same_after_any_kill_and_the_ledger_has_each_line_once() {
     let folder = Folder::new("killed-split");
-    let (leaves, out) = devices(&folder, 40);
+    let (leaves, out) = devices(&folder, 15);
     let ledger = folder.0.join("exports.jsonl");
     let path = folder.0.join("UD_SA_26Nov24_10_20_30_123.tar.gz");
     let create =

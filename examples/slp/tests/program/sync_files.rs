@@ -18,12 +18,13 @@ fn request() -> Vec<u8> {
     params.distinguished_name.push(DnType::OrganizationalUnitName, "slp-sync:collector-id");
     params.distinguished_name.push(DnType::CommonName, INSTANCE);
     let mut content = RegistrationRequest::default();
-    content.request_id = INSTANCE.to_owned();
-    content.on_prem_name = "onprem-test".to_owned();
-    content.collector_instance_id = INSTANCE.to_owned();
-    content.local_account = "Test".to_owned();
-    content.smart_account = "Acme".to_owned();
-    content.virtual_account = "Test VA".to_owned();
+    let own = String::from;
+    content.request_id = own(INSTANCE);
+    content.on_prem_name = own("onprem-test");
+    content.collector_instance_id = own(INSTANCE);
+    content.local_account = own("Test");
+    content.smart_account = own("Acme");
+    content.virtual_account = own("Test VA");
     content.csr = params.serialize_request(&key).unwrap().pem().unwrap().replace("\r\n", "\n");
     content.last_generated = "2026-11-02T08:00:00.000Z".parse().unwrap();
     let mut document = Document::new(&Content::RegistrationRequest(Box::new(content))).unwrap();
@@ -79,11 +80,7 @@ fn what_is_no_such_file_is_refused_with_its_place() {
         for words in [["sync", "inspect"], ["sync", "verify"]] {
             let call = slp(&[&words[..], &[path.to_str().unwrap()]].concat());
             assert_eq!(call.status, Status::Errors, "{name}");
-            assert!(
-                call.errors.contains(&format!("{name}")) && call.errors.ends_with(&format!("({kind})\n")),
-                "{}",
-                call.errors
-            );
+            assert!(call.errors.contains(name) && call.errors.ends_with(&format!("({kind})\n")), "{}", call.errors);
         }
     }
 }

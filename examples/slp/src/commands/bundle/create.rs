@@ -15,7 +15,7 @@ use slp_sync::ledger::{Begin, Event, Exported, Ledger, ReportStatus, Resume};
 use super::plan::{Device, Found};
 use crate::Status;
 use crate::arguments::Create;
-use crate::console::{Session, Stop};
+use crate::console::{Messages, Session, Stop};
 use crate::export_ledger::ExportLedger;
 use crate::files::{Fresh, Spool, unbundled, unwritten};
 use crate::input::Reader;
@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &Create, session: &mut Session<'_>) -> Result<Statu
         )));
     }
     let reader = Reader::new(arguments.sources.costs.options(), &mut *session.input);
-    let job = Job { arguments, found: &found, reader: &reader };
+    let mut job = Job { arguments, found: &found, reader: &reader, messages: &mut session.messages };
     let written = match &mut ledger {
         None => Some(job.without_ledger(&plan)?),
         Some(ledger) => job.with_ledger(plan, ledger)?,
@@ -108,25 +108,26 @@ struct Written {
     reports: u64,
 }
 
-struct Job<'a> {
+struct Job<'a, 'm> {
     arguments: &'a Create,
     found: &'a Found,
     reader: &'a Reader<'a>,
+    messages: &'a mut Messages<'m>,
 }
 
-impl Job<'_> {
+impl Job<'_, '_> {
     fn file(&self, plan: &Plan) -> PathBuf {
         output_file(&self.arguments.output, &plan.name())
     }
 
-    fn without_ledger(&self, plan: &Plan) -> Result<Written, Stop> {
+    fn without_ledger(&mut self, plan: &Plan) -> Result<Written, Stop> {
         let path = self.file(plan);
         let fresh = Fresh::create(&path).map_err(|error| unwritten(&path, &error))?;
         self.write(plan, fresh, path, &|_, _| true, None)
     }
 
     /// Finishes what an interrupted run began; else begins a bundle of what was not exported before, if there is any.
-    fn with_ledger(&self, mut plan: Plan, ledger: &mut ExportLedger) -> Result<Option<Written>, Stop> {
+    fn with_ledger(&mut self, mut plan: Plan, ledger: &mut ExportLedger) -> Result<Option<Written>, Stop> {
         let open = ledger.ledger().unsealed().next().map(|(name, begun)| (name.to_owned(), begun.clone()));
         if let Some((name, begun)) = open
             && let Some(written) = self.resume(&plan, &name, &begun, ledger)?
@@ -153,7 +154,7 @@ impl Job<'_> {
 
     /// A bundle was begun and not sealed. `None`: it was given up.
     fn resume(
-        &self,
+        &mut self,
         plan: &Plan,
         name: &str,
         begun: &Exported,
@@ -197,16 +198,15 @@ impl Job<'_> {
         }
         let archive = plan.archives().first().map(|(name, _)| name.to_string()).unwrap_or_default();
         let (mut leaves, mut buffer) = (Vec::new(), Vec::new());
-        for device in self.chosen(keep) {
+        for device in chosen(self.found, keep) {
             let number = u64::try_from(leaves.len()).unwrap_or(u64::MAX).saturating_add(1);
             let name = LeafName::new(number, &plan.name()).to_string();
             let keep = |id| keep(device, id);
-            let (digest, reports) = match device.as_it_is(&keep) {
-                Some((digest, reports)) => (digest, reports.to_vec()),
-                None => {
-                    let leaf = device.leaf(self.reader, &mut buffer, &keep)?;
-                    (LeafDigest::of(&leaf.bytes), leaf.reports)
-                }
+            let (digest, reports) = if let Some((digest, reports)) = device.as_it_is(&keep) {
+                (digest, reports.to_vec())
+            } else {
+                let leaf = device.leaf(self.reader, &mut buffer, &keep)?;
+                (LeafDigest::of(&leaf.bytes), leaf.reports)
             };
             content.leaf(&archive, &name, digest);
             let mut leaf = ExportedLeaf::new(archive.as_str(), name, device.udi.clone(), digest);
@@ -216,13 +216,8 @@ impl Job<'_> {
         Ok(Begin::new(self.arguments.smart_account.as_str(), content.finish(), leaves))
     }
 
-    /// Devices of which at least one report is kept.
-    fn chosen(&self, keep: &impl Fn(&Device, ReportId) -> bool) -> impl Iterator<Item = &Device> {
-        self.found.devices.iter().filter(move |device| device.reports().any(|id| keep(device, id)))
-    }
-
     fn write_begun(
-        &self,
+        &mut self,
         plan: &Plan,
         begin: &Begin,
         path: PathBuf,
@@ -238,7 +233,7 @@ impl Job<'_> {
     }
 
     fn write(
-        &self,
+        &mut self,
         plan: &Plan,
         fresh: Fresh,
         path: PathBuf,
@@ -251,12 +246,15 @@ impl Job<'_> {
         let deflater = Deflater::new(threads).map_err(|error| failed(&error))?;
         let mut writer = Writer::with_deflater(fresh, spool, plan, &deflater).map_err(|error| failed(&error))?;
         let (mut number, mut reports, mut buffer) = (0_u64, 0_u64, Vec::new());
-        for device in self.chosen(keep) {
+        let all = u64::try_from(chosen(self.found, keep).count()).unwrap_or(u64::MAX);
+        for device in chosen(self.found, keep) {
             number = number.saturating_add(1);
             let leaf = device.leaf(self.reader, &mut buffer, &|id| keep(device, id))?;
             writer.add_leaf(0, number, &leaf.bytes).map_err(|error| failed(&error))?;
+            self.messages.made(number, all);
             reports = reports.saturating_add(u64::try_from(leaf.reports.len()).unwrap_or(u64::MAX));
         }
+        self.messages.end_of_input();
         let (fresh, sealed) = writer.finish().map_err(|error| failed(&error))?;
         if expected.is_some_and(|expected| expected != sealed.content_sha256) {
             let text = "the bundle is not what was planned: a file changed meanwhile; start again";
@@ -265,6 +263,11 @@ impl Job<'_> {
         fresh.keep().map_err(|error| unwritten(&path, &error))?;
         Ok(Written { sealed, file: path, devices: number, reports })
     }
+}
+
+/// Devices of which at least one report is kept.
+fn chosen<'f>(found: &'f Found, keep: &impl Fn(&Device, ReportId) -> bool) -> impl Iterator<Item = &'f Device> {
+    found.devices.iter().filter(move |device| device.reports().any(|id| keep(device, id)))
 }
 
 /// A folder stands for the file of the right name in it.

@@ -52,21 +52,24 @@ pub(super) struct Leaf<'a> {
 /// A file, surveyed.
 type Surveyed = (String, Survey, LeafDigest);
 
+/// Why a file is left out.
+type Refused = Box<Fault>;
+
 /// `None`: a leaf of a bundle, which is refused with the first leaf.
-fn survey(input: &Input<'_>) -> Option<Result<Surveyed, Fault>> {
+fn survey(input: &Input<'_>) -> Option<Result<Surveyed, Refused>> {
     if let Some(leaf) = input.as_leaf() {
         let text = "a bundle, where a file of one device is wanted: extract it first";
         let file = leaf.file.as_deref().unwrap_or_default();
-        return (leaf.index == 0).then(|| Err(Fault::of_file("unsupported", file, text)));
+        return (leaf.index == 0).then(|| Err(Box::new(Fault::of_file("unsupported", file, text))));
     }
     let own = input.bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(input.bytes);
     Some(match Survey::of(input.bytes) {
         Ok(survey) if survey.mixed => {
             let text = "reports of several devices in one file: split it first";
-            Err(Fault::of_file("inconsistent", input.name, text))
+            Err(Box::new(Fault::of_file("inconsistent", input.name, text)))
         }
         Ok(survey) => Ok((input.name.to_owned(), survey, LeafDigest::of(own))),
-        Err(error) => Err(input.bundle_fault(error)),
+        Err(error) => Err(Box::new(input.bundle_fault(error))),
     })
 }
 
@@ -81,7 +84,7 @@ impl Found {
             let file = match outcome {
                 Outcome::Document(None) => return Ok(()),
                 Outcome::Document(Some(file)) => file,
-                Outcome::Fault(fault) => Err(fault),
+                Outcome::Fault(fault) => Err(Box::new(fault)),
             };
             match file {
                 Ok(file) => files.push(file),

@@ -1,6 +1,6 @@
 //! Numbers that follow from a seed: the same on every machine, good enough to look like chance, no secret.
 
-/// A sequence of numbers: a counter whose bits are mixed (SplitMix64).
+/// A sequence of numbers: a counter whose bits are mixed (`SplitMix64`).
 #[derive(Clone, Debug)]
 pub(super) struct Random(u64);
 

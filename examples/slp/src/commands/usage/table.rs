@@ -40,7 +40,7 @@ impl<'a> Extent<'a> {
         self.gaps = self.gaps.saturating_add(u64::from(one.gap > 0));
         self.missing = self.missing.saturating_add(one.gap);
         // one name lies in one place, so the comparison is that of two addresses
-        let is_same = |(device, tag)| ptr::eq(device, one.device) && ptr::eq(tag, one.tag);
+        let is_same = |(device, tag): (&Udi, &EntitlementTag)| ptr::eq(device, one.device) && ptr::eq(tag, one.tag);
         if !self.before.is_some_and(is_same) {
             self.devices.insert(one.device);
             self.tags.insert(one.tag);

@@ -241,7 +241,7 @@ impl<'c> Reader<'c> {
         }
         let has = length.map_or_else(String::new, |length| format!("{} bytes, ", grouped(length)));
         let text = format!("{has}more than {}: raise --max-document-bytes if you trust the file", grouped(limit));
-        Err(Box::new(Fault { limit: Some("document_bytes"), ..Fault::of_file("limit", name, text) }))
+        Err(Box::new(Fault { name: Some("document_bytes"), ..Fault::of_file("limit", name, text) }))
     }
 }
 
@@ -266,7 +266,7 @@ mod tests {
         assert_eq!(read(3, b"abc", None).unwrap(), b"abc");
         let long = vec![b' '; 2_000];
         assert_eq!(read(2_000, &long, Some(2_000)).unwrap(), long);
-        assert_eq!(read(1_999, &long, None).unwrap_err().limit, Some("document_bytes"));
+        assert_eq!(read(1_999, &long, None).unwrap_err().name, Some("document_bytes"));
         assert_eq!(read(2, b"abc", None).unwrap_err().kind, "limit");
     }
 
@@ -301,6 +301,6 @@ mod tests {
     #[test]
     fn a_zip_archive_is_named_for_what_it_is() {
         let fault = read(10, b"PK\x03\x04", Some(1 << 30)).unwrap_err();
-        assert!(fault.message.starts_with("a zip archive"), "{fault}");
+        assert!(fault.text.starts_with("a zip archive"), "{fault}");
     }
 }

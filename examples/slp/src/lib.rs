@@ -61,7 +61,7 @@ impl From<Status> for ExitCode {
 
 /// Runs one command. `arguments` begin with the name of the program.
 ///
-/// A reader that goes away (`| head`) ends the run quietly.
+/// A reader that goes away (`| head`) ends the run quietly, with the status that the errors found so far have.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, console: Console<'_>) -> Status {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
@@ -82,9 +82,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, console: Console<'_>) 
         Command::Fleet(arguments) => commands::fleet::run(arguments, &mut session),
         Command::Sync(command) => commands::sync::run(command, &mut session),
     };
+    session.messages.finish();
     match outcome.and_then(|status| Ok(session.flush().map(|()| status)?)) {
         Ok(status) => status,
-        Err(Stop::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Status::Fine,
+        Err(Stop::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            Status::of_errors(session.messages.has_failed())
+        }
         Err(Stop::Output(error)) => {
             session.messages.error(&format!("standard output: {error}"));
             Status::Errors

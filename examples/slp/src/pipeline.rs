@@ -12,7 +12,6 @@ use std::slice;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
-use slp_rum::ReadOptions;
 use slp_sync::bundle::{self, Batch};
 
 use crate::arguments::{OneBundle, Sources};
@@ -206,22 +205,26 @@ pub(crate) fn steps<W: Work>(
     if sources.paths.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
         return Err(Stop::Call("standard input can be read once: give - once".to_owned()));
     }
-    let reader = Reader::new(read_options(sources.max_document_bytes), &mut *session.input);
+    let reader = Reader::new(sources.costs.options(), &mut *session.input);
     let (output, messages) = (&mut session.output, &mut session.messages);
     messages.expect(bytes_to_read(&sources.paths));
-    let mut take = |done: Done<W::Piece>| match done {
-        Done::Piece(piece, bytes) => {
-            messages.done(1, bytes);
-            take(output, messages, Step::Piece { piece, in_bundle: false })
+    let mut is_empty = true;
+    let mut take = |done: Done<W::Piece>| {
+        is_empty = false;
+        match done {
+            Done::Piece(piece, bytes) => {
+                messages.done(1, bytes);
+                take(output, messages, Step::Piece { piece, in_bundle: false })
+            }
+            Done::Skipped { name, why } => {
+                messages.skipped(&name, why);
+                Ok(())
+            }
+            Done::Archive(archive) => leaves(&reader, archive, sources.threads, work, |counted, step| {
+                messages.done(counted.documents, counted.bytes);
+                take(output, messages, step)
+            }),
         }
-        Done::Skipped { name, why } => {
-            messages.skipped(&name, why);
-            Ok(())
-        }
-        Done::Archive(archive) => leaves(&reader, archive, sources.threads, work, |counted, step| {
-            messages.done(counted.documents, counted.bytes);
-            take(output, messages, step)
-        }),
     };
     let walk = Walk::new(sources.paths.clone());
     let taken = if sources.threads <= 1 {
@@ -232,6 +235,9 @@ pub(crate) fn steps<W: Work>(
         in_turn(walk, sources.threads, &work, &mut take)
     };
     session.messages.end_of_input();
+    if is_empty {
+        session.messages.note("nothing to read: the folders are empty");
+    }
     Ok(taken?)
 }
 
@@ -245,7 +251,7 @@ pub(crate) fn bundle<W: Work>(
     work: &W,
     mut take: impl FnMut(&mut Output<'_>, &mut Messages<'_>, W::Piece) -> io::Result<()>,
 ) -> Result<Result<bundle::Summary, Fault>, Stop> {
-    let reader = Reader::new(read_options(bundle.max_document_bytes), &mut *session.input);
+    let reader = Reader::new(bundle.costs.options(), &mut *session.input);
     let archive = Reader::archive(&bundle.file).map_err(|fault| Stop::Data(fault.to_string()))?;
     let (output, messages) = (&mut session.output, &mut session.messages);
     messages.expect(bytes_to_read(slice::from_ref(&bundle.file)));
@@ -266,12 +272,6 @@ pub(crate) fn bundle<W: Work>(
     session.messages.end_of_input();
     taken?;
     summary.ok_or_else(|| Stop::Data(format!("{}: reading ended early", bundle.file.display())))
-}
-
-pub(crate) fn read_options(document_bytes: u64) -> ReadOptions {
-    let mut options = ReadOptions::default();
-    options.limits.document_bytes = usize::try_from(document_bytes).unwrap_or(usize::MAX);
-    options
 }
 
 fn in_turn<T: Send>(

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use slp_model::UnixMillis;
 
-use super::{Sources, bytes, default_document_bytes, threads};
+use super::{Costs, Sources, bytes, default_document_bytes, threads};
 
 const CREATE_EXAMPLES: &str = "\
 Examples:
@@ -143,9 +143,8 @@ pub(crate) struct OneBundle {
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 
-    /// Refuse leaves with more bytes than this
-    #[arg(long, value_name = "N", display_order = 90, default_value_t = default_document_bytes(), value_parser = bytes)]
-    pub(crate) max_document_bytes: u64,
+    #[command(flatten)]
+    pub(crate) costs: Costs,
 
     /// Threads that work; results do not depend on it
     #[arg(long, value_name = "N", display_order = 91, default_value_t = 2, value_parser = threads)]

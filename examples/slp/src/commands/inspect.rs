@@ -71,7 +71,7 @@ pub(crate) fn run(arguments: &Inspect, session: &mut Session<'_>) -> Result<Stat
         write!(session.output, "{{\"files\":[")?;
     }
     let (mut files, mut failed) = (0_u64, false);
-    pipeline::steps(&arguments.sources, session, &show, |output, _, step| {
+    pipeline::steps(&arguments.sources, session, &show, |output, messages, step| {
         let shown = match step {
             Step::Piece { piece, .. } => piece,
             // what it is as a whole is known only now
@@ -79,6 +79,7 @@ pub(crate) fn run(arguments: &Inspect, session: &mut Session<'_>) -> Result<Stat
         };
         shown.into_iter().try_for_each(|shown| {
             failed |= shown.failed;
+            messages.fail(shown.failed);
             files = files.saturating_add(1);
             match (arguments.json, files) {
                 (true, 1) => write!(output, "\n{}", shown.text),

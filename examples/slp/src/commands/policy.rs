@@ -1,6 +1,5 @@
 //! `slp policy due`: when must each device report next, and why?
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -61,7 +60,7 @@ pub(crate) fn due(arguments: &PolicyDue, session: &mut Session<'_>) -> Result<St
     let now = arguments.now.unwrap_or(session.now);
     let classes = Classes::read(&arguments.class)?;
     let policy = match &arguments.policy {
-        Some(path) => policy_of(path, session)?,
+        Some(path) => policy_of(path, arguments.sources.costs.options(), session)?,
         None => Policy::vendor_default(),
     };
     let mut faults = Vec::new();
@@ -80,6 +79,9 @@ pub(crate) fn due(arguments: &PolicyDue, session: &mut Session<'_>) -> Result<St
             DeviceDues { device, next_ack_deadline, dues: owed.into_iter().map(judge).collect() }
         })
         .collect();
+    let is_missed = devices.iter().flat_map(|device| &device.dues).any(|due| due.severity == Severity::Error);
+    let failed = is_missed || !all.faults.is_empty();
+    session.messages.fail(failed);
     if arguments.json {
         write_json(&devices, &all.faults, &mut session.output)?;
     } else {
@@ -88,8 +90,7 @@ pub(crate) fn due(arguments: &PolicyDue, session: &mut Session<'_>) -> Result<St
         }
         show(&devices, now, session.style, &mut session.output)?;
     }
-    let is_missed = devices.iter().flat_map(|device| &device.dues).any(|due| due.severity == Severity::Error);
-    Ok(Status::of_errors(is_missed || !all.faults.is_empty()))
+    Ok(Status::of_errors(failed))
 }
 
 fn read(all: &mut Read, faults: &mut Vec<Fault>, input: &Input<'_>) {
@@ -106,14 +107,17 @@ fn read(all: &mut Read, faults: &mut Vec<Fault>, input: &Input<'_>) {
 }
 
 /// The policy in a file.
-fn policy_of(path: &Path, session: &mut Session<'_>) -> Result<Policy, Stop> {
+fn policy_of(path: &Path, options: ReadOptions, session: &mut Session<'_>) -> Result<Policy, Stop> {
     let name = path.to_string_lossy();
-    let reader = Reader::new(ReadOptions::default(), &mut *session.input);
+    let reader = Reader::new(options, &mut *session.input);
     let mut bytes = Vec::new();
     reader.file(path, &name, &mut bytes).map_err(|fault| Stop::Data(fault.to_string()))?;
-    let document = Document::parse(&bytes).map_err(|error| Stop::Data(error.inside(&*name).to_string()))?;
+    let document = Document::parse_with(&bytes, &reader.options);
+    let document = document.map_err(|error| Stop::Data(Fault::in_file(&name, error).to_string()))?;
     for content in document.contents() {
-        if let Content::Policy(policy) = content.map_err(|error| Stop::Data(error.inside(&*name).to_string()))? {
+        if let Content::Policy(policy) =
+            content.map_err(|error| Stop::Data(Fault::in_file(&name, error).to_string()))?
+        {
             return Ok(policy.into_view());
         }
     }
@@ -121,17 +125,20 @@ fn policy_of(path: &Path, session: &mut Session<'_>) -> Result<Policy, Stop> {
 }
 
 /// The use of each licence. What no report tells about is unknown, not zero: only counts that were reported are changes.
-fn licences(evidence: &Evidence, classes: &Classes, last_ack: Option<UnixSeconds>) -> BTreeMap<Udi, Vec<LicenseUse>> {
-    let mut devices: BTreeMap<Udi, Vec<LicenseUse>> = BTreeMap::new();
+fn licences(evidence: &Evidence, classes: &Classes, last_ack: Option<UnixSeconds>) -> Vec<(Udi, Vec<LicenseUse>)> {
+    // intervals come device by device, and licence by licence
+    let mut devices: Vec<(Udi, Vec<LicenseUse>)> = Vec::new();
     for interval in evidence.intervals() {
-        let licences = devices.entry(interval.device.clone()).or_default();
-        let index = licences.iter().position(|licence| licence.tag == *interval.entitlement_tag).unwrap_or_else(|| {
+        if devices.last().is_none_or(|(device, _)| device != interval.device) {
+            devices.push((interval.device.clone(), Vec::new()));
+        }
+        let Some((_, licences)) = devices.last_mut() else { continue };
+        if licences.last().is_none_or(|licence| licence.tag != *interval.entitlement_tag) {
             let tag = interval.entitlement_tag.clone();
             let class = classes.of(&tag);
             licences.push(LicenseUse::new(tag, class, Vec::new()));
-            licences.len().saturating_sub(1)
-        });
-        let Some(licence) = licences.get_mut(index) else { continue };
+        }
+        let Some(licence) = licences.last_mut() else { continue };
         licence.changes.push(Change::new(interval.start, interval.count));
         if last_ack.is_some_and(|ack| interval.end <= ack) {
             licence.covered = licence.covered.max(Some(interval.end));

@@ -8,7 +8,7 @@ use slp_model::{Seconds, Span, UnixSeconds};
 use slp_rum::usage::{Evidence, GroupBy, Totals, UsageInterval, write_csv};
 use slp_rum::{Document, Error};
 
-use super::window;
+use super::{Deviations, window};
 use crate::Status;
 use crate::arguments::{By, Format, Usage};
 use crate::console::{Output, Session, Stop};
@@ -25,6 +25,8 @@ struct Read {
     totals: Totals,
     /// Empty if only totals are wanted.
     evidence: Evidence,
+    /// Deviations that were taken.
+    tolerated: u64,
     /// Why there is more than can be kept, if so.
     full: Option<Error>,
 }
@@ -32,6 +34,7 @@ struct Read {
 impl Sum for Read {
     fn add(&mut self, other: Self) {
         self.totals.merge(other.totals);
+        self.tolerated = self.tolerated.saturating_add(other.tolerated);
         if self.full.is_none() {
             self.full = other.full.or_else(|| self.evidence.merge(other.evidence).err());
         }
@@ -65,6 +68,7 @@ pub(crate) fn run(arguments: &Usage, session: &mut Session<'_>) -> Result<Status
     if let Some(error) = all.full {
         return Err(Stop::Data(error.to_string()));
     }
+    session.messages.tolerated(all.tolerated);
     match arguments.format {
         Format::Table if arguments.summary => table::summary(&all.totals, session.style, &mut session.output)?,
         Format::Table => {
@@ -82,9 +86,11 @@ fn read(all: &mut Read, faults: &mut Vec<Fault>, input: &Input<'_>, keep: bool) 
     let refused = match Document::parse_with(input.bytes, input.options) {
         Ok(document) => {
             all.totals.add_document();
+            let mut deviations = Deviations::default();
             let mut reports = document.borrowed_reports();
             while let Some(report) = reports.next() {
                 let taken = report.and_then(|report| {
+                    deviations.add(&report);
                     if keep {
                         all.evidence.add(&report, input.name)?;
                     }
@@ -96,6 +102,7 @@ fn read(all: &mut Read, faults: &mut Vec<Fault>, input: &Input<'_>, keep: bool) 
                     faults.push(input.fault(error));
                 }
             }
+            all.tolerated = all.tolerated.saturating_add(deviations.of(&document, &reports));
             return;
         }
         Err(error) => error,
@@ -118,7 +125,9 @@ fn cut(mut one: UsageInterval<'_>, window: Span) -> Option<UsageInterval<'_>> {
     let length = one.end.since(one.start).get();
     let passed_over = if span.start() == one.start { length.saturating_sub(one.elapsed.get()) } else { 0 };
     (one.start, one.end) = (span.start(), span.end());
-    one.elapsed = Seconds::new(span.length().get().saturating_sub(passed_over));
+    // cut, it is never less than nothing: nobody knows in which part the clock changed
+    let elapsed = span.length().get().saturating_sub(passed_over);
+    one.elapsed = Seconds::new(if span.length().get() == length { elapsed } else { elapsed.max(0) });
     Some(one)
 }
 

@@ -102,18 +102,23 @@ impl io::Write for Reader {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_the_run_quietly() {
-    for words in [
-        &["inspect", "../../slp-rum/tests/fixtures/valid"][..],
-        &["inspect", "--json", "../../slp-rum/tests/fixtures/valid"],
-        &["usage", CAMPUS, "--format", "csv"],
-        &["check", CAMPUS],
-        &["--help"],
+fn a_reader_that_goes_away_ends_the_run_quietly_and_with_its_status() {
+    let missed = ["policy", "due", CAMPUS, "--policy", "../data/acme-ack.xml", "--class", "export"];
+    for (words, is_fine) in [
+        (&["inspect", CAMPUS][..], true),
+        (&["usage", CAMPUS, "--format", "csv"], true),
+        (&["check", CAMPUS], true),
+        (&["--help"], true),
+        // what was found does not get lost
+        (&["inspect", "../../slp-rum/tests/fixtures/invalid"], false),
+        (&["inspect", "--json", "../../slp-rum/tests/fixtures/invalid"], false),
+        (&["check", CAMPUS, "no-such-file.txt"], false),
+        (&missed, false),
     ] {
         let (mut input, mut output, mut errors) = (io::empty(), Reader(100), Vec::new());
         let console = Console::new(&mut input, &mut output, &mut errors, "2024-08-01".parse().unwrap());
         let status = slp::run(["slp"].iter().chain(words).map(OsString::from), console);
-        assert_eq!(status, Status::Fine, "{words:?}");
+        assert_eq!(status, if is_fine { Status::Fine } else { Status::Errors }, "{words:?}");
         assert!(!String::from_utf8(errors).unwrap().contains("error"), "{words:?}");
     }
 }

@@ -19,7 +19,6 @@ use crate::console::{Messages, Session, Stop};
 use crate::export_ledger::ExportLedger;
 use crate::files::{Fresh, Spool, unbundled, unwritten};
 use crate::input::Reader;
-use crate::pipeline::read_options;
 use crate::printable::{json, printable};
 use crate::wording::{count_of, grouped};
 
@@ -50,7 +49,7 @@ pub(super) fn run(arguments: &Create, session: &mut Session<'_>) -> Result<Statu
             "{files} cannot go into a bundle, and --strict was asked for: nothing is written"
         )));
     }
-    let reader = Reader::new(read_options(arguments.sources.max_document_bytes), &mut *session.input);
+    let reader = Reader::new(arguments.sources.costs.options(), &mut *session.input);
     let mut job = Job { arguments, found: &found, reader: &reader, messages: &mut session.messages };
     let written = match &mut ledger {
         None => Some(job.without_ledger(&plan)?),

@@ -120,7 +120,7 @@ pub(super) fn tree(name: &str, ended: &Result<Summary, Fault>, style: Style) -> 
             // the file is named above it
             place.entries = place.entries.split_off(place.entries.len().min(1));
             let at = if place.is_empty() { String::new() } else { format!("{place}: ") };
-            let said = format!("{at}{} ({})", fault.message, fault.kind);
+            let said = format!("{at}{} ({})", fault.text, fault.kind);
             line(format_args!("{} {}", style.paint(Paint::Error, "error:"), printable(&said)));
             line(format_args!("the bundle is broken: what was shown of it above does not count"));
             return text;

@@ -135,13 +135,19 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<Vec<RequestEntry>>
         }
         let keys = match object.take("keys") {
             Some(item) if item.raw != "null" => keys(item.raw, limits).map_err(|()| {
-                let text = "keys cannot be read: expected an array of objects with entitlement and count";
+                let text = "keys cannot be read: expected an array of objects with entitlement and count, each once";
                 fields.data_flaw(ErrorKind::WrongType, &data, item.at, &path, text)
             })?,
             _ => Vec::new(),
         };
+        // a device that cannot be read must not pass for that of the system information
+        let device = object.take_device(limits).map_err(|_| {
+            let text = "the device cannot be read; expected sudi with udi_pid and udi_serial_number";
+            fields.data_flaw(ErrorKind::UdiSyntax, &data, at, &path, text)
+        })?;
+        fields.device_within(device.as_ref(), &data, at, &path)?;
         entries.push(RequestEntry {
-            device: object.take_device(limits).ok().flatten(),
+            device,
             mode: object.take_text("mode").map(RequestMode::from),
             keys,
             confirm_code: object.take_text("confirm_code"),
@@ -168,8 +174,12 @@ fn keys(raw: &str, limits: Limits) -> Result<Vec<RequestedKey>, ()> {
     reader.begin_array().map_err(drop)?;
     while reader.next_element().map_err(drop)? {
         let mut object = Object::read(&mut reader).map_err(drop)?;
+        if object.twice.is_some() {
+            return Err(());
+        }
         let entitlement = object.take_text("entitlement").ok_or(())?;
         let count = match object.take("count").and_then(|item| present_text(item.raw)) {
+            Some(text) if text.starts_with('+') => return Err(()),
             Some(text) => Some(text.parse().map_err(|_| ())?),
             None => None,
         };

@@ -191,7 +191,7 @@ fn what_a_server_writes_is_taken_whole_and_the_second_time_changes_nothing() {
     assert!(plan.outcomes().iter().all(|part| part.outcome == Outcome::Installed), "{:?}", outcomes(&plan));
     assert_eq!((plan.error(), plan.to_string()), (DeviceError::Success, "Import Data Successful".to_owned()));
     assert_eq!(plan.outcomes()[1].confirmation, None, "a first SLAC has none");
-    assert_eq!(plan.outcomes()[3].warnings, ["the server refuses the report: 45, no"]);
+    assert_eq!(plan.outcomes()[3].warnings, ["the server refuses the report: 45 verifysignaturefailed, no"]);
     let state = plan.into_state();
     assert_eq!(state.reports[&(device(1), 10.into())].state, ReportState::Acknowledged);
     assert_eq!(state.reports[&(device(1), 11.into())].state, ReportState::Closed);
@@ -202,17 +202,13 @@ fn what_a_server_writes_is_taken_whole_and_the_second_time_changes_nothing() {
     // the same again, an hour later: nothing is new, and the policy keeps its install time (Q5, Q6)
     let judge = Server::default();
     let later = Situation::new(&judge, time("2023-11-15T02:10:00"));
-    // a report that was refused goes back to closed each time: without that member nothing changes
-    let again = document(|answer| {
-        answer.authorization(&slac(1, "2023-11-15T01:00:00")).unwrap().policy(&policy("3")).unwrap();
-        answer.trust_code(&grant(1, "2023-11-15T00:55:00")).unwrap().account(&account(1_700_010_001_277)).unwrap();
-        answer.acknowledgement(&AckList::new([Ack::accepted(device(1), 10.into())])).unwrap();
-    });
-    let plan = import(again.as_bytes(), &state, &later).unwrap();
+    let plan = import(text.as_bytes(), &state, &later).unwrap();
     assert!(plan.outcomes().iter().all(|part| part.outcome == Outcome::Unchanged), "{:?}", outcomes(&plan));
     assert!(plan.outcomes().iter().all(|part| part.confirmation.is_none() && part.notification().is_none()));
     assert_eq!(plan.state().policy.as_ref().unwrap().installed_at, time(NOW));
-    assert_eq!(plan.state().codes, state.codes);
+    let mut same = plan.into_state();
+    same.history.clone_from(&state.history);
+    assert_eq!(same, state, "an old file does not even count as a newer acknowledgement");
 }
 
 #[test]
@@ -259,6 +255,10 @@ fn each_wrong_document_is_refused_with_the_number_of_the_table_and_changes_nothi
         ("too many children", &many, &alone, 6),
         ("base64 broken", "PHNtYXJ0TGljZW5z=ZT4", &alone, 103),
         ("an archive", "PK\u{3}\u{4}", &alone, 103),
+        ("base64 of another root", &STANDARD.encode("<html></html>"), &alone, 23),
+        ("base64 of a cut document", &STANDARD.encode(good.get(..good.len() / 2).unwrap()), &alone, 17),
+        ("base64 of a tampered document", &STANDARD.encode(good.replace("<count>2", "<count>9")), &alone, 45),
+        ("a typed code", "CB-ZTEST-SWITCH:TST00000001-ATSTabcde-00", &alone, 103),
         ("empty", "", &alone, 17),
         ("cut", good.get(..good.len() / 2).unwrap(), &alone, 17),
         ("two roots", &format!("{good}{good}"), &alone, 17),
@@ -284,6 +284,8 @@ fn each_wrong_document_is_refused_with_the_number_of_the_table_and_changes_nothi
         ("unknown root", "<html></html>", &alone, 23),
         ("nothing for a device", "<smartLicense><smartLicenseFuture/></smartLicense>", &alone, 23),
         ("an answer of an interface", "{\"usage\":[]}", &alone, 23),
+        ("an answer of the cloud", "{\"acknowledgements\":[{\"smart_license\":\"QUJD\"}]}", &alone, 23),
+        ("an answer that is cut", "{\"smart_license\":", &alone, 23),
         ("udi missing", &good.replace("<udi>P:TEST-SWITCH,S:TST00000001</udi>", ""), &alone, 101),
         ("udi empty", &good.replace("P:TEST-SWITCH,S:TST00000001", ""), &alone, 101),
         ("udi without serial", &good.replace(",S:TST00000001", ""), &alone, 101),
@@ -564,4 +566,69 @@ fn conversions_that_run_end_as_the_server_says() {
     assert!(done.converting.is_empty());
     let plan = run(&text(ConversionStatus::Success), &done).unwrap();
     assert_eq!(plan.outcomes()[0].outcome, Outcome::Unchanged);
+}
+
+#[test]
+fn an_acknowledgement_that_only_repeats_puts_off_no_date() {
+    let text = of_acks([Ack::accepted(device(1), 10.into())]);
+    let mut state = after(&text, &fresh());
+    state.last_ack = Some(time("2023-11-15T01:10:00"));
+    let judge = Server::default();
+    let later = Situation::new(&judge, time("2024-06-01"));
+    let again = import(text.as_bytes(), &state, &later).unwrap();
+    assert_eq!(outcomes(&again), [(ImportClass::RumAck, Outcome::Unchanged, "success")]);
+    assert_eq!(again.state().last_ack, state.last_ack);
+    // a name that confirms what was only guessed does count
+    state.reports.get_mut(&(device(1), 10.into())).unwrap().by_pairing = true;
+    let named = import(text.as_bytes(), &state, &later).unwrap();
+    assert_eq!(outcomes(&named), [(ImportClass::RumAck, Outcome::Installed, "success")]);
+    assert_eq!(named.state().last_ack, Some(time("2024-06-01")));
+}
+
+#[test]
+fn a_refused_report_has_to_be_sent_anew_and_is_refused_once() {
+    let text = of_acks([Ack::refused(device(1), 10.into(), 45, "no")]);
+    let state = after(&text, &fresh());
+    let facts = &state.reports[&(device(1), 10.into())];
+    assert_eq!((facts.state.clone(), facts.sent_at, facts.message.as_deref()), (ReportState::Closed, None, Some("no")));
+    assert_eq!(outcomes(&run(&text, &state).unwrap()), [(ImportClass::RumAck, Outcome::Unchanged, "success")]);
+    // a member that names nothing does not mean it: nobody has sent it since
+    let judge = Server::default();
+    let mut situation = Situation::new(&judge, time(NOW));
+    situation.hint = Some(device(1));
+    let plan = import(of_ack_text(r#"[{"r":1}]"#).as_bytes(), &state, &situation).unwrap();
+    assert_eq!(plan.state().reports[&(device(1), 10.into())].state, ReportState::Closed);
+    assert_eq!(plan.state().reports[&(device(1), 11.into())].state, ReportState::Acknowledged);
+}
+
+#[test]
+fn several_members_that_name_nothing_are_paired_alike() {
+    let judge = Server::default();
+    let mut situation = Situation::new(&judge, time(NOW));
+    situation.hint = Some(device(1));
+    let plan = import(of_ack_text(r#"[{"r":1},{"r":2},3]"#).as_bytes(), &fresh(), &situation).unwrap();
+    let part = &plan.outcomes()[0];
+    let found: Vec<_> = part.members.iter().map(|member| member.outcome).collect();
+    assert_eq!(found, [Outcome::Installed, Outcome::Unchanged, Outcome::Unchanged]);
+    let guess = "no report is named: the 2 that were sent count as acknowledged, which is a guess (by_pairing)";
+    assert_eq!(part.warnings, [guess]);
+}
+
+#[test]
+fn what_a_server_says_cannot_drive_a_terminal() {
+    let text = of_ack_text(r#"[{"report_id":10,"status":"ERROR","error_code":"\u001b[2J","message":"a\u001b[1A\nb\u202ec"}]"#);
+    let plan = run(&text, &fresh()).unwrap();
+    insta::assert_snapshot!(
+        plan.outcomes()[0].warnings[0],
+        @r#"the server refuses the report: code "\u{1b}[2J", a\u{1b}[1A\u{a}b\u{202e}c"#
+    );
+}
+
+#[test]
+fn text_that_is_utf_16_is_no_base64() {
+    let judge = Server::default();
+    for bytes in [&b"\xff\xfe<\0s\0"[..], b"\xfe\xff\0<\0s", b"<\0s\0"] {
+        let refusal = import(bytes, &fresh(), &Situation::new(&judge, time(NOW))).unwrap_err();
+        assert_eq!((refusal.code(Platform::Xe).number(), refusal.code(Platform::Xr).number()), (17, 165));
+    }
 }

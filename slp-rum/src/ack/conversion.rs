@@ -48,7 +48,7 @@ impl ConversionStatus {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConversionAck {
-    /// The device; `None` when it is not named or cannot be read.
+    /// The device; `None` when it is not named.
     pub device: Option<Udi>,
     /// `software_tag_identifier`.
     pub software_tag: Option<String>,
@@ -100,7 +100,11 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<Vec<ConversionAck>
             let text = format!("member {} stands twice in one object", slp_model::Quoted(name));
             return Err(fields.data_flaw(ErrorKind::DuplicateMember, &data, *at, &path, text).into());
         }
-        let device = object.take_device(limits).ok().flatten();
+        let device = object.take_device(limits).map_err(|_| {
+            let text = "the device cannot be read; expected sudi with udi_pid and udi_serial_number";
+            fields.data_flaw(ErrorKind::UdiSyntax, &data, at, &path, text)
+        })?;
+        fields.device_within(device.as_ref(), &data, at, &path)?;
         let near = |object: &mut Object<'_>, exact: &str, near: &[&str]| {
             object.take_near(exact, near).and_then(|item| present_text(item.raw))
         };

@@ -425,6 +425,27 @@ impl<'d> Fields<'d> {
         Ok(())
     }
 
+    /// Refuses a device of a JSON text whose names are longer than a UDI may be.
+    ///
+    /// # Errors
+    /// `limit`.
+    pub(crate) fn device_within(
+        &self,
+        device: Option<&Udi>,
+        data: &Data,
+        offset: usize,
+        path: &Path<'_>,
+    ) -> Result<(), Flaw> {
+        let limit = self.options.limits.name_chars;
+        match device {
+            Some(udi) if udi.pid().chars().chain(udi.serial().chars()).nth(limit).is_some() => {
+                let text = format!("the device: more than {limit} characters (limit name_chars); is this a licence file?");
+                Err(self.data_flaw(ErrorKind::Limit, data, offset, path, text).named("name_chars"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The JSON text of `data`.
     ///
     /// # Errors

@@ -9,9 +9,11 @@ use crate::tolerance::Warning;
 
 mod fields; // walks the elements of one part
 mod object; // one object of JSON, all its members at hand
+mod spans; // guesses at what a signature covers
 
 pub(crate) use fields::{Data, Fields};
 pub(crate) use object::{Halt, NoDevice, Object, each_element, free_text, millis, present_text, report_id};
+pub use spans::{CandidateSpan, SpanBase, SpanEdit, SpanName};
 
 /// One part of a document and a reading of it: an authorization code, a policy, an acknowledgement, a request.
 ///

@@ -278,7 +278,7 @@ impl Run<'_> {
             return skipped(DeviceError::ResponseFailed, "the server could not grant it");
         }
         if view.entitlements.iter().all(|one| one.has_ended(now)) {
-            return skipped(DeviceError::CodeValidationFailed, "terms-ended");
+            return skipped(DeviceError::CodeValidationFailed, "every term in it has ended (terms-ended)");
         }
         let mut outcome = part(if installed.is_some() { Outcome::Replaced } else { Outcome::Installed });
         for one in view.entitlements.iter().filter(|one| !one.grants(now)) {

@@ -87,3 +87,9 @@ fn an_object_of_very_many_members_costs_no_more_than_its_bytes() {
     let list = read(&format!("[{{\"report_id\":1,{},\"1\":2}}]", many.join(",")));
     assert_eq!(list.opaque().count(), 1, "a name that stands twice is found among many");
 }
+
+#[test]
+fn an_empty_object_names_no_device() {
+    let list = read(r#"[{"sudi":{},"report_id":1}]"#);
+    assert_eq!(list.named().next().unwrap().device, None);
+}

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use slp_model::error_code::DeviceError;
-use slp_model::{Signed, Udi};
+use slp_model::{Quoted, Signed, Udi};
 
 use super::judge::{Judge, SignatureRule, Verdict};
 use super::{ImportClass, Refusal};
@@ -112,7 +112,15 @@ fn refuse_document(bytes: &[u8], error: &Error) -> Refusal {
         (_, Some(b'{' | b'[' | b'"')) => return Refusal::new(DeviceError::UnsupportedResponse, OF_AN_INTERFACE),
         // neither XML nor the Base64 of something: the fault of the text inside is told as if it had come by itself
         (kind, Some(byte)) if byte != b'<' && kind != ErrorKind::Encoding && !is_base64_of_xml(bytes) => {
-            return Refusal::of(DeviceError::Base64Decoding, error);
+            if kind != ErrorKind::UnknownRoot {
+                return Refusal::of(DeviceError::Base64Decoding, error);
+            }
+            let start: String = String::from_utf8_lossy(bytes).trim().chars().take(24).collect();
+            let text = format!(
+                "neither XML nor the Base64 of it: it begins with {}; a file for a device begins with <smartLicense>",
+                Quoted(&start)
+            );
+            return Refusal::new(DeviceError::Base64Decoding, text);
         }
         (ErrorKind::UnknownRoot | ErrorKind::Unsupported, Some(_)) => {
             return Refusal::of(DeviceError::UnsupportedResponse, error);

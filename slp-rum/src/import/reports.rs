@@ -154,7 +154,7 @@ fn opaque(state: &mut DeviceState, around: &Fallback<'_>) -> (MemberOutcome, boo
     let reports = match candidates.pair() {
         Ok(reports) => reports,
         Err(why) => {
-            return (MemberOutcome::skipped(local, None, DeviceError::NotFound, why.as_str()), false);
+            return (MemberOutcome::skipped(local, None, DeviceError::NotFound, why.reason()), false);
         }
     };
     let mut changed = 0_usize;

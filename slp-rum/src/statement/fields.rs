@@ -68,7 +68,7 @@ impl<'d> Fields<'d> {
     }
 
     #[cold]
-    fn limit(&self, index: usize, name: &'static str, limit: usize, what: &str) -> Flaw {
+    pub(crate) fn limit(&self, index: usize, name: &'static str, limit: usize, what: &str) -> Flaw {
         let text = format!("{what}: more than {limit} (limit {name}); raise it if you trust the file");
         self.flaw(ErrorKind::Limit, index, text).named(name)
     }

@@ -109,6 +109,9 @@ impl<'t> Object<'t> {
             return Udi::new(pid, serial).map(Some).map_err(|_| NoDevice);
         }
         let mut inner = Self::inside(item.raw, limits).ok_or(NoDevice)?;
+        if inner.items.is_empty() {
+            return Ok(None); // an object of nothing names nobody
+        }
         let udi = inner.take_parts()?;
         self.was_near |= inner.was_near;
         if inner.items.is_empty() {

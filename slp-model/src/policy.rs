@@ -347,7 +347,12 @@ mod tests {
         let strict = policy(days(30, 60, 60), days(120, 111, 111), days(30, 90, 60), days(30, 30, 30));
         insta::assert_snapshot!(strict, @"perpetual 30/60/60, subscription 120/111/111, enforced 30/90/60, export 30/30/30");
         insta::assert_snapshot!(table(&known_policy()), @"perpetual 90/356/90, subscription 90/365/90, enforced 0d/0/90, export 0d/0/90");
-        let merged = policy(Requirement::new(None, Some(7), None), Requirement::default(), Requirement::new(Some(0), None, None), days(1, 2, 3));
+        let merged = policy(
+            Requirement::new(None, Some(7), None),
+            Requirement::default(),
+            Requirement::new(Some(0), None, None),
+            days(1, 2, 3),
+        );
         insta::assert_snapshot!(merged, @"perpetual 365d/7/90d, subscription 90d/90d/90d, enforced 0/0d/0d, export 1/2/3");
     }
 

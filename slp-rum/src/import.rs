@@ -182,17 +182,13 @@ impl Run<'_> {
             let view = code.view();
             let is = |text: Option<&str>, wanted: &str| text.is_none_or(|text| text == wanted);
             if !is(view.version.as_deref(), "C") {
-                let text = format!(
-                    "version {} of the code is not known",
-                    Quoted(view.version.as_deref().unwrap_or_default())
-                );
+                let text =
+                    format!("version {} of the code is not known", Quoted(view.version.as_deref().unwrap_or_default()));
                 return Err(Refusal::new(DeviceError::ReservationVersionOutOfBound, text).at(code.place().clone()));
             }
             if !is(view.flag.as_deref(), "A") {
-                let text = format!(
-                    "flag {} of the code is not known",
-                    Quoted(view.flag.as_deref().unwrap_or_default())
-                );
+                let text =
+                    format!("flag {} of the code is not known", Quoted(view.flag.as_deref().unwrap_or_default()));
                 let refusal = Refusal::new(DeviceError::InvalidResponse, text).at(code.place().clone());
                 return Err(refusal.on_xr(DeviceError::InvalidAuthCodeType));
             }
@@ -282,7 +278,9 @@ impl Run<'_> {
         }
         let mut outcome = part(if installed.is_some() { Outcome::Replaced } else { Outcome::Installed });
         for one in view.entitlements.iter().filter(|one| !one.grants(now)) {
-            outcome.warnings.push(format!("{} grants nothing: it failed, has ended or has not begun", Quoted(one.tag.as_str())));
+            outcome
+                .warnings
+                .push(format!("{} grants nothing: it failed, has ended or has not begun", Quoted(one.tag.as_str())));
         }
         if installed.is_some() || view.kind == AuthorizationKind::Slr {
             outcome.confirmation = Some((self.situation.confirm)(code));

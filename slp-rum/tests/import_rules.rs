@@ -617,7 +617,8 @@ fn several_members_that_name_nothing_are_paired_alike() {
 
 #[test]
 fn what_a_server_says_cannot_drive_a_terminal() {
-    let text = of_ack_text(r#"[{"report_id":10,"status":"ERROR","error_code":"\u001b[2J","message":"a\u001b[1A\nb\u202ec"}]"#);
+    let text =
+        of_ack_text(r#"[{"report_id":10,"status":"ERROR","error_code":"\u001b[2J","message":"a\u001b[1A\nb\u202ec"}]"#);
     let plan = run(&text, &fresh()).unwrap();
     insta::assert_snapshot!(
         plan.outcomes()[0].warnings[0],

@@ -23,7 +23,8 @@ fn refused(text: &str) -> crate::Error {
 /// Status, code and message of each report.
 fn said(text: &str) -> Vec<String> {
     let text_of = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
-    let said = |ack: &Ack| format!("{} {:?} {} {}", ack.report, ack.status, text_of(&ack.error_code), text_of(&ack.message));
+    let said =
+        |ack: &Ack| format!("{} {:?} {} {}", ack.report, ack.status, text_of(&ack.error_code), text_of(&ack.message));
     read(text).named().map(said).collect()
 }
 
@@ -47,7 +48,8 @@ fn only_a_word_that_says_so_acknowledges() {
 
 #[test]
 fn reports_of_a_list_inherit_what_they_do_not_say_themselves() {
-    let failed = r#"[{"status":"FAILED","error_code":"45","message":"m","report_ids":[1,"2",{"id":3,"status":"ACK"}]}]"#;
+    let failed =
+        r#"[{"status":"FAILED","error_code":"45","message":"m","report_ids":[1,"2",{"id":3,"status":"ACK"}]}]"#;
     assert_eq!(said(failed), ["1 Error 45 m", "2 Error 45 m", "3 Acknowledged - -"]);
     // an error of its own is not hidden by a word about the whole
     let mixed = r#"[{"status":"SUCCESS","reports":[{"id":1},{"id":2,"error_code":"45","message":"bad"}]}]"#;

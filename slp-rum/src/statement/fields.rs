@@ -439,7 +439,8 @@ impl<'d> Fields<'d> {
         let limit = self.options.limits.name_chars;
         match device {
             Some(udi) if udi.pid().chars().chain(udi.serial().chars()).nth(limit).is_some() => {
-                let text = format!("the device: more than {limit} characters (limit name_chars); is this a licence file?");
+                let text =
+                    format!("the device: more than {limit} characters (limit name_chars); is this a licence file?");
                 Err(self.data_flaw(ErrorKind::Limit, data, offset, path, text).named("name_chars"))
             }
             _ => Ok(()),

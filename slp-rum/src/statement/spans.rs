@@ -186,9 +186,8 @@ impl<'s> Stretches<'s> {
         let document = Document::parse_with(wrapped.as_bytes(), &options).ok()?;
         let (text, tree) = (document.text(), document.tree());
         let root = document.elements().first()?.node?;
-        let inside = |range: &Range<usize>| {
-            range.start.saturating_sub(open.len())..range.end.saturating_sub(open.len())
-        };
+        let inside =
+            |range: &Range<usize>| range.start.saturating_sub(open.len())..range.end.saturating_sub(open.len());
         let child = |name: &str| tree.children(root).find(|(_, node)| text.get(node.name.clone()) == Some(name));
         let (at, element) = child(name)?;
         let leaves = (at..element.after).filter_map(|index| tree.get(index).map(|node| (index, node)));
@@ -196,9 +195,8 @@ impl<'s> Stretches<'s> {
             .filter(|(index, node)| node.after == index.saturating_add(1))
             .map(|(_, node)| tree.text_of(node, text).get(text).to_owned())
             .collect();
-        let udi = child("udi").and_then(|(_, node)| {
-            Some((raw.get(inside(&node.range))?, tree.text_of(node, text).get(text).to_owned()))
-        });
+        let udi = child("udi")
+            .and_then(|(_, node)| Some((raw.get(inside(&node.range))?, tree.text_of(node, text).get(text).to_owned())));
         Some(Self {
             raw,
             element: match &source.span {

@@ -138,7 +138,9 @@ impl Tree {
         let (first, second) = (solid.next(), solid.next());
         match (all, first, second) {
             ([], _, _) => ElementText::Single(node.range.end..node.range.end),
-            (_, Some(Text { piece: Piece::Raw(range), is_cdata: true, .. }), None) => ElementText::Single(range.clone()),
+            (_, Some(Text { piece: Piece::Raw(range), is_cdata: true, .. }), None) => {
+                ElementText::Single(range.clone())
+            }
             _ => join_exactly(all.iter().map(|text| &text.piece), document),
         }
     }

@@ -109,6 +109,22 @@ proptest! {
         let _ = AckState::of(&policy, installed, &licences, ack, now);
     }
 
+    #[test]
+    fn a_further_change_never_puts_a_date_off(
+        policy in policy(), licence in licence(), ack in prop::option::of(time()), installed in prop::option::of(time()),
+        now in time(), days in 1..400_u32, count in 0..3_u64,
+    ) {
+        let due = |licence: &LicenseUse, now| {
+            next_due(&policy, installed, std::slice::from_ref(licence), ack, now).map(|due| due.at)
+        };
+        let mut known = licence;
+        known.changes.retain(|change| change.at <= now);
+        let before = due(&known, now);
+        let later = now.saturating_add(Seconds::from_days(days));
+        known.changes.push(Change::new(later, count));
+        prop_assert!(later_or_equal(before, due(&known, later)));
+    }
+
     /// Nothing depends on where in time, or in which zone, it happens: whatever all times are moved by, the date moves by.
     #[test]
     fn a_date_moves_with_its_facts_and_by_nothing_else(

@@ -320,12 +320,11 @@ impl Members<'_, '_> {
         // an error of its own outweighs the status of the member around it
         let own = own.or_else(|| error_code.as_ref().map(|_| AckStatus::Error));
         let transaction = transaction.or_else(|| around.transaction.clone());
-        let says = match own {
-            Some(_) => Around { device, status: own, error_code, message, transaction },
-            None => {
-                let message = message.or_else(|| around.message.clone());
-                Around { device, message, transaction, ..around.clone() }
-            }
+        let says = if own.is_some() {
+            Around { device, status: own, error_code, message, transaction }
+        } else {
+            let message = message.or_else(|| around.message.clone());
+            Around { device, message, transaction, ..around.clone() }
         };
         if object.was_near || list.is_some() {
             self.note(Tolerance::AckNearName, "members under names that are not the usual ones".to_owned())?;

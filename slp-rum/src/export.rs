@@ -132,8 +132,8 @@ impl Export {
         let text = str::from_utf8(bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes))
             .map_err(|cause| Error::new(ErrorKind::Encoding, "bytes that are not UTF-8").caused_by(cause))?;
         let walk = Walk { json: JsonLimits::new(limits.json_depth, limits.string_bytes), items: limits.ack_members };
-        let mut object = walk.object(&mut walk.reader(text), "$")?;
-        let devices = object.take("devices").ok_or_else(|| {
+        let mut top = object(&mut walk.reader(text), "$")?;
+        let devices = top.take("devices").ok_or_else(|| {
             let text = "devices is missing: is this the export of request or authorization codes?";
             Error::new(ErrorKind::MissingMember, text).at(Location::path("$"))
         })?;
@@ -143,14 +143,14 @@ impl Export {
             Ok(())
         })?;
         Ok(Self {
-            registration_name: object.take_text("registration-name"),
-            kind: object.take_text("slr-data-export-type"),
-            registration_uuid: object.take_text("registration-uuid"),
-            exported_on: object.take_text("exported-on"),
-            total_devices: number(&mut object, "total-devices", "$")?,
-            devices_with_success: number(&mut object, "devices-with-success", "$")?,
+            registration_name: top.take_text("registration-name"),
+            kind: top.take_text("slr-data-export-type"),
+            registration_uuid: top.take_text("registration-uuid"),
+            exported_on: top.take_text("exported-on"),
+            total_devices: number(&mut top, "total-devices", "$")?,
+            devices_with_success: number(&mut top, "devices-with-success", "$")?,
             devices: found,
-            extra: object.rest(),
+            extra: top.rest(),
         })
     }
 }
@@ -163,21 +163,6 @@ struct Walk {
 impl Walk {
     fn reader<'t>(&self, text: &'t str) -> Reader<'t> {
         Reader::new(text, self.json)
-    }
-
-    fn object<'t>(&self, reader: &mut Reader<'t>, path: &str) -> Result<Object<'t>, Error> {
-        let object = Object::read(reader).map_err(|fault| broken(&fault, path))?;
-        match &object.twice {
-            Some((_, name)) => {
-                let text = format!("member {} stands twice in one object", Quoted(name));
-                Err(Error::new(ErrorKind::DuplicateMember, text).at(Location::path(path)))
-            }
-            None if path == "$" => {
-                reader.end().map_err(|fault| broken(&fault, path))?;
-                Ok(object)
-            }
-            None => Ok(object),
-        }
     }
 
     /// Each object of an array.
@@ -200,7 +185,7 @@ impl Walk {
                 return Err(at(Error::new(ErrorKind::Limit, text).named("ack_members")));
             }
             let inside = format!("{path}[{index}]");
-            take(self.object(&mut reader, &inside)?, &inside)?;
+            take(object(&mut reader, &inside)?, &inside)?;
             index = index.saturating_add(1);
         }
         Ok(())
@@ -234,6 +219,22 @@ impl Walk {
     }
 }
 
+/// The object that comes next, each name once; at the top nothing may follow it.
+fn object<'t>(reader: &mut Reader<'t>, path: &str) -> Result<Object<'t>, Error> {
+    let object = Object::read(reader).map_err(|fault| broken(&fault, path))?;
+    match &object.twice {
+        Some((_, name)) => {
+            let text = format!("member {} stands twice in one object", Quoted(name));
+            Err(Error::new(ErrorKind::DuplicateMember, text).at(Location::path(path)))
+        }
+        None if path == "$" => {
+            reader.end().map_err(|fault| broken(&fault, path))?;
+            Ok(object)
+        }
+        None => Ok(object),
+    }
+}
+
 /// The error for a text that is no JSON, or not of this shape.
 fn broken(fault: &Fault, path: &str) -> Error {
     Flaw::json(fault, Layer::Document, &Path::ROOT).to_error(Location::path(path))
@@ -256,6 +257,8 @@ fn number<N: std::str::FromStr>(object: &mut Object<'_>, name: &str, path: &str)
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn parse(text: &str) -> Result<Export, Error> {
@@ -317,7 +320,7 @@ mod tests {
             r#"{"devices":[],"total-devices":-1}"#,
         ] {
             let error = parse(text).unwrap_err();
-            texts.push_str(&format!("{text}\n    {}: {error}\n", error.kind()));
+            let _ = writeln!(texts, "{text}\n    {}: {error}", error.kind());
         }
         insta::assert_snapshot!(texts);
         let mut options = ReadOptions::default();

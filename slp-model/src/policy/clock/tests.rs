@@ -120,6 +120,12 @@ fn the_very_second_is_in_time_and_overdue_days_are_whole() {
     assert_eq!(due.at, time("2022-09-25T11:23:47"));
     assert!(!due.is_overdue(due.at) && due.is_overdue(time("2022-09-25T11:23:48")));
     assert_eq!(due.days_overdue(due.at), None);
+    let begun = licence(LicenseClass::Subscription, &[("2022-06-27T11:23:47", 1)]);
+    let at = |now| next_due(&Policy::vendor_default(), None, std::slice::from_ref(&begun), None, time(now));
+    assert!(
+        at("2022-06-27T11:23:47").is_some() && at("2022-06-27T11:23:46").is_none(),
+        "use counts from its second on"
+    );
     assert_eq!(due.days_overdue(time("2022-09-25T11:23:48")), Some(0));
     assert_eq!(due.days_overdue(time("2023-07-13T13:18:05")), Some(291));
 }

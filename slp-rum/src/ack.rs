@@ -10,10 +10,10 @@ use slp_model::{ReportId, Udi};
 
 use crate::flaw::{Flaw, Path};
 use crate::statement::{
-    Data, Fields, Halt, NoDevice, Object, Reading, SignedPart, Statement, each_element, free_text, present_text,
-    report_id,
+    Element, Fields, Halt, NoDevice, Object, Reading, SignedPart, Statement, each_element, finish, free_text,
+    present_text, report_id,
 };
-use crate::{ErrorKind, Member, Tolerance};
+use crate::{Member, Tolerance};
 
 pub mod conversion; // acknowledgements of a conversion to this way of licensing
 pub mod pairing; // which reports a member means that names none
@@ -202,9 +202,8 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<AckList>, Flaw> {
     let mut list = AckList::default();
     let limits = fields.json_limits();
     let read = each_element(text, limits, |index, kind, reader| {
-        let path = Path::ROOT.index(index);
         let at = reader.value_offset();
-        let mut members = Members { fields, data: &data, path: &path, at, out: &mut list.members };
+        let mut members = Members { element: Element::new(fields, &data, index, at), out: &mut list.members };
         if let Some(ack) = plain_ack(reader) {
             members.push(AckMember::Named(ack))?;
         } else if kind == ValueKind::Object {
@@ -217,20 +216,12 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<AckList>, Flaw> {
         Ok(())
     });
     match read {
-        Ok(false) => {}
-        Ok(true) => {
-            let reason = "one object instead of an array: read as an array of one";
-            fields.data_note(Tolerance::AckSingleObject, &data, 0, &Path::ROOT, reason)?;
-        }
-        Err(Halt::Flaw(flaw)) => return Err(flaw),
-        Err(Halt::Fault(fault)) if matches!(fault.kind(), FaultKind::Limit(_)) => {
-            return Err(fields.json_flaw(&data, &fault, &Path::ROOT));
-        }
-        Err(Halt::Fault(fault)) => {
+        Err(Halt::Fault(fault)) if !matches!(fault.kind(), FaultKind::Limit(_)) => {
             let reason = format!("the acknowledgement is no JSON array of objects ({}): kept as text", fault.message());
             fields.data_note(Tolerance::AckOpaque, &data, fault.offset(), &Path::ROOT, reason)?;
             list.members = vec![AckMember::Opaque(OpaqueAck { raw: text.to_owned() })];
         }
+        read => finish(fields, &data, read)?,
     }
     let signature = fields.signature(signature, true)?;
     Ok(Reading { view: list, signed: SignedPart::Data(data), signature })
@@ -263,31 +254,23 @@ fn plain_ack(reader: &mut Reader<'_>) -> Option<Ack> {
 
 /// Reads one element of the array.
 struct Members<'r, 'd> {
-    fields: &'r mut Fields<'d>,
-    data: &'r Data,
-    path: &'r Path<'r>,
-    at: usize,
+    element: Element<'r, 'd>,
     out: &'r mut Vec<AckMember>,
 }
 
 impl Members<'_, '_> {
     fn push(&mut self, member: AckMember) -> Result<(), Flaw> {
-        let limit = self.fields.options.limits.ack_members;
-        if self.out.len() >= limit {
-            let text = format!("members: more than {limit} (limit ack_members); raise it if you trust the file");
-            let flaw = self.fields.data_flaw(ErrorKind::Limit, self.data, self.at, self.path, text);
-            return Err(flaw.named("ack_members"));
-        }
+        self.element.count(self.out.len())?;
         self.out.push(member);
         Ok(())
     }
 
-    fn note(&mut self, tolerance: Tolerance, text: String) -> Result<(), Flaw> {
-        self.fields.data_note(tolerance, self.data, self.at, self.path, text)
+    fn note(&mut self, tolerance: Tolerance, text: &str) -> Result<(), Flaw> {
+        self.element.note(tolerance, text)
     }
 
     fn opaque(&mut self, raw: &str, why: &str) -> Result<(), Flaw> {
-        self.note(Tolerance::AckOpaque, format!("a member that names no report ({why}): kept as text"))?;
+        self.note(Tolerance::AckOpaque, &format!("a member that names no report ({why}): kept as text"))?;
         self.push(AckMember::Opaque(OpaqueAck { raw: raw.to_owned() }))
     }
 
@@ -296,11 +279,11 @@ impl Members<'_, '_> {
             let why = format!("{} stands twice in it", slp_model::Quoted(name));
             return self.opaque(raw, &why);
         }
-        let device = match object.take_device(self.fields.json_limits()) {
+        let device = match object.take_device(self.element.fields.json_limits()) {
             Err(NoDevice) => return self.opaque(raw, "its device cannot be read"),
             Ok(device) => device.or_else(|| around.device.clone()),
         };
-        self.fields.device_within(device.as_ref(), self.data, self.at, self.path)?;
+        self.element.device_fits(device.as_ref())?;
         let id = object.take_near("report_id", &REPORT_ID);
         let list = if id.is_none() { object.take_near("report_ids", &REPORT_LIST) } else { None };
         let status = object.take_near("status", &STATUS);
@@ -327,11 +310,11 @@ impl Members<'_, '_> {
             Around { device, message, transaction, ..around.clone() }
         };
         if object.was_near || list.is_some() {
-            self.note(Tolerance::AckNearName, "members under names that are not the usual ones".to_owned())?;
+            self.note(Tolerance::AckNearName, "members under names that are not the usual ones")?;
         }
         let Some(id) = id else {
             return match list {
-                Some(_) if !says.fits(self.fields.options.limits.name_chars) => {
+                Some(_) if !says.fits(self.element.fields.options.limits.name_chars) => {
                     self.opaque(raw, "what it says about all its reports is too long")
                 }
                 Some(list) => self.list(list.raw, raw, &says),
@@ -342,7 +325,7 @@ impl Members<'_, '_> {
             return self.opaque(raw, "its report id is no whole number");
         };
         if id.raw.starts_with('"') {
-            self.note(Tolerance::NumberOrString, "the report id is a string: read as a number".to_owned())?;
+            self.note(Tolerance::NumberOrString, "the report id is a string: read as a number")?;
         }
         let mut ack = says.of(report);
         ack.extra = object.rest();
@@ -351,7 +334,7 @@ impl Members<'_, '_> {
 
     /// A list of ids, or of objects, that inherit device and status. What else stands beside the list is not repeated.
     fn list(&mut self, list: &str, raw: &str, around: &Around) -> Result<(), Flaw> {
-        let limits = self.fields.json_limits();
+        let limits = self.element.fields.json_limits();
         let mut reader = Reader::new(list, limits);
         let before = self.out.len();
         let read = (|| -> Result<(), Halt> {

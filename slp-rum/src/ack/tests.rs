@@ -77,7 +77,7 @@ fn a_long_text_is_not_repeated_for_every_report_of_a_list() {
         format!(r#"[{{"sudi":{{"udi_pid":"{long}","udi_serial_number":"S"}},"report_id":1,"status":"ACK"}}]"#),
     ] {
         let error = refused(&member);
-        assert_eq!((error.kind(), error.name()), (ErrorKind::Limit, Some("name_chars")), "{error}");
+        assert_eq!((error.kind(), error.name()), (crate::ErrorKind::Limit, Some("name_chars")), "{error}");
     }
 }
 

@@ -19,7 +19,8 @@ pub(super) fn scan(text: &str, limits: &Limits) -> Option<Scan> {
     let (elements, open) = (Vec::with_capacity(8), Vec::with_capacity(8));
     let mut plain = Plain { text, at, limits, tree, elements, open, rank: 0 };
     plain.parts()?;
-    Some(Scan { root: Some(PartKind::SmartLicense), elements: plain.elements, tree: plain.tree })
+    let (elements, tree) = (plain.elements, plain.tree);
+    Some(Scan { root: Some(PartKind::SmartLicense), elements, tree, ..Scan::default() })
 }
 
 struct Plain<'t, 'l> {

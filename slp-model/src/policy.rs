@@ -283,9 +283,9 @@ mod tests {
                 let mark = if value.source == PolicySource::Customer { "" } else { "d" };
                 format!("{}{mark}", value.days)
             };
-            format!("{class} {}", Attribute::ALL.map(cell).join("/"))
+            format!("{class} {}", Attribute::ALL.iter().copied().map(cell).collect::<Vec<_>>().join("/"))
         };
-        LicenseClass::ALL.map(row).join(", ")
+        LicenseClass::ALL.iter().copied().map(row).collect::<Vec<_>>().join(", ")
     }
 
     /// The tables of the spec, "smartLicensePolicy": `d` marks what the default of the vendor fills in.

@@ -1,6 +1,7 @@
 //! The words of the command line.
 
 mod bundle; // the words for bundles, answers, fleets, On-Prem files
+mod trust; // the words for signatures, keys, signing
 
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use slp_model::{Udi, UnixSeconds};
 use slp_rum::Limits;
 
 pub(crate) use bundle::*;
+pub(crate) use trust::*;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -108,6 +110,15 @@ pub(crate) enum Command {
     /// Show what a device would do with an acknowledgement, a code or a policy
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(Import),
+    /// Check signatures: a verdict for each, with its reason
+    #[command(after_help = trust::VERIFY_EXAMPLES)]
+    Verify(Verify),
+    /// Make and show keys and certificates for tests
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Sign a document of this SDK
+    #[command(after_help = trust::SIGN_EXAMPLES)]
+    Sign(Sign),
     /// Write and read usage bundles
     #[command(subcommand)]
     Bundle(BundleCommand),

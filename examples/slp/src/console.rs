@@ -150,6 +150,11 @@ impl Messages<'_> {
         self.error(&fault.to_string());
     }
 
+    /// Something that makes results worth less than they look.
+    pub(crate) fn warning(&mut self, text: &str) {
+        self.line(Paint::Warning, "warning", text);
+    }
+
     /// Something to know.
     pub(crate) fn note(&mut self, text: &str) {
         self.line(Paint::Dim, "note", text);

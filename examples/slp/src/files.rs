@@ -83,6 +83,22 @@ impl Drop for Fresh {
     }
 }
 
+/// Writes a file that its owner alone may read (mode 0600 where there are modes) and that must not be there yet: not even
+/// one that appears meanwhile is written over. What cannot be finished is taken away again.
+pub(crate) fn create_secret(path: &Path, content: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    let written = content(&mut file).and_then(|()| file.sync_all());
+    if written.is_err() {
+        drop(fs::remove_file(path));
+    }
+    written?;
+    settle(path)
+}
+
 /// Room on the disk for what is needed for a while. Nothing is left of it.
 #[derive(Debug)]
 pub(crate) struct Spool {

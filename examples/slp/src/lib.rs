@@ -10,6 +10,7 @@ mod arguments; // the words of the command line
 mod commands; // one file per command
 mod console; // where a command reads, writes and complains
 mod export_ledger; // the ledger of exported bundles, as a file
+mod facts; // what matters about keys and certificates
 mod fault; // what could not be read, and where
 mod files; // files that are written whole or not at all
 mod input; // one file or standard input, through a limit
@@ -73,6 +74,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, console: Console<'_>) 
         Command::Check(arguments) => commands::check::run(arguments, &mut session),
         Command::Policy(PolicyCommand::Due(arguments)) => commands::policy::due(arguments, &mut session),
         Command::Import(arguments) => commands::import::run(arguments, &mut session),
+        Command::Verify(arguments) => commands::verify::run(arguments, &mut session),
+        Command::Keys(command) => commands::keys::run(command, &mut session),
+        Command::Sign(arguments) => commands::sign::run(arguments, &mut session),
         Command::Bundle(command) => commands::bundle::run(command, &mut session),
         Command::Ack(AckCommand::Split(arguments)) => commands::ack::split(arguments, &mut session),
         Command::Fleet(arguments) => commands::fleet::run(arguments, &mut session),

@@ -5,12 +5,15 @@ mod check;
 mod exports;
 mod import;
 mod inspect;
+mod keys;
 mod kills;
 mod policy;
 mod program;
+mod sign;
 mod sources;
 mod sync_files;
 mod usage;
+mod verify;
 
 use std::ffi::OsString;
 use std::fs;

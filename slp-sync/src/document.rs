@@ -14,6 +14,8 @@ mod registration;
 mod request;
 mod response;
 pub mod verify;
+#[cfg(feature = "yaml")]
+mod yaml;
 
 pub use codec::Row;
 pub use content::{Content, Document, Kind};

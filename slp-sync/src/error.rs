@@ -77,6 +77,9 @@ slp_model::error_type! {
         UnsupportedEncoding = "unsupported-encoding", Document;
         /// Not a document of this kind at all: XML, gzip, zip.
         WrongContainer = "wrong-container", Document;
+        /// A part of YAML that is not read, or no YAML at all. Names: `alias`, `anchor`, `tag`, `merge`, `directive`,
+        /// `documents`, `key`, `flow`, `folded`, `multiline`, `tab`, `nul`, `syntax`.
+        YamlFeature = "yaml-feature", Document;
         /// Not JSON.
         Json = "json", Document;
         /// A member name twice in one object.

@@ -482,6 +482,17 @@ mod documents {
         assert_eq!(kind(&trust, &stranger, now()), ErrorKind::KeyMismatch);
     }
 
+    #[cfg(feature = "yaml")]
+    #[test]
+    fn a_document_in_yaml_has_the_bytes_and_the_signature_of_the_one_in_json() {
+        let Some(samples) = samples() else { return };
+        let folder = samples.join("sync/golden/documents");
+        let (trust, own) = setting(&folder);
+        let yaml = Document::read(&read(&folder.join("sync_response_full.yaml")), &Limits::default()).unwrap();
+        assert_eq!(yaml.digest(), document(&folder, "sync_response_full.json").digest());
+        verify::response(&yaml, &own, &trust, now()).map(drop).unwrap();
+    }
+
     #[test]
     fn a_whole_exchange_is_applied_once_and_in_order() {
         let Some(samples) = samples() else { return };

@@ -69,16 +69,7 @@ pub fn authorization<'d>(
     time: TimePolicy,
 ) -> Result<Verified<&'d RegistrationAuthorization>> {
     let Content::RegistrationAuthorization(content) = document.content() else { return Err(wrong_kind(document)) };
-    let certificates = Brought {
-        instance: &content.collector_instance_id,
-        id: &content.id_cert,
-        sub_ca: &content.sub_ca_cert,
-        signing: &content.signing_cert,
-        collector_signing: content.collector_signing_cert.as_deref(),
-        local_ca: content.local_sub_ca_cert.as_deref(),
-    };
-    let signers = certificates.check(document, own, trust, time)?;
-    Ok(Verified { content, digest: document.digest(), signers })
+    answer(document, content, own, trust, time)
 }
 
 /// Checks document D. `trust` holds the pinned roots.
@@ -92,16 +83,7 @@ pub fn response<'d>(
     time: TimePolicy,
 ) -> Result<Verified<&'d SyncResponse>> {
     let Content::SyncResponse(content) = document.content() else { return Err(wrong_kind(document)) };
-    let certificates = Brought {
-        instance: &content.collector_instance_id,
-        id: &content.id_cert,
-        sub_ca: &content.sub_ca_cert,
-        signing: &content.signing_cert,
-        collector_signing: content.collector_signing_cert.as_deref(),
-        local_ca: content.local_sub_ca_cert.as_deref(),
-    };
-    let signers = certificates.check(document, own, trust, time)?;
-    Ok(Verified { content, digest: document.digest(), signers })
+    answer(document, content, own, trust, time)
 }
 
 /// Checks document A, in the role of the cloud: every signing request holds its own key, names the instance and the
@@ -224,6 +206,40 @@ struct Brought<'a> {
     signing: &'a str,
     collector_signing: Option<&'a str>,
     local_ca: Option<&'a str>,
+}
+
+macro_rules! brings {
+    ($($document:ty),+) => { $(
+        impl<'a> From<&'a $document> for Brought<'a> {
+            fn from(content: &'a $document) -> Self {
+                Self {
+                    instance: &content.collector_instance_id,
+                    id: &content.id_cert,
+                    sub_ca: &content.sub_ca_cert,
+                    signing: &content.signing_cert,
+                    collector_signing: content.collector_signing_cert.as_deref(),
+                    local_ca: content.local_sub_ca_cert.as_deref(),
+                }
+            }
+        }
+    )+ };
+}
+
+brings!(RegistrationAuthorization, SyncResponse);
+
+/// B and D are checked alike.
+fn answer<'d, T>(
+    document: &'d Document,
+    content: &'d T,
+    own: &OwnKeys,
+    trust: &TrustStore,
+    time: TimePolicy,
+) -> Result<Verified<&'d T>>
+where
+    Brought<'d>: From<&'d T>,
+{
+    let signers = Brought::from(content).check(document, own, trust, time)?;
+    Ok(Verified { content, digest: document.digest(), signers })
 }
 
 impl Brought<'_> {

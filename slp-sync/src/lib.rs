@@ -30,6 +30,7 @@ pub mod inventory; // the device list, as CSV
 pub mod ledger; // exported bundles, line by line
 mod limits; // what reading one file may cost
 pub mod pool; // local virtual accounts share what was purchased
+mod privacy; // what stays from the cloud about devices
 mod source; // where bytes come from
 pub mod tar; // regular files in one directory, strictly
 mod warning; // what was odd but accepted
@@ -37,5 +38,6 @@ mod warning; // what was odd but accepted
 pub use error::{Error, ErrorKind};
 pub use export::ExportedLeaf;
 pub use limits::Limits;
+pub use privacy::Privacy;
 pub use source::{Input, Source};
 pub use warning::{Warning, WarningKind, Warnings};

@@ -18,6 +18,7 @@ pub mod verify;
 mod yaml;
 
 pub use codec::Row;
+pub(crate) use codec::{HasKey, key_of};
 pub use content::{Content, Document, Kind};
 pub use registration::{RegistrationAuthorization, RegistrationRequest};
 pub use request::{LocalAccount, LocalLicense, ProductInstance, SyncRequest, Use};

@@ -232,8 +232,7 @@ mod tests {
                 r#"<smartLicenseSystemInfo><data><![CDATA[{{{SUDI},"timestamp":1700000000000,"software_tag_identifier":"t","device_list":[{{"role":"Active",{SUDI},"x":1.50}}],"net":[{{"vlan":[1,2]}},{{}}],"odd":"]]]]><![CDATA[>"}}]]></data></smartLicenseSystemInfo>"#
             )
         );
-        let mut hostname = Privacy::default();
-        hostname.hostname = true;
+        let hostname = Privacy { hostname: true, ..Privacy::default() };
         let Rewritten::Replace(text) = rewritten(hostname, &data) else { panic!("it is rewritten") };
         assert!(!text.contains("secret") && text.contains("192.0.2.7") && text.contains("5e:00"), "{text}");
     }

@@ -159,7 +159,7 @@ impl Composer {
                 Rewritten::Keep => {}
                 // A signature would not fit what is left.
                 Rewritten::Replace(element) => {
-                    found.push((index, Some(element).filter(|_| info.signature().is_none())))
+                    found.push((index, Some(element).filter(|_| info.signature().is_none())));
                 }
                 Rewritten::Drop => found.push((index, None)),
             }

@@ -343,10 +343,22 @@ impl<T> Row<T> {
     }
 }
 
-/// A record with a key: the name of its member, and its value.
-pub(super) trait Keyed: Record {
-    const KEY: &'static str;
+/// What has a key among its kind.
+pub(crate) trait HasKey {
     fn key(&self) -> &str;
+}
+
+/// The key of an element, there or gone.
+pub(crate) fn key_of<T: HasKey>(row: &Row<T>) -> &str {
+    match row {
+        Row::Present(element) => element.key(),
+        Row::Removed(key) => key,
+    }
+}
+
+/// A record with a key, and the name of the member that it is.
+pub(super) trait Keyed: Record + HasKey {
+    const KEY: &'static str;
 }
 
 pub(super) struct RowOf<T>(std::marker::PhantomData<T>);
@@ -383,10 +395,7 @@ impl<T: Keyed> Rule for RowOf<T> {
 pub(super) fn unique<T: Keyed>(rows: &[Row<T>], at: &At<'_>) -> Result<()> {
     let mut seen = BTreeSet::new();
     for (index, row) in rows.iter().enumerate() {
-        let key = match row {
-            Row::Present(element) => element.key(),
-            Row::Removed(key) => key,
-        };
+        let key = key_of(row);
         if !seen.insert(key) {
             let text = format!("a second element with the {} {}", T::KEY, slp_model::Quoted(key));
             return Err(At::Item(at, index).refuse(ErrorKind::DuplicateId, &text));

@@ -361,11 +361,11 @@ mod tests {
 
     #[test]
     fn alias_bomb() {
-        let mut bomb = "a0: &a0 [x, x]\n".to_owned();
-        for level in 1..64 {
+        let levels = (1..64).map(|level| {
             let below = level - 1;
-            bomb.push_str(&format!("a{level}: &a{level} [*a{below}, *a{below}, *a{below}]\n"));
-        }
+            format!("a{level}: &a{level} [*a{below}, *a{below}, *a{below}]\n")
+        });
+        let bomb = "a0: &a0 [x, x]\n".to_owned() + &levels.collect::<String>();
         assert_eq!(unread(&bomb), "anchor");
         assert_eq!(unread("a: &x 1\nb: *x\n"), "anchor");
         assert_eq!(unread("a:\n  b: *x\n"), "syntax", "an alias of nothing");

@@ -1,34 +1,79 @@
 //! Which names were there before, in eight bytes each.
 
-use std::collections::BTreeSet;
-
 use sha2::{Digest, Sha256};
 
 /// A set of texts, each kept as the first eight bytes of its SHA-256.
 ///
 /// A chance collision refuses too much, never too little: at a million names it is one in thirty million. Nobody can
 /// bring one about without some four thousand million tries, and gains a refusal. Spec: sync, "Limits".
+///
+/// An open table, a quarter of it empty at least: a million names cost as much each as ten thousand do, but for the cache.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Fingerprints(BTreeSet<u64>);
+pub(crate) struct Fingerprints {
+    /// Zero is empty. Their number is a power of two, or there are none.
+    slots: Vec<u64>,
+    used: usize,
+}
+
+/// Slots of the first table.
+const FIRST: usize = 64;
 
 impl Fingerprints {
     /// Takes note of a text. False if it was there before.
     pub(crate) fn insert(&mut self, text: &[u8]) -> bool {
-        self.0.insert(short(text))
+        if self.used.saturating_mul(4) >= self.slots.len().saturating_mul(3) {
+            self.grow();
+        }
+        let is_new = put(&mut self.slots, short(text));
+        self.used = self.used.saturating_add(usize::from(is_new));
+        is_new
     }
 
     /// Was it there before?
     pub(crate) fn contains(&self, text: &[u8]) -> bool {
-        self.0.contains(&short(text))
+        let wanted = short(text);
+        probe(self.slots.len(), wanted).find_map(|at| self.slots.get(at).filter(|slot| [0, wanted].contains(slot)))
+            == Some(&wanted)
+    }
+
+    fn grow(&mut self) {
+        let mut larger = vec![0; self.slots.len().saturating_mul(2).max(FIRST)];
+        for fingerprint in self.slots.iter().filter(|slot| **slot != 0) {
+            put(&mut larger, *fingerprint);
+        }
+        self.slots = larger;
     }
 
     pub(crate) fn clear(&mut self) {
-        self.0.clear();
+        *self = Self::default();
     }
 }
 
+/// The slots in which a fingerprint may lie, nearest first.
+fn probe(slots: usize, fingerprint: u64) -> impl Iterator<Item = usize> {
+    let mask = slots.saturating_sub(1);
+    let first = usize::try_from(fingerprint & crate::source::widen(mask)).unwrap_or(0);
+    (0..slots).map(move |step| first.wrapping_add(step) & mask)
+}
+
+/// False if it is there already. There is an empty slot.
+fn put(slots: &mut [u64], fingerprint: u64) -> bool {
+    for at in probe(slots.len(), fingerprint) {
+        match slots.get_mut(at) {
+            Some(slot) if *slot == 0 => {
+                *slot = fingerprint;
+                return true;
+            }
+            Some(slot) if *slot == fingerprint => return false,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Never zero.
 fn short(text: &[u8]) -> u64 {
-    Sha256::digest(text).first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+    Sha256::digest(text).first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes)).max(1)
 }
 
 /// Lower-case hexadecimal, as digests are written.

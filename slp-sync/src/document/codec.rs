@@ -7,12 +7,15 @@ use slp_crypto::canonical::{Integer, MAX_INTEGER, Object, Value};
 use slp_model::{EntitlementTag, Location, UnixMillis};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
 use crate::source::widen;
 
 /// Where a value stands: a list from the inside out, spelled out only for an error.
 #[derive(Clone, Copy)]
 pub(super) enum At<'a> {
     Root,
+    /// The root of a file that somebody else wrote.
+    Read(&'a Limits),
     Member(&'a At<'a>, &'static str),
     Item(&'a At<'a>, usize),
 }
@@ -20,7 +23,7 @@ pub(super) enum At<'a> {
 impl fmt::Display for At<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Root => f.write_str("$"),
+            Self::Root | Self::Read(_) => f.write_str("$"),
             Self::Member(outer, name) => write!(f, "{outer}.{name}"),
             Self::Item(outer, index) => write!(f, "{outer}[{index}]"),
         }
@@ -43,9 +46,17 @@ impl At<'_> {
     /// The name of the innermost member: also the name of its limit.
     fn name(&self) -> &'static str {
         match self {
-            Self::Root => "document",
+            Self::Root | Self::Read(_) => "document",
             Self::Member(_, name) => name,
             Self::Item(outer, _) => outer.name(),
+        }
+    }
+
+    fn pem_bytes(&self) -> u64 {
+        match self {
+            Self::Root => Limits::default().pem_bytes,
+            Self::Read(limits) => limits.pem_bytes,
+            Self::Member(outer, _) | Self::Item(outer, _) => outer.pem_bytes(),
         }
     }
 }
@@ -246,13 +257,10 @@ impl Rule for Tag {
 pub(super) struct Certificate;
 pub(super) struct SigningRequest;
 
-/// Bytes of one block.
-const PEM_BYTES: usize = 16 * 1024;
-
 fn pem(value: &Value, label: &str, at: &At<'_>) -> Result<String> {
     let text = text(value, at)?;
-    if text.len() > PEM_BYTES {
-        return Err(at.bad("pem", "more than 16 KiB"));
+    if widen(text.len()) > at.pem_bytes() {
+        return Err(Error::limit("pem_bytes", at.pem_bytes(), "bytes of one block of PEM").at(at.place()));
     }
     let inside = text
         .trim_ascii()

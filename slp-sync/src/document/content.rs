@@ -152,7 +152,7 @@ impl Document {
             let at = Location::path("$.signature_algorithm");
             return Err(Error::new(ErrorKind::UnsupportedAlgorithm, text).at(at));
         }
-        let content = Content::read(kind, &Members { object: &object, at: &At::Root })?;
+        let content = Content::read(kind, &Members { object: &object, at: &At::Read(limits) })?;
         Ok(Self { content, envelope: enveloped(object)? })
     }
 

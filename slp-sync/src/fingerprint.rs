@@ -102,6 +102,23 @@ pub(crate) fn unhex(text: &str) -> Option<[u8; 32]> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_table_is_a_set(texts in proptest::collection::vec(0_u16..400, 0..600)) {
+            let (mut table, mut set) = (super::Fingerprints::default(), BTreeSet::new());
+            for text in texts {
+                let bytes = text.to_be_bytes();
+                prop_assert_eq!(table.contains(&bytes), set.contains(&text));
+                prop_assert_eq!(table.insert(&bytes), set.insert(text));
+                prop_assert!(table.contains(&bytes));
+            }
+        }
+    }
+
     #[test]
     fn a_text_is_new_once() {
         let mut set = super::Fingerprints::default();

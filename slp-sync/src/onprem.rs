@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use slp_model::{EntitlementTag, Quoted, UnixMillis};
+use slp_model::{EntitlementTag, Location, Quoted, UnixMillis};
 
 use crate::account::{Exchange, Outcome, Pending, RequestKind};
 use crate::document::verify::Verified;
@@ -281,7 +281,8 @@ impl OnPrem {
 
     /// Writes document A: a registration is asked for. Sets the time of the document, later than any before.
     pub fn register(&mut self, request: &mut RegistrationRequest, now: UnixMillis) {
-        let pending = self.exchange.request(RequestKind::Registration, request.request_id.as_str(), now, self.change);
+        // A registration tells nothing of what is here: the first delta has to.
+        let pending = self.exchange.request(RequestKind::Registration, request.request_id.as_str(), now, 0);
         request.last_generated = pending.last_generated;
         self.names =
             Some([request.on_prem_name.clone(), request.smart_account.clone(), request.virtual_account.clone()]);
@@ -326,7 +327,7 @@ impl OnPrem {
     ///
     /// # Errors
     /// Those of [`Exchange::judge`], and what its content refuses: [`ErrorKind::HierarchyConflict`],
-    /// [`ErrorKind::BadValue`].
+    /// [`ErrorKind::BadValue`], [`ErrorKind::MissingMember`] for a full one that names no virtual account.
     pub fn apply(&mut self, answer: &Verified<&SyncResponse>, now: UnixMillis) -> Result<Applied> {
         let content = answer.get();
         let facts = content.facts(answer.digest());
@@ -337,6 +338,10 @@ impl OnPrem {
         }
         let (mut pools, mut licenses) = (self.pools.clone(), self.licenses.clone());
         let full = content.base_sync.is_none();
+        if full && content.virtual_accounts.is_empty() {
+            let text = "a full response names the virtual account: without it everything would be gone";
+            return Err(Error::new(ErrorKind::MissingMember, text).at(Location::path("$.virtual_accounts")));
+        }
         if full || content.hierarchies.is_some() {
             pools.set_hierarchies(content.hierarchies()?)?;
         }

@@ -122,6 +122,15 @@ fn the_first_synchronization_brings_everything_there_is_since_the_registration()
 }
 
 #[test]
+fn what_was_there_before_the_registration_is_told_with_the_first_delta() {
+    let mut world = World::new();
+    let request = world.ask();
+    assert!(request.last_sync.is_some(), "a delta");
+    world.answer(&request);
+    assert_eq!(*world.cloud.view(INSTANCE).unwrap(), world.whole());
+}
+
+#[test]
 fn a_delta_has_what_changed_and_a_tombstone_for_what_ended() {
     let mut world = World::new();
     world.synchronize();

@@ -201,9 +201,6 @@ impl SyncResponse {
     /// Keys, sums, hierarchies.
     pub(super) fn check(&self) -> Result<()> {
         let root = At::Member(&At::Root, "virtual_accounts");
-        if self.base_sync.is_none() && self.virtual_accounts.is_empty() {
-            return Err(root.refuse(ErrorKind::MissingMember, "a full response names the virtual account"));
-        }
         let mut ids = std::collections::BTreeSet::new();
         if let Some(index) = self.virtual_accounts.iter().position(|account| !ids.insert(&account.id)) {
             return Err(At::Item(&root, index).refuse(ErrorKind::DuplicateId, "a second element with this id"));

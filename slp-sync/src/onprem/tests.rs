@@ -250,6 +250,9 @@ fn loans_are_told_and_a_bad_answer_changes_nothing() {
     // Loans stay until an answer says otherwise; a full one without hierarchies ends them.
     onprem.exchange_mut().force_full();
     let full = ask(&mut onprem, "eeeee", "2026-11-05T08:00:00Z");
+    let mut nothing = answer(&full, "2026-11-05T09:00:00Z", vec![]);
+    nothing.virtual_accounts.clear();
+    assert_eq!(apply(&mut onprem, &nothing).unwrap_err().kind(), ErrorKind::MissingMember);
     apply(&mut onprem, &answer(&full, "2026-11-05T09:00:00Z", vec![purchased("AX", 9)])).unwrap();
     assert_eq!(onprem.pools().standing("lva-1", &tag("LOW")).unwrap().shortage, 2);
     assert_eq!(onprem.pools().purchased(&tag("ASAv30")), 0, "not listed in a full answer");

@@ -7,21 +7,22 @@ use sha2::{Digest, Sha256};
 /// A chance collision refuses too much, never too little: at a million names it is one in thirty million. Nobody can
 /// bring one about without some four thousand million tries, and gains a refusal. Spec: sync, "Limits".
 ///
-/// An open table, a quarter of it empty at least: a million names cost as much each as ten thousand do, but for the cache.
+/// An open table, a fifth of it empty at least, that keeps nearly the order of the fingerprints: growing it is one pass from
+/// front to back.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fingerprints {
-    /// Zero is empty. Their number is a power of two, or there are none.
+    /// Zero is empty.
     slots: Vec<u64>,
     used: usize,
 }
 
-/// Slots of the first table.
+/// Slots of the first table, and the least that it grows by.
 const FIRST: usize = 64;
 
 impl Fingerprints {
     /// Takes note of a text. False if it was there before.
     pub(crate) fn insert(&mut self, text: &[u8]) -> bool {
-        if self.used.saturating_mul(4) >= self.slots.len().saturating_mul(3) {
+        if self.used.saturating_mul(5) >= self.slots.len().saturating_mul(4) {
             self.grow();
         }
         let is_new = put(&mut self.slots, short(text));
@@ -37,7 +38,9 @@ impl Fingerprints {
     }
 
     fn grow(&mut self) {
-        let mut larger = vec![0; self.slots.len().saturating_mul(2).max(FIRST)];
+        // By a quarter: twice as many would take twice the memory for a while.
+        let more = self.slots.len().checked_div(4).unwrap_or(0).max(FIRST);
+        let mut larger = vec![0; self.slots.len().saturating_add(more)];
         for fingerprint in self.slots.iter().filter(|slot| **slot != 0) {
             put(&mut larger, *fingerprint);
         }
@@ -51,9 +54,9 @@ impl Fingerprints {
 
 /// The slots in which a fingerprint may lie, nearest first.
 fn probe(slots: usize, fingerprint: u64) -> impl Iterator<Item = usize> {
-    let mask = slots.saturating_sub(1);
-    let first = usize::try_from(fingerprint & crate::source::widen(mask)).unwrap_or(0);
-    (0..slots).map(move |step| first.wrapping_add(step) & mask)
+    let share = u128::from(fingerprint).saturating_mul(u128::from(crate::source::widen(slots))) >> 64_u32;
+    let first = usize::try_from(share).unwrap_or(0);
+    (first..slots).chain(0..first)
 }
 
 /// False if it is there already. There is an empty slot.

@@ -1,10 +1,16 @@
 //! The words of the command line.
 
+mod bundle; // the words for bundles, answers, fleets, On-Prem files
+mod trust; // the words for signatures, keys, signing
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use slp_model::{Udi, UnixSeconds};
 use slp_rum::Limits;
+
+pub(crate) use bundle::*;
+pub(crate) use trust::*;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -104,6 +110,27 @@ pub(crate) enum Command {
     /// Show what a device would do with an acknowledgement, a code or a policy
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(Import),
+    /// Check signatures: a verdict for each, with its reason
+    #[command(after_help = trust::VERIFY_EXAMPLES)]
+    Verify(Verify),
+    /// Make and show keys and certificates for tests
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Sign a document of this SDK
+    #[command(after_help = trust::SIGN_EXAMPLES)]
+    Sign(Sign),
+    /// Write and read usage bundles
+    #[command(subcommand)]
+    Bundle(BundleCommand),
+    /// Bring acknowledgements to their devices
+    #[command(subcommand)]
+    Ack(AckCommand),
+    /// Invent a fleet of devices: for tests, demos and benchmarks
+    #[command(after_help = FLEET_EXAMPLES)]
+    Fleet(Fleet),
+    /// Read On-Prem registration and synchronization files
+    #[command(subcommand)]
+    Sync(SyncCommand),
 }
 
 #[derive(Debug, Subcommand)]

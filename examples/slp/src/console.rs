@@ -88,6 +88,12 @@ impl From<io::Error> for Stop {
     }
 }
 
+impl From<serde_json::Error> for Stop {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Output(error.into())
+    }
+}
+
 /// A console at work.
 pub(crate) struct Session<'a> {
     pub(crate) input: &'a mut (dyn Read + Send),
@@ -144,6 +150,11 @@ impl Messages<'_> {
         self.error(&fault.to_string());
     }
 
+    /// Something that makes results worth less than they look.
+    pub(crate) fn warning(&mut self, text: &str) {
+        self.line(Paint::Warning, "warning", text);
+    }
+
     /// Something to know.
     pub(crate) fn note(&mut self, text: &str) {
         self.line(Paint::Dim, "note", text);
@@ -162,9 +173,31 @@ impl Messages<'_> {
         }
     }
 
-    /// One more file is done.
-    pub(crate) fn done(&mut self, bytes: u64) {
-        if let Some(line) = self.progress.as_mut().and_then(|progress| progress.done(bytes)) {
+    /// How many bytes there are to read, if that is known.
+    pub(crate) fn expect(&mut self, bytes: Option<u64>) {
+        if let Some(progress) = &mut self.progress {
+            progress.expect(bytes);
+        }
+    }
+
+    /// So many bytes more are to be read; if that is not known, what is left cannot be told.
+    pub(crate) fn expect_more(&mut self, bytes: Option<u64>) {
+        if let Some(progress) = &mut self.progress {
+            progress.expect_more(bytes);
+        }
+    }
+
+    /// So many more documents are done, and so many bytes were read since.
+    pub(crate) fn done(&mut self, documents: u64, bytes: u64) {
+        if let Some(line) = self.progress.as_mut().and_then(|progress| progress.done(documents, bytes)) {
+            drop(write!(self.errors, "\r{line}\u{1b}[K"));
+            drop(self.errors.flush());
+        }
+    }
+
+    /// So many things of all that are to be made are made.
+    pub(crate) fn made(&mut self, number: u64, of: u64) {
+        if let Some(line) = self.progress.as_mut().and_then(|progress| progress.made(number, of)) {
             drop(write!(self.errors, "\r{line}\u{1b}[K"));
             drop(self.errors.flush());
         }
@@ -175,10 +208,10 @@ impl Messages<'_> {
         self.progress = None;
     }
 
-    /// All files are done.
+    /// All files are done. What comes behind it begins to count anew.
     pub(crate) fn end_of_input(&mut self) {
         self.clear_progress();
-        self.progress = None;
+        self.progress = self.progress.take().map(|_| Progress::start());
         if let Some(more @ 1..) = self.skipped.checked_sub(SKIPPED_SHOWN) {
             self.note(&format!("{more} more skipped"));
         }

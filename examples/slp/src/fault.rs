@@ -35,10 +35,27 @@ impl Fault {
 
     /// A fault inside the file of this name.
     pub(crate) fn in_file(name: &str, error: slp_rum::Error) -> Self {
-        let error = error.inside(name);
+        Self::of(&error.inside(name))
+    }
+
+    /// A fault in a document, its place as the error has it.
+    pub(crate) fn of(error: &slp_rum::Error) -> Self {
         Self {
             kind: error.kind().as_str(),
             limit: (error.kind() == slp_rum::ErrorKind::Limit).then(|| error.name()).flatten(),
+            fatal: error.is_fatal(),
+            place: error.location().clone(),
+            message: error.message().to_owned(),
+        }
+    }
+
+    /// A fault of a bundle, or of a leaf in it.
+    pub(crate) fn of_bundle(error: &slp_sync::Error) -> Self {
+        let is_leaf = error.kind() == slp_sync::ErrorKind::BadLeaf;
+        Self {
+            // of a document in a leaf the word of its own reader says more
+            kind: error.name().filter(|_| is_leaf).unwrap_or(error.kind().as_str()),
+            limit: (error.kind() == slp_sync::ErrorKind::Limit).then(|| error.name()).flatten(),
             fatal: error.is_fatal(),
             place: error.location().clone(),
             message: error.message().to_owned(),

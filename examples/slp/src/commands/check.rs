@@ -5,9 +5,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use slp_model::{Finding, Severity, Udi};
-use slp_rum::Document;
 use slp_rum::continuity::{self, Facts};
 use slp_rum::usage::Evidence;
+use slp_rum::{Document, Error};
 
 use super::window;
 use crate::Status;
@@ -15,7 +15,7 @@ use crate::arguments::Check;
 use crate::console::{Output, Session, Stop};
 use crate::fault::Fault;
 use crate::input::Input;
-use crate::pipeline::{self, Outcome};
+use crate::pipeline::{self, Sum};
 use crate::printable::{json, printable, shown};
 use crate::style::{Paint, Style};
 use crate::wording::{count_of, grouped, licence, minute};
@@ -28,6 +28,19 @@ struct Read {
     evidence: Evidence,
     devices: BTreeSet<Udi>,
     faults: Vec<Fault>,
+    /// Why there is more than can be kept, if so.
+    full: Option<Error>,
+}
+
+impl Sum for Read {
+    fn add(&mut self, other: Self) {
+        self.devices.extend(other.devices);
+        if self.full.is_none() {
+            self.full = other.full.or_else(|| self.evidence.merge(other.evidence).err());
+        }
+    }
+
+    fn reject(&mut self) {}
 }
 
 pub(crate) fn run(arguments: &Check, session: &mut Session<'_>) -> Result<Status, Stop> {
@@ -35,22 +48,10 @@ pub(crate) fn run(arguments: &Check, session: &mut Session<'_>) -> Result<Status
     let now = arguments.now.unwrap_or(session.now);
     facts.now = Some(now);
     facts.window = arguments.from.map(|from| window(from, arguments.to.unwrap_or(now))).transpose()?;
-    let mut all = Read::default();
-    let mut full = None;
-    pipeline::documents(&arguments.sources, session, read, |_, _, outcome| {
-        match outcome {
-            Outcome::Document(read) => {
-                all.faults.extend(read.faults);
-                all.devices.extend(read.devices);
-                if full.is_none() {
-                    full = all.evidence.merge(read.evidence).err();
-                }
-            }
-            Outcome::Fault(fault) => all.faults.push(fault),
-        }
-        Ok(())
-    })?;
-    if let Some(error) = full {
+    let mut faults = Vec::new();
+    let mut all = pipeline::gather(&arguments.sources, session, read, |_, fault| faults.push(fault))?;
+    all.faults = faults;
+    if let Some(error) = all.full {
         return Err(Stop::Data(error.to_string()));
     }
     for argument in &arguments.ids {
@@ -66,24 +67,22 @@ pub(crate) fn run(arguments: &Check, session: &mut Session<'_>) -> Result<Status
     Ok(Status::of_errors(is_error || !all.faults.is_empty()))
 }
 
-fn read(input: &Input<'_>) -> Read {
-    let mut read = Read::default();
+fn read(all: &mut Read, faults: &mut Vec<Fault>, input: &Input<'_>) {
     match Document::parse_with(input.bytes, input.options) {
         Ok(document) => {
             let mut reports = document.borrowed_reports();
             while let Some(report) = reports.next() {
                 let taken = report.and_then(|report| {
                     let device = report.device.to_udi()?;
-                    read.evidence.add(&report, input.name)?;
-                    read.devices.insert(device);
+                    all.evidence.add(&report, input.name)?;
+                    all.devices.insert(device);
                     Ok(())
                 });
-                read.faults.extend(taken.err().map(|error| input.fault(error)));
+                faults.extend(taken.err().map(|error| input.fault(error)));
             }
         }
-        Err(error) => read.faults.push(input.fault(error)),
+        Err(error) => faults.push(input.fault(error)),
     }
-    read
 }
 
 /// How many findings there are of each severity.

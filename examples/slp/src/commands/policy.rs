@@ -9,14 +9,14 @@ use slp_model::policy::clock::{Change, Due, LicenseUse, WithoutAck, obligations,
 use slp_model::policy::{LicenseClass, Policy};
 use slp_model::{EntitlementTag, Severity, Udi, UnixSeconds};
 use slp_rum::usage::Evidence;
-use slp_rum::{Content, Document, ReadOptions};
+use slp_rum::{Content, Document, Error, ReadOptions};
 
 use crate::Status;
 use crate::arguments::PolicyDue;
 use crate::console::{Output, Session, Stop};
 use crate::fault::Fault;
 use crate::input::{Input, Reader};
-use crate::pipeline::{self, Outcome};
+use crate::pipeline::{self, Sum};
 use crate::printable::{json, printable, shown};
 use crate::style::{Paint, Style};
 
@@ -25,6 +25,18 @@ use crate::style::{Paint, Style};
 struct Read {
     evidence: Evidence,
     faults: Vec<Fault>,
+    /// Why there is more than can be kept, if so.
+    full: Option<Error>,
+}
+
+impl Sum for Read {
+    fn add(&mut self, other: Self) {
+        if self.full.is_none() {
+            self.full = other.full.or_else(|| self.evidence.merge(other.evidence).err());
+        }
+    }
+
+    fn reject(&mut self) {}
 }
 
 /// What one device owes.
@@ -52,21 +64,10 @@ pub(crate) fn due(arguments: &PolicyDue, session: &mut Session<'_>) -> Result<St
         Some(path) => policy_of(path, session)?,
         None => Policy::vendor_default(),
     };
-    let mut all = Read::default();
-    let mut full = None;
-    pipeline::documents(&arguments.sources, session, read, |_, _, outcome| {
-        match outcome {
-            Outcome::Document(read) => {
-                all.faults.extend(read.faults);
-                if full.is_none() {
-                    full = all.evidence.merge(read.evidence).err();
-                }
-            }
-            Outcome::Fault(fault) => all.faults.push(fault),
-        }
-        Ok(())
-    })?;
-    if let Some(error) = full {
+    let mut faults = Vec::new();
+    let mut all = pipeline::gather(&arguments.sources, session, read, |_, fault| faults.push(fault))?;
+    all.faults = faults;
+    if let Some(error) = all.full {
         return Err(Stop::Data(error.to_string()));
     }
     let devices: Vec<DeviceDues> = licences(&all.evidence, &classes, arguments.last_ack)
@@ -91,19 +92,17 @@ pub(crate) fn due(arguments: &PolicyDue, session: &mut Session<'_>) -> Result<St
     Ok(Status::of_errors(is_missed || !all.faults.is_empty()))
 }
 
-fn read(input: &Input<'_>) -> Read {
-    let mut read = Read::default();
+fn read(all: &mut Read, faults: &mut Vec<Fault>, input: &Input<'_>) {
     match Document::parse_with(input.bytes, input.options) {
         Ok(document) => {
             let mut reports = document.borrowed_reports();
             while let Some(report) = reports.next() {
-                let taken = report.and_then(|report| read.evidence.add(&report, input.name));
-                read.faults.extend(taken.err().map(|error| input.fault(error)));
+                let taken = report.and_then(|report| all.evidence.add(&report, input.name));
+                faults.extend(taken.err().map(|error| input.fault(error)));
             }
         }
-        Err(error) => read.faults.push(input.fault(error)),
+        Err(error) => faults.push(input.fault(error)),
     }
-    read
 }
 
 /// The policy in a file.
@@ -153,8 +152,7 @@ impl Classes {
         for word in words {
             let (name, class) =
                 word.rsplit_once('=').map_or((None, word.as_str()), |(name, class)| (Some(name), class));
-            let known = LicenseClass::ALL.into_iter().find(|known| known.as_str() == class);
-            let class = known.ok_or_else(|| {
+            let class = class.parse().map_err(|_| {
                 let text = "is no class: perpetual, subscription, enforced or export";
                 Stop::Call(format!("--class {}: {} {text}", shown(word), shown(class)))
             })?;

@@ -1,15 +1,23 @@
 //! The commands as a person calls them: exit status, results, messages.
 
+mod bundles;
 mod check;
+mod exports;
 mod import;
 mod inspect;
+mod keys;
+mod kills;
 mod policy;
 mod program;
+mod sign;
 mod sources;
+mod sync_files;
 mod usage;
+mod verify;
 
 use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use slp::{Console, Status};

@@ -1,6 +1,5 @@
 //! What holds for all commands.
 
-use std::io;
 use std::process::{Command, Stdio};
 
 use super::*;
@@ -14,6 +13,18 @@ fn help_shows_examples_and_is_no_error() {
         ("help-check", &["check", "--help"]),
         ("help-policy-due", &["policy", "due", "--help"]),
         ("help-import", &["import", "--help"]),
+        ("help-verify", &["verify", "--help"]),
+        ("help-keys-new", &["keys", "new", "--help"]),
+        ("help-keys-show", &["keys", "show", "--help"]),
+        ("help-keys-certificate", &["keys", "certificate", "--help"]),
+        ("help-sign", &["sign", "--help"]),
+        ("help-bundle-create", &["bundle", "create", "--help"]),
+        ("help-bundle-list", &["bundle", "list", "--help"]),
+        ("help-bundle-extract", &["bundle", "extract", "--help"]),
+        ("help-ack-split", &["ack", "split", "--help"]),
+        ("help-fleet", &["fleet", "--help"]),
+        ("help-sync-inspect", &["sync", "inspect", "--help"]),
+        ("help-sync-verify", &["sync", "verify", "--help"]),
     ] {
         let text = fine(words);
         assert!(text.contains("Examples:\n  slp "), "{name}");
@@ -39,6 +50,17 @@ fn a_wrong_call_ends_with_status_2_and_says_why() {
         ),
         (&["check", CAMPUS, "--to", "2024-01-01"], "--from"),
         (&["inspect", "-", "-"], "give - once"),
+        (&["verify", CAMPUS], "--trust"),
+        (&["verify", "--trust", "."], "<PATH>..."),
+        (&["verify", CAMPUS, "--trust", ".", "--at", "noon"], "noon"),
+        (&["verify", CAMPUS, "--pins", "all"], "sudi, manufacturing, kgv"),
+        (&["keys", "new"], "--output"),
+        (&["keys", "new", "-o", "a.pub.pem"], "NAME.key.pem"),
+        (&["keys", "new", "-o", "a.key.pem", "--algorithm", "rsa"], "p256, p384, ed25519"),
+        (&["keys", "show", "-", "-"], "give - once"),
+        (&["keys", "certificate", "k", "-o", "c"], "--ca"),
+        (&["keys", "certificate", "k", "--ca", "A", "--issuer", "x", "-o", "c"], "--issuer-key"),
+        (&["sign", "a.json", "-o", "b.json"], "--key"),
     ] {
         let call = slp(words);
         assert_eq!(call.status, Status::WrongCall, "{words:?}");

@@ -91,8 +91,57 @@ pub fn push_router_with<H: PushHandler>(
     Router::new().fallback(entry::<H>).with_state(push)
 }
 
+/// A router that answers with a function, whatever the path: for test doubles, and for servers of the cloud's or a device's
+/// calls that decide with [`respond_to`]. Bodies, times and numbers are bounded as for push messages; what is too much gets
+/// its bare status.
+pub fn exchange_router<F>(answer: F, settings: ServerSettings) -> Router
+where
+    F: Fn(Option<SocketAddr>, Request<Vec<u8>>) -> Response<Vec<u8>> + Send + Sync + 'static,
+{
+    let (limiter, answer) = (Limiter::new(&settings), Arc::new(answer));
+    let shared = Arc::new((limiter, settings));
+    Router::new().fallback(move |request: Request<Body>| {
+        let (shared, answer) = (Arc::clone(&shared), Arc::clone(&answer));
+        async move {
+            let from = sender(&request);
+            let (limiter, settings) = &*shared;
+            let _permit = match limiter.admit(from).await {
+                Admit::Yes(permit) => permit,
+                Admit::Rate => return status(StatusCode::TOO_MANY_REQUESTS).map(Body::from),
+                Admit::Busy => return status(StatusCode::SERVICE_UNAVAILABLE).map(Body::from),
+            };
+            let (parts, body) = request.into_parts();
+            let response = match collect(body, settings).await {
+                Ok(body) => answer(from, Request::from_parts(parts, body)),
+                Err(Unread::TooLong) => status(StatusCode::PAYLOAD_TOO_LARGE),
+                Err(Unread::TooSlow) => status(StatusCode::REQUEST_TIMEOUT),
+            };
+            response.map(Body::from)
+        }
+    })
+}
+
+/// Why a body was not read.
+enum Unread {
+    TooLong,
+    TooSlow,
+}
+
+/// The whole body, within its bytes and its time.
+async fn collect(body: Body, settings: &ServerSettings) -> Result<Vec<u8>, Unread> {
+    match tokio::time::timeout(settings.body_time, to_bytes(body, settings.limits.body_bytes)).await {
+        Ok(Ok(body)) => Ok(Vec::from(body)),
+        Ok(Err(_)) => Err(Unread::TooLong),
+        Err(_) => Err(Unread::TooSlow),
+    }
+}
+
+fn sender(request: &Request<Body>) -> Option<SocketAddr> {
+    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| *from)
+}
+
 async fn entry<H: PushHandler>(State(push): State<Arc<Push<H>>>, request: Request<Body>) -> Response<Body> {
-    let from = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| *from);
+    let from = sender(&request);
     let answer = push.answer(from, request).await;
     #[cfg(feature = "tracing")]
     tracing::debug!(status = answer.status().as_u16(), "answered");
@@ -118,14 +167,15 @@ impl<H: PushHandler> Push<H> {
         if request.headers().contains_key(header::CONTENT_ENCODING) {
             return self.refuse(message_code::MEDIA_TYPE, "content-encoding", "no content coding is taken");
         }
-        let limit = self.settings.limits.body_bytes;
         let (parts, body) = request.into_parts();
-        let body = match tokio::time::timeout(self.settings.body_time, to_bytes(body, limit)).await {
-            Ok(Ok(body)) => body,
-            Ok(Err(_)) => return self.refuse(message_code::TOO_LARGE, "body", "more bytes than are taken"),
-            Err(_) => return self.refuse(message_code::BAD_REQUEST, "body", "the body did not come in time"),
+        let body = match collect(body, &self.settings).await {
+            Ok(body) => body,
+            Err(Unread::TooLong) => return self.refuse(message_code::TOO_LARGE, "body", "more bytes than are taken"),
+            Err(Unread::TooSlow) => {
+                return self.refuse(message_code::BAD_REQUEST, "body", "the body did not come in time");
+            }
         };
-        let request = Request::from_parts(parts, Vec::from(body));
+        let request = Request::from_parts(parts, body);
         let response = match self.codec.decode_request(&request, &self.settings.limits) {
             Ok(request) if request.protocol != PiRequest::PROTOCOL || matches!(request.kind, Kind::Other(_)) => {
                 let answer = PiResponse::to(&request, self.handler.now(), self.handler.correlation_id());

@@ -1,10 +1,14 @@
 //! The words of the command line.
 
+mod transport; // devices and the cloud
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use slp_model::{Udi, UnixSeconds};
 use slp_rum::Limits;
+
+pub(crate) use transport::{Poll, Pull, PushAck, Show, Upload};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -104,6 +108,21 @@ pub(crate) enum Command {
     /// Show what a device would do with an acknowledgement, a code or a policy
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(Import),
+    /// Read what a device prints: facts with their lines, and what was not understood
+    #[command(after_help = transport::SHOW_EXAMPLES)]
+    Show(Show),
+    /// Fetch the reports of devices
+    #[command(after_help = transport::PULL_EXAMPLES)]
+    Pull(Pull),
+    /// Hand reports to the cloud
+    #[command(after_help = transport::UPLOAD_EXAMPLES)]
+    Upload(Upload),
+    /// Fetch the answers of the cloud
+    #[command(after_help = transport::POLL_EXAMPLES)]
+    Poll(Poll),
+    /// Bring the answers to the devices
+    #[command(after_help = transport::PUSH_ACK_EXAMPLES)]
+    PushAck(PushAck),
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,9 +3,12 @@
 mod check;
 mod import;
 mod inspect;
+mod peers;
 mod policy;
 mod program;
+mod show;
 mod sources;
+mod transport;
 mod usage;
 
 use std::ffi::OsString;

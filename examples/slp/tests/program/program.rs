@@ -14,6 +14,11 @@ fn help_shows_examples_and_is_no_error() {
         ("help-check", &["check", "--help"]),
         ("help-policy-due", &["policy", "due", "--help"]),
         ("help-import", &["import", "--help"]),
+        ("help-show", &["show", "--help"]),
+        ("help-pull", &["pull", "--help"]),
+        ("help-upload", &["upload", "--help"]),
+        ("help-poll", &["poll", "--help"]),
+        ("help-push-ack", &["push-ack", "--help"]),
     ] {
         let text = fine(words);
         assert!(text.contains("Examples:\n  slp "), "{name}");

@@ -1,0 +1,111 @@
+//! Small files read through a limit, and files that are there whole or not at all.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::console::Stop;
+
+/// A whole file of at most so many bytes.
+pub(crate) fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, Stop> {
+    let fault = |error: &dyn std::fmt::Display| Stop::Data(format!("{}: cannot be read: {error}", path.display()));
+    #[expect(clippy::disallowed_methods, reason = "the program reads the files that it is given, through a limit")]
+    let file = File::open(path).map_err(|error| fault(&error))?;
+    let mut bytes = Vec::new();
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| fault(&error))?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length <= most) {
+        return Ok(bytes);
+    }
+    Err(fault(&format!("it has more than {most} bytes")))
+}
+
+/// The same as text.
+pub(crate) fn text(path: &Path, most: u64) -> Result<String, Stop> {
+    String::from_utf8(bytes(path, most)?)
+        .map_err(|_| Stop::Data(format!("{}: cannot be read: it is not UTF-8 text", path.display())))
+}
+
+/// Makes a folder and those above it.
+pub(crate) fn folder(path: &Path) -> Result<(), Stop> {
+    fs::create_dir_all(path).map_err(|error| Stop::Data(format!("{}: cannot be made: {error}", path.display())))
+}
+
+/// Writes a file so that it has the old content or the new one, whenever the machine stops: a new file beside it takes its
+/// name once all its bytes are on the disk.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), Stop> {
+    written(path, content, |temporary| fs::rename(temporary, path))
+}
+
+/// Writes a file that must not be there yet; whole or not at all.
+pub(crate) fn create(path: &Path, content: &[u8]) -> Result<(), Stop> {
+    written(path, content, |temporary| {
+        // Unlike a renamed file, a link never takes the place of another file.
+        let linked = fs::hard_link(temporary, path);
+        fs::remove_file(temporary).and(linked)
+    })
+}
+
+fn written(path: &Path, content: &[u8], name: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), Stop> {
+    let temporary = beside(path);
+    let write = || {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        // What is kept here is the business of its owner.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&temporary)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        drop(file);
+        name(&temporary)?;
+        // The name itself lies in the folder. Not every system lets a folder be synchronized.
+        #[expect(clippy::disallowed_methods, reason = "the program keeps what it writes")]
+        let _ = path.parent().map(|folder| File::open(folder).and_then(|folder| folder.sync_all()));
+        Ok(())
+    };
+    write().map_err(|error: io::Error| {
+        drop(fs::remove_file(&temporary));
+        Stop::Data(format!("{}: cannot be written: {error}", path.display()))
+    })
+}
+
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    path.with_file_name(name)
+}
+
+/// Text as the part of a file's name: letters, digits, `.`, `-` and `_`; never a path, never hidden.
+pub(crate) fn safe(text: &str) -> String {
+    let keep = |one: char| one.is_ascii_alphanumeric() || matches!(one, '.' | '-');
+    let safe: String = text.chars().take(100).map(|one| if keep(one) { one } else { '_' }).collect();
+    if safe.starts_with('.') || safe.is_empty() { format!("_{safe}") } else { safe }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_never_a_path() {
+        assert_eq!(safe("../../etc/passwd"), "_.._.._etc_passwd");
+        assert_eq!(safe("https://192.0.2.1:443"), "https___192.0.2.1_443");
+        assert_eq!(safe(""), "_");
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_and_created_once() {
+        let folder = std::env::temp_dir().join(format!("slp-files-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("a.json");
+        replace(&path, b"one").unwrap();
+        replace(&path, b"two").unwrap();
+        assert_eq!(bytes(&path, 3).unwrap(), b"two");
+        assert!(bytes(&path, 2).is_err());
+        assert!(create(&path, b"three").is_err(), "it is there");
+        assert_eq!(text(&path, 9).unwrap(), "two");
+        create(&folder.join("b.json"), b"four").unwrap();
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "nothing is left over");
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}

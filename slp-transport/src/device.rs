@@ -50,7 +50,7 @@ impl Session {
         Ok(value)
     }
 
-    fn request(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Request<Vec<u8>>, Error> {
+    pub(crate) fn request(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Request<Vec<u8>>, Error> {
         let mut request = Request::new(Vec::new());
         *request.method_mut() = method;
         *request.uri_mut() = self.base.join(path)?;

@@ -10,6 +10,7 @@ mod kind; // the kinds of messages
 mod replay; // the same message twice
 mod request; // what a device says
 mod response; // what it hears
+mod signature; // who sent a body
 mod tenant; // the segment of the address that names an account
 
 pub use admission::{Admission, Admitted, Refused, admit};
@@ -22,6 +23,7 @@ pub use request::{
     TrustAcknowledgement, TrustCodeOf, TrustEstablishment, TrustRequest, TrustScope, TrustSync, UsageReporting,
 };
 pub use response::{ConnectInfo, HelloAnswer, PiResponse, ResponseData, SyncAnswer, TrustAnswer, message_code};
+pub use signature::{BodySignature, SIGNATURE_HEADER};
 pub use tenant::Tenant;
 
 /// What the agents of devices say they can do, in their order (seen).

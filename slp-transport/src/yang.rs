@@ -12,7 +12,7 @@ pub use error::{XE_ERRORS, XR_ERRORS};
 pub struct YangEnum {
     /// Name of the type in the module.
     pub name: &'static str,
-    values: &'static [(u32, &'static str)],
+    pub(crate) values: &'static [(u32, &'static str)],
 }
 
 impl YangEnum {

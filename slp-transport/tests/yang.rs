@@ -4,7 +4,9 @@
 
 mod support;
 
+use slp_transport::netconf::xr::XrRpc;
 use slp_transport::rpc::Rpc;
+use slp_transport::snmp::Notification;
 use slp_transport::yang::{XE, XE_ERRORS, XR_ERRORS, XR_TRANSPORT_TYPE, YangEnum};
 use support::sample;
 
@@ -66,6 +68,34 @@ fn no_enumeration_of_the_module_is_missing() {
     ours.sort_unstable();
     theirs.sort_unstable();
     assert_eq!(ours, theirs);
+}
+
+#[test]
+fn every_procedure_of_the_other_system_can_be_called() {
+    let Some(text) = sample("transport/yang/xr-2621-tree-act.txt") else {
+        return;
+    };
+    let text = String::from_utf8(text).unwrap();
+    let theirs: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("rpc ")).map(str::trim).collect();
+    assert_eq!(XrRpc::NAMES.to_vec(), theirs);
+}
+
+#[test]
+fn every_notification_has_the_number_of_its_module() {
+    let Some(text) = sample("transport/mib/CISCO-SMART-LIC-MIB.my") else {
+        return;
+    };
+    let text = String::from_utf8(text).unwrap();
+    let mut seen = 0;
+    for part in text.split("\nciscoSlaSmartAgentNotify").skip(1) {
+        let Some((name, rest)) = part.split_once(" NOTIFICATION-TYPE") else { continue };
+        let (_, rest) = rest.split_once("::= { ciscoSlaMIBNotifs ").unwrap();
+        let number = rest.split(' ').next().unwrap().parse().unwrap();
+        assert_eq!(Notification::from_number(number).name(), Some(name));
+        seen += 1;
+    }
+    assert_eq!(seen, 53);
+    assert_eq!(Notification::from_number(seen + 1).name(), None);
 }
 
 #[test]

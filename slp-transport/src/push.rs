@@ -22,6 +22,8 @@ pub use request::{
     Identity, Installed, PiRequest, RequestData, ResultPolling, Returned, Telemetry, TelemetryReporting,
     TrustAcknowledgement, TrustCodeOf, TrustEstablishment, TrustRequest, TrustScope, TrustSync, UsageReporting,
 };
+#[cfg(feature = "server")]
+pub(crate) use response::clock_skew;
 pub use response::{ConnectInfo, HelloAnswer, PiResponse, ResponseData, SyncAnswer, TrustAnswer, message_code};
 pub use signature::{BodySignature, SIGNATURE_HEADER};
 pub use tenant::Tenant;

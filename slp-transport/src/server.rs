@@ -9,7 +9,7 @@ mod listen; // plain and TLS listeners
 pub use listen::{serve, serve_tls, tls_config};
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -19,15 +19,18 @@ use http::{Method, Request, Response, StatusCode, header};
 use slp_model::UnixMillis;
 
 use crate::message::Serve;
-use crate::push::{Kind, PiCodec, PiRequest, PiResponse, SlpPi1, Tenant, message_code};
-use crate::{Error, ErrorKind, Limits};
+use crate::push::{
+    Kind, PiCodec, PiRequest, PiResponse, Replay, ReplayGuard, SlpPi1, Tenant, clock_skew, message_code,
+};
+use crate::{Error, ErrorKind, Limits, StatusWord};
 use limiter::{Admit, Limiter};
 
 /// What a server does with push messages.
 pub trait PushHandler: Send + Sync + 'static {
     /// The answer to a request. `tenant` is the segment behind the base address, `from` the address of the sender.
     ///
-    /// Runs on a worker of the router: what takes longer than memory belongs elsewhere.
+    /// The device has a usable identity, and the same message does not come twice while its answer is remembered (two at the
+    /// same moment may). Runs on a worker of the router: what takes longer than memory belongs elsewhere.
     fn handle(&self, tenant: Option<&Tenant>, from: Option<SocketAddr>, request: PiRequest) -> PiResponse;
 
     /// The server's clock.
@@ -49,6 +52,9 @@ pub struct ServerSettings {
     pub per_second: u32,
     /// Until a body is read. Default 30 s: a slow sender must not hold its place.
     pub body_time: Duration,
+    /// Messages of the last day whose answers are remembered: a repeat gets the stored answer and does no work again, the same
+    /// nonce with another body is refused. Default 4,096; beyond, the oldest are forgotten, and 0 remembers none.
+    pub remembered: usize,
     /// What a message may cost.
     pub limits: Limits,
 }
@@ -60,6 +66,7 @@ impl Default for ServerSettings {
             waiting: 1_024,
             per_second: 20,
             body_time: Duration::from_secs(30),
+            remembered: 4_096,
             limits: Limits::default(),
         }
     }
@@ -70,6 +77,7 @@ struct Push<H> {
     codec: Arc<dyn PiCodec + Send + Sync>,
     settings: ServerSettings,
     limiter: Limiter,
+    answered: Mutex<ReplayGuard<PiResponse>>,
     base: String,
 }
 
@@ -87,7 +95,8 @@ pub fn push_router_with<H: PushHandler>(
 ) -> Router {
     let base = format!("/{}", base.trim_matches('/'));
     let limiter = Limiter::new(&settings);
-    let push = Arc::new(Push { handler, codec, settings, limiter, base: base.clone() });
+    let answered = Mutex::new(ReplayGuard::new(settings.remembered));
+    let push = Arc::new(Push { handler, codec, settings, limiter, answered, base });
     Router::new().fallback(entry::<H>).with_state(push)
 }
 
@@ -181,7 +190,7 @@ impl<H: PushHandler> Push<H> {
                 let answer = PiResponse::to(&request, self.handler.now(), self.handler.correlation_id());
                 answer.because(message_code::NOT_SUPPORTED, "kind", "a protocol or kind that is not served")
             }
-            Ok(request) => self.handler.handle(tenant.as_ref(), from, request),
+            Ok(message) => self.handle(tenant.as_ref(), from, message, request.body()),
             Err(error) => {
                 let code =
                     if error.kind() == ErrorKind::Limit { message_code::TOO_LARGE } else { message_code::BAD_REQUEST };
@@ -190,6 +199,39 @@ impl<H: PushHandler> Push<H> {
         };
         drop(permit);
         self.encode(&response)
+    }
+
+    /// What holds for every message, before and after the handler has it.
+    fn handle(&self, tenant: Option<&Tenant>, from: Option<SocketAddr>, message: PiRequest, body: &[u8]) -> PiResponse {
+        let now = self.handler.now();
+        let refused = |code: &str, field: &str, text: &str| {
+            PiResponse::to(&message, now, self.handler.correlation_id()).because(code, field, text)
+        };
+        let Ok(udi) = message.sudi.udi() else {
+            return refused(message_code::BAD_REQUEST, "sudi", "the device has no usable product id and serial number");
+        };
+        if message.kind == Kind::TrustEstablishment && clock_skew(message.timestamp, now).is_some() {
+            return refused(message_code::CLOCK_SKEW, "timestamp", "the clocks differ by an hour or more");
+        }
+        if self.settings.remembered == 0 {
+            return self.handler.handle(tenant, from, message);
+        }
+        let (nonce, time) = (message.nonce.clone(), now.to_seconds());
+        // A handler that panicked elsewhere does not matter here.
+        let answered = || self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        match answered().check(&udi, &nonce, body, time) {
+            Replay::Repeated(answer) => return answer,
+            Replay::Reused => {
+                return refused(message_code::NONCE_REUSED, "nonce", "the nonce was used with another body");
+            }
+            Replay::Fresh => {}
+        }
+        let answer = self.handler.handle(tenant, from, message);
+        // A refusal or a wish to try again is no answer to keep: the next time may go better.
+        if matches!(answer.status, StatusWord::Ok | StatusWord::OkPoll) {
+            answered().store(&udi, &nonce, body, answer.clone(), time);
+        }
+        answer
     }
 
     /// The account that a path names: none for the base itself, an error for another path.

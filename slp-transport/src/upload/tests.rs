@@ -1,6 +1,10 @@
+#![expect(clippy::arithmetic_side_effects, reason = "small numbers of tests")]
+
 use super::*;
 use crate::{Acknowledged, Limits, Refusal, SmartLicense, StatusWord, Sudi};
 use slp_model::Udi;
+
+mod model;
 
 fn at(seconds: i64) -> UnixSeconds {
     UnixSeconds::new(1_790_000_000_i64.saturating_add(seconds)).unwrap()

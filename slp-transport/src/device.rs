@@ -12,7 +12,7 @@ use http::{HeaderValue, Method, Request, header};
 pub use import::{Import, ImportEncoding, import_fallback};
 pub use mock::{ListItem, Time};
 pub use reports::{
-    AllReports, CloseReports, DayReports, DeviceReports, ListReports, ReportById, ReportList, ReportPath,
+    AllReports, CloseReports, DayReports, DeviceReports, ListReports, ReportById, ReportList, ReportPath, UnreadReport,
 };
 
 use crate::{BaseUrl, Error, Secret};

@@ -10,6 +10,8 @@ pub mod collector; // a collector's work with one device, as a machine
 pub mod cslu; // the collector utility as its operator sees it
 pub mod cssm; // the cloud: token, accounts, reports, codes, results, licences
 pub mod device; // a device's own REST service
+#[cfg(test)]
+mod dice; // chance for tests of machines
 mod envelope; // reports and licence documents as messages carry them
 mod error; // kind, place, what the peer said, whether a repeat helps
 mod identity; // devices in snake_case and in camelCase

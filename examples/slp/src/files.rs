@@ -4,6 +4,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::console::Stop;
 
 /// A whole file of at most so many bytes.
@@ -23,6 +26,20 @@ pub(crate) fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, Stop> {
 pub(crate) fn text(path: &Path, most: u64) -> Result<String, Stop> {
     String::from_utf8(bytes(path, most)?)
         .map_err(|_| Stop::Data(format!("{}: cannot be read: it is not UTF-8 text", path.display())))
+}
+
+/// What a JSON file says; nothing yet where there is none.
+pub(crate) fn read_json<T: DeserializeOwned + Default>(path: &Path, most: u64) -> Result<T, Stop> {
+    if !path.exists() {
+        return Ok(T::default());
+    }
+    serde_json::from_slice(&bytes(path, most)?).map_err(|error| Stop::Data(format!("{}: {error}", path.display())))
+}
+
+/// Replaces a JSON file.
+pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), Stop> {
+    let text = serde_json::to_vec_pretty(value).map_err(|error| Stop::Data(format!("{}: {error}", path.display())))?;
+    replace(path, &text)
 }
 
 /// Makes a folder and those above it.

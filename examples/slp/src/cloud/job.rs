@@ -66,8 +66,7 @@ impl Job {
     }
 
     pub(crate) fn save(&self, folder: &Path) -> Result<(), Stop> {
-        let text = serde_json::to_vec_pretty(self).map_err(|error| Stop::Data(error.to_string()))?;
-        files::replace(&self.path(folder, "job"), &text)
+        files::write_json(&self.path(folder, "job"), self)
     }
 
     /// The message, as it was kept.

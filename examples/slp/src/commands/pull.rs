@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &Pull, session: &mut Session<'_>) -> Result<Status,
     let mut failed = false;
     for target in &targets {
         match pull(target, &arguments.output, &mut found, session) {
-            Ok(()) => {}
+            Ok(is_whole) => failed |= !is_whole,
             Err(Stop::Data(text)) => {
                 session.messages.error(&format!("{}: {text}", target.name));
                 failed = true;
@@ -46,16 +46,17 @@ pub(crate) fn run(arguments: &Pull, session: &mut Session<'_>) -> Result<Status,
     Ok(Status::of_errors(failed))
 }
 
-fn pull(target: &Target, folder: &Path, found: &mut Found, session: &mut Session<'_>) -> Result<(), Stop> {
+/// False if the device has reports that cannot be read; they are kept all the same.
+fn pull(target: &Target, folder: &Path, found: &mut Found, session: &mut Session<'_>) -> Result<bool, Stop> {
     let client = config::client(&target.client)?;
     let limits = Limits::default();
     let mut collector = Collector::new();
-    let mut body = Vec::new();
+    let (mut body, mut is_whole) = (Vec::new(), true);
     let mut event = Some(CollectorEvent::Start);
     loop {
         let Some(next) = event.take() else {
             let Some(due) = collector.next_deadline() else {
-                return Ok(());
+                return Ok(is_whole);
             };
             session.world.wait_until(due);
             event = Some(CollectorEvent::Tick);
@@ -67,7 +68,9 @@ fn pull(target: &Target, folder: &Path, found: &mut Found, session: &mut Session
                     event = Some(CollectorEvent::Closed(client.call(&target.session, CloseReports::new(), &limits)));
                 }
                 CollectorAction::Fetch => event = Some(CollectorEvent::Fetched(fetch(&client, target, &mut body))),
-                CollectorAction::Forward(reports) => keep(target, folder, &reports, &body, found, session)?,
+                CollectorAction::Forward(reports) => {
+                    is_whole = keep(target, folder, &reports, &body, found, session)?;
+                }
                 CollectorAction::Failed(error) => return Err(Stop::Data(super::request::words(&error))),
                 // The device keeps its reports: what is interrupted begins again.
                 _ => {}
@@ -91,17 +94,19 @@ fn keep(
     body: &[u8],
     found: &mut Found,
     session: &mut Session<'_>,
-) -> Result<(), Stop> {
+) -> Result<bool, Stop> {
     let name = super::printable_name(&target.name);
-    if reports.usage.is_empty() {
-        return Ok(writeln!(session.output, "{name}: no reports")?);
+    if reports.usage.is_empty() && reports.unread.is_empty() {
+        writeln!(session.output, "{name}: no reports")?;
+        return Ok(true);
     }
+    let mut unread: Vec<String> = reports.unread.iter().map(|report| report.reason.clone()).collect();
     let mut devices: Vec<Udi> = Vec::new();
     for envelope in &reports.usage {
         match envelope.to_report() {
             Ok(report) if devices.contains(report.device()) => {}
             Ok(report) => devices.push(report.device().clone()),
-            Err(error) => session.messages.note(&format!("{}: a report is kept unread: {error}", target.name)),
+            Err(error) => unread.push(error.to_string()),
         }
     }
     let stamp = session.world.now().to_string().replace(':', "");
@@ -109,6 +114,10 @@ fn keep(
     files::create(&folder.join(&file), body)?;
     found.add(&target.name, devices);
     found.save(folder)?;
-    let count = reports.usage.len();
-    Ok(writeln!(session.output, "{name}: {count} {}, {file}", if count == 1 { "report" } else { "reports" })?)
+    for reason in &unread {
+        session.messages.error(&format!("{}: a report is kept and cannot be read: {reason}", target.name));
+    }
+    let count = reports.usage.len().saturating_add(reports.unread.len());
+    writeln!(session.output, "{name}: {count} {}, {file}", if count == 1 { "report" } else { "reports" })?;
+    Ok(unread.is_empty())
 }

@@ -183,6 +183,23 @@ fn an_error_page_is_told_and_the_other_devices_are_still_asked() {
 }
 
 #[test]
+fn a_report_that_cannot_be_read_is_kept_with_the_others() {
+    let good = envelopes().remove(0).to_json();
+    let body = format!("{{\"usage\":[{good},{{\"payload\":7}}]}}");
+    let answer = body.clone();
+    let peer = peers::serve(move |request| {
+        let is_list = request.uri().path().ends_with("all-reports");
+        http::Response::new(if is_list { answer.clone().into_bytes() } else { Vec::new() })
+    });
+    let folder = configured("unread", &peer, &peer);
+    let call = call(&folder, &["pull", "edge", "-o", "DIR/reports"]);
+    assert_eq!(call.status, Status::Errors);
+    assert!(call.errors.contains("$.usage[1].payload: a number instead of a string"), "{}", call.errors);
+    let file = names(&format!("{}/reports", folder.path()), ".json").remove(0);
+    assert_eq!(bytes_of(&format!("{}/reports/{file}", folder.path())), body.as_bytes());
+}
+
+#[test]
 fn a_job_that_cannot_be_read_does_not_keep_the_others_back() {
     let cloud = Arc::new(Cloud::default());
     let peer = peers::cloud(&cloud);

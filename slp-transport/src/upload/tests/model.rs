@@ -4,18 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
-
-/// A small generator, so that a case is its seed.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % sides
-    }
-}
+use crate::dice::Dice;
 
 /// A cloud that knows one message.
 #[derive(Default)]

@@ -23,12 +23,7 @@ pub(in crate::commands) struct Found {
 impl Found {
     /// What an earlier run found.
     pub(in crate::commands) fn load(folder: &Path) -> Result<Self, Stop> {
-        let path = folder.join(NAME);
-        if !path.exists() {
-            return Ok(Self::default());
-        }
-        let bytes = files::bytes(&path, MOST)?;
-        serde_json::from_slice(&bytes).map_err(|error| Stop::Data(format!("{}: {error}", path.display())))
+        files::read_json(&folder.join(NAME), MOST)
     }
 
     /// This name stands for these devices too. Elsewhere they are no longer.
@@ -47,8 +42,7 @@ impl Found {
     }
 
     pub(super) fn save(&self, folder: &Path) -> Result<(), Stop> {
-        let text = serde_json::to_vec_pretty(self).map_err(|error| Stop::Data(error.to_string()))?;
-        files::replace(&folder.join(NAME), &text)
+        files::write_json(&folder.join(NAME), self)
     }
 
     /// Under which name this device was pulled.

@@ -25,17 +25,11 @@ pub(in crate::commands) struct Index {
 
 impl Index {
     pub(in crate::commands) fn load(folder: &Path) -> Result<Self, Stop> {
-        let path = folder.join(NAME);
-        if !path.exists() {
-            return Ok(Self::default());
-        }
-        let bytes = files::bytes(&path, MOST)?;
-        serde_json::from_slice(&bytes).map_err(|error| Stop::Data(format!("{}: {error}", path.display())))
+        files::read_json(&folder.join(NAME), MOST)
     }
 
     pub(in crate::commands) fn save(&self, folder: &Path) -> Result<(), Stop> {
-        let text = serde_json::to_vec_pretty(self).map_err(|error| Stop::Data(error.to_string()))?;
-        files::replace(&folder.join(NAME), &text)
+        files::write_json(&folder.join(NAME), self)
     }
 
     pub(in crate::commands) fn add(&mut self, file: String, device: Udi) {

@@ -157,7 +157,7 @@ fn main() {
         println!();
     }
     let before = memory();
-    let idle: Vec<_> = (0..IDLE).map(|_| {
+    let idle = (0..IDLE).map(|_| {
         let mut stream = TcpStream::connect(address).unwrap();
         stream.write_all(b"POST /cslu/v1/pi HTTP/1.1\r\nHost: x\r\n").unwrap();
         stream

@@ -20,10 +20,13 @@ use slp_model::UnixMillis;
 
 use crate::message::Serve;
 use crate::push::{
-    Kind, PiCodec, PiRequest, PiResponse, Replay, ReplayGuard, SlpPi1, Tenant, clock_skew, message_code,
+    Kind, PiCodec, PiRequest, PiResponse, Replay, ReplayGuard, SlpPi1, Tenant, clock_skew, message_code, sha256,
 };
 use crate::{Error, ErrorKind, Limits, StatusWord};
 use limiter::{Admit, Limiter};
+
+/// The longest answer that is remembered: a server holds at most as many of them as its settings say.
+const REMEMBERED_BYTES: usize = 64 * 1_024;
 
 /// What a server does with push messages.
 pub trait PushHandler: Send + Sync + 'static {
@@ -53,7 +56,8 @@ pub struct ServerSettings {
     /// Until a body is read. Default 30 s: a slow sender must not hold its place.
     pub body_time: Duration,
     /// Messages of the last day whose answers are remembered: a repeat gets the stored answer and does no work again, the same
-    /// nonce with another body is refused. Default 4,096; beyond, the oldest are forgotten, and 0 remembers none.
+    /// nonce with another body is refused. Default 4,096; beyond, the oldest are forgotten, and 0 remembers none. An answer
+    /// of more than 64 KiB is not remembered.
     pub remembered: usize,
     /// What a message may cost.
     pub limits: Limits,
@@ -77,7 +81,7 @@ struct Push<H> {
     codec: Arc<dyn PiCodec + Send + Sync>,
     settings: ServerSettings,
     limiter: Limiter,
-    answered: Mutex<ReplayGuard<PiResponse>>,
+    answered: Mutex<ReplayGuard<Response<Vec<u8>>>>,
     base: String,
 }
 
@@ -159,7 +163,7 @@ async fn entry<H: PushHandler>(State(push): State<Arc<Push<H>>>, request: Reques
 
 impl<H: PushHandler> Push<H> {
     async fn answer(&self, from: Option<SocketAddr>, request: Request<Body>) -> Response<Vec<u8>> {
-        let permit = match self.limiter.admit(from).await {
+        let _permit = match self.limiter.admit(from).await {
             Admit::Yes(permit) => permit,
             Admit::Rate => return self.refuse(message_code::RATE, "source", "too many requests in a second"),
             Admit::Busy => return self.refuse(message_code::BUSY, "server", "too many requests at once"),
@@ -190,22 +194,27 @@ impl<H: PushHandler> Push<H> {
                 let answer = PiResponse::to(&request, self.handler.now(), self.handler.correlation_id());
                 answer.because(message_code::NOT_SUPPORTED, "kind", "a protocol or kind that is not served")
             }
-            Ok(message) => self.handle(tenant.as_ref(), from, message, request.body()),
+            Ok(message) => return self.handle(tenant.as_ref(), from, message, request.body()),
             Err(error) => {
                 let code =
                     if error.kind() == ErrorKind::Limit { message_code::TOO_LARGE } else { message_code::BAD_REQUEST };
                 return self.refuse(code, "body", &error.to_string());
             }
         };
-        drop(permit);
         self.encode(&response)
     }
 
     /// What holds for every message, before and after the handler has it.
-    fn handle(&self, tenant: Option<&Tenant>, from: Option<SocketAddr>, message: PiRequest, body: &[u8]) -> PiResponse {
+    fn handle(
+        &self,
+        tenant: Option<&Tenant>,
+        from: Option<SocketAddr>,
+        message: PiRequest,
+        body: &[u8],
+    ) -> Response<Vec<u8>> {
         let now = self.handler.now();
         let refused = |code: &str, field: &str, text: &str| {
-            PiResponse::to(&message, now, self.handler.correlation_id()).because(code, field, text)
+            self.encode(&PiResponse::to(&message, now, self.handler.correlation_id()).because(code, field, text))
         };
         let Ok(udi) = message.sudi.udi() else {
             return refused(message_code::BAD_REQUEST, "sudi", "the device has no usable product id and serial number");
@@ -214,12 +223,13 @@ impl<H: PushHandler> Push<H> {
             return refused(message_code::CLOCK_SKEW, "timestamp", "the clocks differ by an hour or more");
         }
         if self.settings.remembered == 0 {
-            return self.handler.handle(tenant, from, message);
+            return self.encode(&self.handler.handle(tenant, from, message));
         }
-        let (nonce, time) = (message.nonce.clone(), now.to_seconds());
+        // Hashed before the lock is taken: nobody waits for the length of somebody else's body.
+        let (nonce, time, digest) = (message.nonce.clone(), now.to_seconds(), sha256(body));
         // A handler that panicked elsewhere does not matter here.
         let answered = || self.answered.lock().unwrap_or_else(PoisonError::into_inner);
-        match answered().check(&udi, &nonce, body, time) {
+        match answered().check_digest(&udi, &nonce, &digest, time) {
             Replay::Repeated(answer) => return answer,
             Replay::Reused => {
                 return refused(message_code::NONCE_REUSED, "nonce", "the nonce was used with another body");
@@ -228,10 +238,12 @@ impl<H: PushHandler> Push<H> {
         }
         let answer = self.handler.handle(tenant, from, message);
         // A refusal or a wish to try again is no answer to keep: the next time may go better.
-        if matches!(answer.status, StatusWord::Ok | StatusWord::OkPoll) {
-            answered().store(&udi, &nonce, body, answer.clone(), time);
+        let response = self.encode(&answer);
+        let is_kept = matches!(answer.status, StatusWord::Ok | StatusWord::OkPoll);
+        if is_kept && response.status().is_success() && response.body().len() <= REMEMBERED_BYTES {
+            answered().store_digest(&udi, &nonce, digest, response.clone(), time);
         }
-        answer
+        response
     }
 
     /// The account that a path names: none for the base itself, an error for another path.

@@ -5,6 +5,7 @@
 mod secret; // passwords: in the file, in a file of their own, in a variable
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use secret::{Place, secret};
 const MOST: u64 = 1 << 20;
 
 /// Everything that the file and the variables say.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Config {
     file: File,
     /// Where the file lies: what it names is looked for from there.
@@ -106,6 +107,13 @@ pub(crate) struct CloudTarget {
     pub(crate) smart_account: String,
     pub(crate) virtual_account: String,
     pub(crate) client: ClientSettings,
+}
+
+impl fmt::Debug for Config {
+    /// Without the variables, which may be passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config").field("file", &self.file).field("folder", &self.folder).finish_non_exhaustive()
+    }
 }
 
 impl Config {

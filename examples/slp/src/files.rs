@@ -56,9 +56,11 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), Stop> {
 /// Writes a file that must not be there yet; whole or not at all.
 pub(crate) fn create(path: &Path, content: &[u8]) -> Result<(), Stop> {
     written(path, content, |temporary| {
-        // Unlike a renamed file, a link never takes the place of another file.
-        let linked = fs::hard_link(temporary, path);
-        fs::remove_file(temporary).and(linked)
+        // Unlike a renamed file, a link never takes the place of another file. Some file systems have none.
+        match fs::hard_link(temporary, path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists && !path.exists() => fs::rename(temporary, path),
+            linked => fs::remove_file(temporary).and(linked),
+        }
     })
 }
 
@@ -92,6 +94,25 @@ fn beside(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
+/// Adds one line to a file. A line that was cut by a stop of the machine has no end.
+pub(crate) fn add_line(path: &Path, line: &str) -> Result<(), Stop> {
+    let add = || {
+        let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+        file.write_all(format!("{line}\n").as_bytes())?;
+        file.sync_all()
+    };
+    add().map_err(|error: io::Error| Stop::Data(format!("{}: cannot be written: {error}", path.display())))
+}
+
+/// The whole lines of a file; none where there is no file.
+pub(crate) fn lines(path: &Path, most: u64) -> Result<Vec<String>, Stop> {
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let text = text(path, most)?;
+    Ok(text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')).map(str::to_owned).collect())
+}
+
 /// Text as the part of a file's name: letters, digits, `.`, `-` and `_`; never a path, never hidden.
 pub(crate) fn safe(text: &str) -> String {
     let keep = |one: char| one.is_ascii_alphanumeric() || matches!(one, '.' | '-');
@@ -123,6 +144,12 @@ mod tests {
         assert_eq!(text(&path, 9).unwrap(), "two");
         create(&folder.join("b.json"), b"four").unwrap();
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "nothing is left over");
+        let list = folder.join("list");
+        add_line(&list, "one").unwrap();
+        add_line(&list, "two").unwrap();
+        OpenOptions::new().append(true).open(&list).unwrap().write_all(b"cut").unwrap();
+        assert_eq!(lines(&list, 99).unwrap(), ["one", "two"]);
+        assert!(lines(&folder.join("none"), 99).unwrap().is_empty());
         fs::remove_dir_all(&folder).unwrap();
     }
 }

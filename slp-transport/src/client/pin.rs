@@ -33,7 +33,7 @@ use crate::Error;
 pub enum Pin {
     /// Of the whole certificate (DER): `sha256:` and hexadecimal digits, colons allowed, as certificate tools print them.
     Certificate([u8; 32]),
-    /// Of its public key (SubjectPublicKeyInfo, DER), which outlives a renewal: `sha256//` and base64.
+    /// Of its public key (`SubjectPublicKeyInfo`, DER), which outlives a renewal: `sha256//` and base64.
     PublicKey([u8; 32]),
 }
 

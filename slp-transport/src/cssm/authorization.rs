@@ -6,7 +6,7 @@ use slp_model::UnixMillis;
 use crate::cssm::CloudAnswer;
 use crate::cssm::call::licensing_call;
 use crate::message::Template;
-use crate::wire::{self, record, words};
+use crate::wire::{record, words};
 use crate::{Count, Error, Exchange, Limits, Nonce, RawJson, Sudi};
 
 const PATH: Template = Template("/v2/devices/authrequest");

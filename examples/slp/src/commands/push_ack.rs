@@ -66,8 +66,7 @@ pub(crate) fn run(arguments: &PushAck, session: &mut Session<'_>) -> Result<Stat
         for document in documents {
             match push(&target, &client, &document, session) {
                 Ok(()) => {
-                    index.take(&document.file);
-                    index.save(&arguments.folder)?;
+                    index.take(&arguments.folder, &document.file)?;
                     writeln!(session.output, "{}: {}", super::printable_name(&name), document.file)?;
                 }
                 Err(text) => {

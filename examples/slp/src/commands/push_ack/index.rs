@@ -9,9 +9,11 @@ use slp_model::Udi;
 use crate::console::Stop;
 use crate::files;
 
-/// Name of the file.
+/// Documents that their device took, one a line: added to, never written again.
+const TAKEN: &str = "slp-acks.taken";
+/// Which document is for which device.
 const NAME: &str = "slp-acks.index";
-/// The most bytes of it.
+/// The most bytes of either.
 const MOST: u64 = 64 << 20;
 
 /// What is known of the documents of a folder, by file name.
@@ -19,13 +21,15 @@ const MOST: u64 = 64 << 20;
 #[serde(default)]
 pub(in crate::commands) struct Index {
     devices: BTreeMap<String, Udi>,
-    /// Documents that their device took.
+    #[serde(skip)]
     taken: BTreeSet<String>,
 }
 
 impl Index {
     pub(in crate::commands) fn load(folder: &Path) -> Result<Self, Stop> {
-        files::read_json(&folder.join(NAME), MOST)
+        let mut index: Self = files::read_json(&folder.join(NAME), MOST)?;
+        index.taken = files::lines(&folder.join(TAKEN), MOST)?.into_iter().collect();
+        Ok(index)
     }
 
     pub(in crate::commands) fn save(&self, folder: &Path) -> Result<(), Stop> {
@@ -44,7 +48,10 @@ impl Index {
         self.taken.contains(file)
     }
 
-    pub(super) fn take(&mut self, file: &str) {
+    /// The device took it: kept at once.
+    pub(super) fn take(&mut self, folder: &Path, file: &str) -> Result<(), Stop> {
+        files::add_line(&folder.join(TAKEN), file)?;
         self.taken.insert(file.to_owned());
+        Ok(())
     }
 }

@@ -4,7 +4,12 @@
 //! `cargo bench -p slp-transport --bench server --features server`. Processor time and memory are those of the whole
 //! process, as Linux tells them; elsewhere they are left out.
 
-#![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "a program that measures")]
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a program that measures"
+)]
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -154,13 +154,12 @@ impl Config {
         let user = user.ok_or_else(|| missing("device.username", "SLP_DEVICE_USERNAME"))?;
         let own = known.map(|device| Place::new(device.password.as_ref(), device.password_file.as_deref()));
         let own = own.map_or(Ok(None), |place| secret(&place, None, &self.folder))?;
-        let password = match own {
-            Some(password) => password,
-            None => {
-                let place = Place::new(shared.password.as_ref(), shared.password_file.as_deref());
-                secret(&place, self.variable("SLP_DEVICE_PASSWORD"), &self.folder)?
-                    .ok_or_else(|| missing("device.password_file", "SLP_DEVICE_PASSWORD"))?
-            }
+        let password = if let Some(password) = own {
+            password
+        } else {
+            let place = Place::new(shared.password.as_ref(), shared.password_file.as_deref());
+            secret(&place, self.variable("SLP_DEVICE_PASSWORD"), &self.folder)?
+                .ok_or_else(|| missing("device.password_file", "SLP_DEVICE_PASSWORD"))?
         };
         let client =
             self.client(known.map(|device| &device.connection), &shared.connection, Duration::from_secs(60))?;

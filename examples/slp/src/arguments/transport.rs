@@ -87,8 +87,7 @@ pub(crate) struct Show {
 /// What the commands that send have in common.
 #[derive(Debug, Args)]
 pub(crate) struct Sending {
-    /// Addresses and credentials (TOML) [default: SLP_CONFIG]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help = "Addresses and credentials (TOML) [default: SLP_CONFIG]")]
     pub(crate) config: Option<PathBuf>,
 
     /// Print the requests, secrets masked, and send nothing

@@ -19,7 +19,7 @@ use crate::files;
 
 pub(crate) fn run(arguments: &Upload, session: &mut Session<'_>) -> Result<Status, Stop> {
     let target = Config::load(arguments.sending.config.as_deref(), &session.world.variables)?.cloud()?;
-    let (devices, mut failed) = reports::read(&arguments.sources, session)?;
+    let (devices, mut failed) = reports::read(&arguments.sources, session);
     if devices.is_empty() {
         return Err(Stop::Data("there is no report to upload".to_owned()));
     }

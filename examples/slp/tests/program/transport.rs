@@ -65,7 +65,10 @@ fn reports_go_to_the_cloud_and_acknowledgements_come_home() {
     let text = String::from_utf8(bytes_of(&format!("{}/reports/{file}", folder.path()))).unwrap();
     assert_eq!(
         text,
-        format!("{{\"usage\":[{}]}}", device.reports.iter().map(|one| one.to_json()).collect::<Vec<_>>().join(","))
+        format!(
+            "{{\"usage\":[{}]}}",
+            device.reports.iter().map(slp_transport::RumEnvelope::to_json).collect::<Vec<_>>().join(",")
+        )
     );
 
     // A token that is no good is replaced once, two bad gateways are waited for.

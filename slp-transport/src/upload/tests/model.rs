@@ -25,7 +25,7 @@ impl Cloud {
 
     fn poll(&mut self) -> String {
         self.polled += 1;
-        if self.polled % 3 == 0 { DONE.into() } else { r#"{"status":"OK_POLL","message":"None"}"#.into() }
+        if self.polled.is_multiple_of(3) { DONE.into() } else { r#"{"status":"OK_POLL","message":"None"}"#.into() }
     }
 }
 

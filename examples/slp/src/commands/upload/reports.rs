@@ -11,7 +11,7 @@ use slp_sync::bundle::{Batch, Reader as BundleReader};
 use slp_transport::DeviceUsage;
 
 use crate::arguments::Sources;
-use crate::console::{Session, Stop};
+use crate::console::Session;
 use crate::fault::Fault;
 use crate::input::Reader;
 use crate::paths::{Found, Walk};
@@ -22,11 +22,10 @@ struct Collected {
     places: BTreeMap<Udi, usize>,
     devices: Vec<DeviceUsage>,
     seen: BTreeSet<(Udi, ReportId, String)>,
-    failed: bool,
 }
 
 /// Everything the paths lead to, and whether something could not be read.
-pub(super) fn read(sources: &Sources, session: &mut Session<'_>) -> Result<(Vec<DeviceUsage>, bool), Stop> {
+pub(super) fn read(sources: &Sources, session: &mut Session<'_>) -> (Vec<DeviceUsage>, bool) {
     let mut options = ReadOptions::default();
     options.limits.document_bytes = usize::try_from(sources.max_document_bytes).unwrap_or(usize::MAX);
     let mut collected = Collected::default();
@@ -63,7 +62,7 @@ pub(super) fn read(sources: &Sources, session: &mut Session<'_>) -> Result<(Vec<
     for fault in &faults {
         session.messages.error(fault);
     }
-    Ok((collected.devices, collected.failed || !faults.is_empty()))
+    (collected.devices, !faults.is_empty())
 }
 
 impl Collected {

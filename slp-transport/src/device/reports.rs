@@ -184,10 +184,9 @@ fn usage(input: &mut In<'_, '_>, reports: &mut DeviceReports) -> Result<(), Fail
                     Ok(envelope) => reports.usage.push(envelope),
                     Err(fail) => {
                         // What is no JSON ends the reading; what is of another shape can be stepped over.
-                        let fail = fail.in_element(index);
-                        let Ok(raw) = RawJson::read(&mut again) else { return Err(fail) };
+                        let raw = RawJson::read(&mut again).map_err(|broken| broken.in_element(index))?;
                         input.reader = again.reader;
-                        let reason = Error::json(&fail.in_member("usage"), "").to_string();
+                        let reason = Error::json(&fail.in_element(index).in_member("usage"), "").to_string();
                         reports.unread.push(UnreadReport { index, raw, reason });
                     }
                 }

@@ -6,7 +6,8 @@ pub(crate) mod run; // a job on its way
 use slp_model::UnixMillis;
 use slp_transport::client::Client;
 use slp_transport::cssm::{
-    AccessToken, CloudAnswer, Grant, Poll, ReportUsage, SearchAccounts, SelectedAccounts, Session, TokenRequest,
+    AccessToken, CloudAnswer, Grant, Poll, ReportUsage, RequestingSystem, SearchAccounts, SelectedAccounts, Session,
+    TokenRequest,
 };
 use slp_transport::{Action, Call as _, Error, Exchange as _, Limits, Nonce, PollId, Secret, printable};
 
@@ -28,7 +29,7 @@ impl Cloud {
         let (client, limits) = (config::client(&target.client)?, Limits::default());
         // What the peer says may repeat the secrets of this request: it is not shown.
         let token = token(&target, &client, &limits).map_err(|error| Stop::Data(format!("no token: {error}")))?;
-        let session = Session::new(target.base.clone(), token);
+        let session = session(&target, token);
         Ok(Self { target, client, session, limits })
     }
 
@@ -66,6 +67,15 @@ impl Cloud {
     }
 }
 
+/// A session that says who asks, if the configuration does.
+fn session(target: &CloudTarget, token: AccessToken) -> Session {
+    let session = Session::new(target.base.clone(), token);
+    match &target.requesting_system {
+        Some(udi) => session.with_requesting_system(RequestingSystem::new(udi.pid(), udi.serial())),
+        None => session,
+    }
+}
+
 /// The message that was kept, the same bytes each time.
 fn submit_request(session: &Session, body: &[u8], limits: &Limits) -> Result<http::Request<Vec<u8>>, Error> {
     let mut request = ReportUsage::from_json(body, limits)?.into_http(session)?;
@@ -96,7 +106,7 @@ fn numbers(target: &CloudTarget) -> Option<SelectedAccounts> {
 /// What would be sent to begin with, and a session to make the rest with. Numbers that only the cloud knows are 0 in it.
 pub(crate) fn rehearse(target: &CloudTarget) -> Result<(Vec<String>, Session), Error> {
     let mut requests = vec![printable(&token_request(target).into_http(&target.token_url)?)];
-    let session = Session::new(target.base.clone(), AccessToken::new("token"));
+    let session = session(target, AccessToken::new("token"));
     let accounts = numbers(target).unwrap_or_else(|| SelectedAccounts::new("0", "0"));
     if numbers(target).is_none() {
         requests.push(printable(&SearchAccounts::new().into_http(&session)?));

@@ -51,6 +51,7 @@ struct Cloud {
     password_file: Option<PathBuf>,
     smart_account: Option<String>,
     virtual_account: Option<String>,
+    requesting_system: Option<String>,
     connection: Peer,
 }
 
@@ -106,6 +107,8 @@ pub(crate) struct CloudTarget {
     pub(crate) person: Option<(String, Secret)>,
     pub(crate) smart_account: String,
     pub(crate) virtual_account: String,
+    /// Who asks, for the cloud's records.
+    pub(crate) requesting_system: Option<Udi>,
     pub(crate) client: ClientSettings,
 }
 
@@ -204,6 +207,7 @@ impl Config {
             person,
             smart_account: need("SLP_SMART_ACCOUNT", &cloud.smart_account, "smart_account")?,
             virtual_account: need("SLP_VIRTUAL_ACCOUNT", &cloud.virtual_account, "virtual_account")?,
+            requesting_system: cloud.requesting_system.as_deref().map(udi).transpose()?,
             client: self.client(Some(&cloud.connection), &Peer::default(), Duration::from_secs(30))?,
         })
     }
@@ -255,6 +259,10 @@ impl Peer {
 /// A client for these settings.
 pub(crate) fn client(settings: &ClientSettings) -> Result<Client, Stop> {
     Client::new(settings.clone()).map_err(|error| Stop::Call(error.to_string()))
+}
+
+fn udi(text: &str) -> Result<Udi, Stop> {
+    text.parse().map_err(|error: slp_model::Error| Stop::Call(format!("cssm.requesting_system: {}", error.message())))
 }
 
 fn missing(key: &str, variable: &str) -> Stop {

@@ -49,7 +49,8 @@ The configuration file (TOML) is named with --config or in SLP_CONFIG:
   client_secret_file = \"secret\"        # or the variable SLP_CLIENT_SECRET
   smart_account = \"acme.example\"       # domain, or number
   virtual_account = \"Default\"          # name, or number
-  # base, token_url, username, password_file, connection = { proxy = \"…\" }
+  # requesting_system = \"PID:…,SN:…\", base, token_url, username, password_file,
+  # connection = { proxy = \"…\" }
 Variables come first: SLP_CSSM_BASE, SLP_CSSM_TOKEN_URL, SLP_CLIENT_ID, SLP_CLIENT_SECRET,
 SLP_CSSM_USERNAME, SLP_CSSM_PASSWORD, SLP_SMART_ACCOUNT, SLP_VIRTUAL_ACCOUNT.";
 

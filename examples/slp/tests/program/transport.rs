@@ -18,7 +18,8 @@ fn configured(name: &str, device: &Peer, cloud: &Peer) -> Folder {
     let folder = Folder::new(name);
     let text = format!(
         "[cssm]\nbase = \"{}\"\ntoken_url = \"{}\"\nclient_id = \"me\"\nclient_secret_file = \"secret\"\n\
-         smart_account = \"ACME.example\"\nvirtual_account = \"Lab\"\nconnection = {{ ca_file = \"cloud.pem\" }}\n\
+         smart_account = \"ACME.example\"\nvirtual_account = \"Lab\"\n\
+         requesting_system = \"PID:TEST-COLLECTOR,SN:TST00000009\"\nconnection = {{ ca_file = \"cloud.pem\" }}\n\
          [device]\nusername = \"slp\"\nconnection = {{ pins = [\"{}\"] }}\n[devices.edge]\naddress = \"{}\"\n",
         cloud.url(""),
         cloud.url("/token"),
@@ -123,6 +124,27 @@ fn an_upload_that_breaks_off_goes_on_with_the_same_bytes() {
     let pushed = call(&folder, &["push-ack", "DIR/acks"]);
     assert_eq!(pushed.status, Status::Errors);
     assert!(pushed.errors.contains("neither the configuration nor --pulled says"), "{}", pushed.errors);
+}
+
+#[test]
+fn an_answer_that_was_kept_is_handed_out_without_asking_again() {
+    let cloud = Arc::new(Cloud::default());
+    let peer = peers::cloud(&cloud);
+    let folder = configured("kept-answer", &peer, &peer);
+    call(&folder, &["upload", CAMPUS, "--state", "DIR/jobs"]);
+    call(&folder, &["poll", "--state", "DIR/jobs", "-o", "DIR/acks", "--wait"]);
+    let acks = names(&format!("{}/acks", folder.path()), ".txt");
+    let asked = *cloud.polls.lock().unwrap();
+    // As if the process had ended between keeping the answer and handing it out.
+    let jobs = format!("{}/jobs", folder.path());
+    let name = names(&jobs, ".job").remove(0);
+    let job = String::from_utf8(bytes_of(&format!("{jobs}/{name}"))).unwrap();
+    folder.file(&format!("jobs/{name}"), job.replace("\"stage\": \"done\"", "\"stage\": \"answered\"").as_bytes());
+    fs::remove_dir_all(format!("{}/acks", folder.path())).unwrap();
+    let again = call(&folder, &["poll", "--state", "DIR/jobs", "-o", "DIR/acks"]);
+    assert_eq!((again.status, &*again.errors), (Status::Fine, ""));
+    assert_eq!(names(&format!("{}/acks", folder.path()), ".txt"), acks);
+    assert_eq!(*cloud.polls.lock().unwrap(), asked);
 }
 
 #[test]

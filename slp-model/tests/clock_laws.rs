@@ -1,7 +1,7 @@
 //! Laws of the policy clock.
 
 use proptest::prelude::*;
-use slp_model::policy::clock::{AckState, Change, LicenseUse, WithoutAck, next_due, obligations, severity};
+use slp_model::policy::clock::{AckState, Change, LicenseUse, Rule, WithoutAck, next_due, obligations, severity};
 use slp_model::policy::{LicenseClass, Policy, Requirement};
 use slp_model::{Seconds, UnixSeconds};
 
@@ -27,7 +27,7 @@ fn policy() -> impl Strategy<Value = Policy> {
 }
 
 fn licence() -> impl Strategy<Value = LicenseUse> {
-    let class = prop::sample::select(&LicenseClass::ALL);
+    let class = prop::sample::select(LicenseClass::ALL);
     let changes = prop::collection::vec((any_time(), 0..3_u64), 0..6);
     (class, changes, prop::option::of(any_time()), any::<bool>()).prop_map(|(class, changes, covered, reserved)| {
         let changes = changes.into_iter().map(|(at, count)| Change::new(at, count)).collect();
@@ -75,6 +75,53 @@ proptest! {
         }
         let dues = |now| obligations(&policy, installed, &known, ack, now);
         prop_assert_eq!(dues(now), dues(later));
+    }
+
+    #[test]
+    fn facts_and_dues_read_back_from_json(
+        policy in policy(), licence in licence(), installed in prop::option::of(any_time()), now in any_time(),
+    ) {
+        fn reads_back<T>(value: &T) -> Result<(), TestCaseError>
+        where
+            T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug,
+        {
+            let json = serde_json::to_string(value).expect("it is JSON");
+            prop_assert_eq!(&serde_json::from_str::<T>(&json).expect(&json), value, "{}", json);
+            Ok(())
+        }
+        let dues = obligations(&policy, installed, std::slice::from_ref(&licence), None, now);
+        let mut policy = policy;
+        (policy.date, policy.ack_required, policy.flag) = (installed, installed.map(|_| false), Some(String::new()));
+        reads_back(&policy)?;
+        reads_back(&licence)?;
+        reads_back(&dues)?;
+        reads_back(&policy.values().map(|(.., days)| days).collect::<Vec<_>>())?;
+    }
+
+    #[test]
+    fn what_lies_ahead_of_now_does_not_count(
+        policy in policy(), licence in licence(), ack in prop::option::of(time()), now in time(),
+    ) {
+        let mut known = licence.clone();
+        known.changes.retain(|change| change.at <= now);
+        let due = |licence: LicenseUse| next_due(&policy, None, &[licence], ack, now);
+        prop_assert_eq!(due(licence), due(known));
+    }
+
+    #[test]
+    fn a_later_change_never_moves_the_date_of_an_earlier_one(
+        policy in policy(), licence in licence(), covered in time(), ack in time(), now in time(), count in 0..3_u64,
+    ) {
+        let licence = licence.covered_to(covered);
+        let due = |licence: LicenseUse| next_due(&policy, None, &[licence], Some(ack), now);
+        let before = due(licence.clone());
+        let mut more = licence;
+        more.changes.push(Change::new(now, count));
+        if let Some(before) = before.filter(|due| due.rule == Rule::Change && due.base < now) {
+            // an ongoing report may come in before it, when the licence is in use again
+            let after = due(more);
+            prop_assert!(after.as_ref().is_some_and(|after| *after == before || after.rule == Rule::Ongoing), "{after:?}");
+        }
     }
 
     #[test]

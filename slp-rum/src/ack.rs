@@ -10,10 +10,10 @@ use slp_model::{ReportId, Udi};
 
 use crate::flaw::{Flaw, Path};
 use crate::statement::{
-    Data, Fields, Halt, NoDevice, Object, Reading, SignedPart, Statement, each_element, free_text, present_text,
-    report_id,
+    Element, Fields, Halt, NoDevice, Object, Reading, SignedPart, Statement, each_element, finish, free_text,
+    present_text, report_id,
 };
-use crate::{ErrorKind, Member, Tolerance};
+use crate::{Member, Tolerance};
 
 pub mod conversion; // acknowledgements of a conversion to this way of licensing
 pub mod pairing; // which reports a member means that names none
@@ -177,9 +177,8 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<AckList>, Flaw> {
     let mut list = AckList::default();
     let limits = fields.json_limits();
     let read = each_element(text, limits, |index, kind, reader| {
-        let path = Path::ROOT.index(index);
         let at = reader.value_offset();
-        let mut members = Members { fields, data: &data, path: &path, at, out: &mut list.members };
+        let mut members = Members { element: Element::new(fields, &data, index, at), out: &mut list.members };
         if let Some(ack) = plain_ack(reader) {
             members.push(AckMember::Named(ack))?;
         } else if kind == ValueKind::Object {
@@ -192,20 +191,12 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<AckList>, Flaw> {
         Ok(())
     });
     match read {
-        Ok(false) => {}
-        Ok(true) => {
-            let reason = "one object instead of an array: read as an array of one";
-            fields.data_note(Tolerance::AckSingleObject, &data, 0, &Path::ROOT, reason)?;
-        }
-        Err(Halt::Flaw(flaw)) => return Err(flaw),
-        Err(Halt::Fault(fault)) if matches!(fault.kind(), FaultKind::Limit(_)) => {
-            return Err(fields.json_flaw(&data, &fault, &Path::ROOT));
-        }
-        Err(Halt::Fault(fault)) => {
+        Err(Halt::Fault(fault)) if !matches!(fault.kind(), FaultKind::Limit(_)) => {
             let reason = format!("the acknowledgement is no JSON array of objects ({}): kept as text", fault.message());
             fields.data_note(Tolerance::AckOpaque, &data, fault.offset(), &Path::ROOT, reason)?;
             list.members = vec![AckMember::Opaque(OpaqueAck { raw: text.to_owned() })];
         }
+        read => finish(fields, &data, read)?,
     }
     let signature = fields.signature(signature, true)?;
     Ok(Reading { view: list, signed: SignedPart::Data(data), signature })
@@ -236,31 +227,23 @@ fn plain_ack(reader: &mut Reader<'_>) -> Option<Ack> {
 
 /// Reads one element of the array.
 struct Members<'r, 'd> {
-    fields: &'r mut Fields<'d>,
-    data: &'r Data,
-    path: &'r Path<'r>,
-    at: usize,
+    element: Element<'r, 'd>,
     out: &'r mut Vec<AckMember>,
 }
 
 impl Members<'_, '_> {
     fn push(&mut self, member: AckMember) -> Result<(), Flaw> {
-        let limit = self.fields.options.limits.ack_members;
-        if self.out.len() >= limit {
-            let text = format!("members: more than {limit} (limit ack_members); raise it if you trust the file");
-            let flaw = self.fields.data_flaw(ErrorKind::Limit, self.data, self.at, self.path, text);
-            return Err(flaw.named("ack_members"));
-        }
+        self.element.count(self.out.len())?;
         self.out.push(member);
         Ok(())
     }
 
-    fn note(&mut self, tolerance: Tolerance, text: String) -> Result<(), Flaw> {
-        self.fields.data_note(tolerance, self.data, self.at, self.path, text)
+    fn note(&mut self, tolerance: Tolerance, text: &str) -> Result<(), Flaw> {
+        self.element.note(tolerance, text)
     }
 
     fn opaque(&mut self, raw: &str, why: &str) -> Result<(), Flaw> {
-        self.note(Tolerance::AckOpaque, format!("a member that names no report ({why}): kept as text"))?;
+        self.note(Tolerance::AckOpaque, &format!("a member that names no report ({why}): kept as text"))?;
         self.push(AckMember::Opaque(OpaqueAck { raw: raw.to_owned() }))
     }
 
@@ -269,7 +252,7 @@ impl Members<'_, '_> {
             let why = format!("{} stands twice in it", slp_model::Quoted(name));
             return self.opaque(raw, &why);
         }
-        let device = match object.take_device(self.fields.json_limits()) {
+        let device = match object.take_device(self.element.fields.json_limits()) {
             Err(NoDevice) => return self.opaque(raw, "its device cannot be read"),
             Ok(device) => device.or_else(|| around.device.clone()),
         };
@@ -289,7 +272,7 @@ impl Members<'_, '_> {
             },
         };
         if object.was_near || list.is_some() {
-            self.note(Tolerance::AckNearName, "members under names that are not the usual ones".to_owned())?;
+            self.note(Tolerance::AckNearName, "members under names that are not the usual ones")?;
         }
         let Some(id) = id else {
             return match list {
@@ -301,7 +284,7 @@ impl Members<'_, '_> {
             return self.opaque(raw, "its report id is no whole number");
         };
         if id.raw.starts_with('"') {
-            self.note(Tolerance::NumberOrString, "the report id is a string: read as a number".to_owned())?;
+            self.note(Tolerance::NumberOrString, "the report id is a string: read as a number")?;
         }
         let transaction =
             object.take_near("transaction_id", &["transactionid"]).and_then(|item| present_text(item.raw));
@@ -311,7 +294,7 @@ impl Members<'_, '_> {
 
     /// A list of ids, or of objects, that inherit device and status.
     fn list(&mut self, list: &str, raw: &str, around: &Around) -> Result<(), Flaw> {
-        let limits = self.fields.json_limits();
+        let limits = self.element.fields.json_limits();
         let mut reader = Reader::new(list, limits);
         let before = self.out.len();
         let read = (|| -> Result<(), Halt> {

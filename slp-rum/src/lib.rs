@@ -18,6 +18,7 @@ mod flaw; // an error on its way out, still counted in the text of its own layer
 pub mod import; // what a device does with a document
 mod limits; // what one document may cost
 mod measurement; // one interval of one report; one snapshot of a telemetry report
+mod members; // a walk over the members of JSON objects that goes on behind a flaw
 mod payload; // the payload text read: two generations, one view
 mod policy_file; // policies
 mod report; // `UsageReport`: the signed text and its view

@@ -89,8 +89,14 @@ impl<'d> Fields<'d> {
         parent: usize,
         names: [&str; N],
     ) -> Result<[Option<usize>; N], Flaw> {
-        self.only_elements(parent)?;
         let mut found = [None; N];
+        self.find_children(parent, &names, &mut found)?;
+        Ok(found)
+    }
+
+    /// As [`children`](Self::children), compiled once for every number of names.
+    fn find_children(&mut self, parent: usize, names: &[&str], found: &mut [Option<usize>]) -> Result<(), Flaw> {
+        self.only_elements(parent)?;
         let mut latest = 0;
         let tree = self.tree;
         for (index, _) in tree.children(parent) {
@@ -123,7 +129,7 @@ impl<'d> Fields<'d> {
                 latest = rank;
             }
         }
-        Ok(found)
+        Ok(())
     }
 
     /// The elements of a list that all have one name.

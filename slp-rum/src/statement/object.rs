@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use slp_model::json::{Fault, Limits, Reader, ValueKind};
+use slp_model::json::{Fault, Limits, Reader};
 use slp_model::{ReportId, Udi, UnixMillis};
 
 use crate::Member;
-use crate::flaw::Flaw;
 
 /// A member: its name, the raw text of its value, and where that begins.
 #[derive(Clone, Debug)]
@@ -120,8 +119,8 @@ impl<'t> Object<'t> {
     }
 
     /// What was not taken, as it stands.
-    pub(crate) fn rest(self) -> Vec<Member> {
-        self.items.into_iter().map(|item| Member::new(item.name, item.raw)).collect()
+    pub(crate) fn rest(&mut self) -> Vec<Member> {
+        std::mem::take(&mut self.items).into_iter().map(|item| Member::new(item.name, item.raw)).collect()
     }
 }
 
@@ -173,46 +172,4 @@ pub(crate) fn millis(raw: &str) -> Option<UnixMillis> {
     let text = if raw.starts_with('"') { string(raw)? } else { Cow::Borrowed(raw) };
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     UnixMillis::new(text.parse().ok().filter(|_| digits)?).ok()
-}
-
-/// Why a walk over a JSON text stops: the text itself, or what it says.
-#[derive(Debug)]
-pub(crate) enum Halt {
-    Fault(Fault),
-    Flaw(Flaw),
-}
-
-impl From<Fault> for Halt {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-impl From<Flaw> for Halt {
-    fn from(flaw: Flaw) -> Self {
-        Self::Flaw(flaw)
-    }
-}
-
-/// Walks the elements of an array, or one object that stands for an array of one. Gives whether it was one object.
-pub(crate) fn each_element<'t>(
-    text: &'t str,
-    limits: Limits,
-    mut take: impl FnMut(usize, ValueKind, &mut Reader<'t>) -> Result<(), Halt>,
-) -> Result<bool, Halt> {
-    let mut reader = Reader::new(text, limits);
-    let single = reader.kind()? == ValueKind::Object;
-    if single {
-        take(0, ValueKind::Object, &mut reader)?;
-    } else {
-        reader.begin_array()?;
-        let mut index = 0_usize;
-        while reader.next_element()? {
-            let kind = reader.kind()?;
-            take(index, kind, &mut reader)?;
-            index = index.saturating_add(1);
-        }
-    }
-    reader.end()?;
-    Ok(single)
 }

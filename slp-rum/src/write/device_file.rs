@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use memchr::memmem;
 use slp_model::{Quoted, Udi};
 
-use super::envelope::{NoHeader, write_signed};
+use super::envelope::{NoHeader, signature_of, write_signed};
 use super::{all_or_nothing, to_text};
 use crate::{Container, Document, Error, ErrorKind, PartKind, UsageReport};
 
@@ -33,6 +33,8 @@ pub struct DeviceFile<'a> {
     items: Vec<Item<'a>>,
     /// The device of the first report that is kept from a document.
     kept_device: Option<Udi>,
+    /// What the root of that document declares, each with a blank in front.
+    namespaces: &'a str,
 }
 
 /// One child of the root.
@@ -71,11 +73,13 @@ impl<'a> DeviceFile<'a> {
     }
 
     /// The file that a document is, to be changed: every part keeps its bytes and its place. What stood between the
-    /// parts (white space, comments, an XML declaration) is left out.
+    /// parts (white space, comments, an XML declaration) is left out; what the root declares about namespaces stays.
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`] if the document is no device file, [`ErrorKind::Inconsistent`] if it has reports of
-    /// devices that are not tied; the error at which the document breaks off, if it does.
+    /// devices that are not tied; the error at which the document breaks off, if it does. A report that cannot be read
+    /// is its own error; one that could not be written is [`ErrorKind::MissingMember`] (no outer signature) or
+    /// [`ErrorKind::PayloadLost`]. Other parts are not judged.
     pub fn from_document(document: &'a Document<'_>) -> Result<Self, Error> {
         if !matches!(document.container(), Container::DeviceFile | Container::BareReport) {
             let text = format!(
@@ -88,14 +92,16 @@ impl<'a> DeviceFile<'a> {
             return Err(damage);
         }
         let mut kept_device: Option<Udi> = None;
-        for report in document.reports().flatten() {
+        for report in document.reports() {
+            let report = report?;
+            signature_of(&report).map_err(|error| error.at(report.place().clone()))?;
             match &kept_device {
                 None => kept_device = Some(report.device().clone()),
                 Some(first) => tied(first, &report)?,
             }
         }
         let items = document.parts().map(|part| Item::Element(part.kind, Cow::Borrowed(part.raw))).collect();
-        Ok(Self { items, kept_device })
+        Ok(Self { items, kept_device, namespaces: namespaces_to_keep(document) })
     }
 
     /// Adds a report behind those that are there.
@@ -166,7 +172,10 @@ impl<'a> DeviceFile<'a> {
     pub fn write_to(&self, out: &mut String) -> Result<(), Error> {
         all_or_nothing(out, |out| {
             let mut first = self.kept_device.as_ref();
-            out.push_str(OPEN);
+            match OPEN.strip_suffix('>').filter(|_| !self.namespaces.is_empty()) {
+                Some(open) => out.extend([open, self.namespaces, ">"]),
+                None => out.push_str(OPEN),
+            }
             for item in &self.items {
                 match item {
                     Item::Element(_, raw) => out.push_str(raw),
@@ -180,6 +189,11 @@ impl<'a> DeviceFile<'a> {
             Ok(())
         })
     }
+}
+
+/// A part that stays without its root still needs what the root declares. A part that is the root has it with it.
+fn namespaces_to_keep<'a>(document: &'a Document<'_>) -> &'a str {
+    if document.container() == Container::DeviceFile { document.namespaces() } else { "" }
 }
 
 fn write_report(report: &UsageReport, out: &mut String) -> Result<(), Error> {

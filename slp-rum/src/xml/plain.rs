@@ -17,7 +17,8 @@ pub(super) fn scan(text: &str, limits: &Limits) -> Option<Scan> {
     let at = text.len().checked_sub(after_root.len())?;
     let mut plain = Plain { text, at, limits, tree: Tree::default(), elements: Vec::new(), open: Vec::new(), rank: 0 };
     plain.parts()?;
-    Some(Scan { root: Some(PartKind::SmartLicense), elements: plain.elements, tree: plain.tree })
+    let (elements, tree) = (plain.elements, plain.tree);
+    Some(Scan { root: Some(PartKind::SmartLicense), elements, tree, ..Scan::default() })
 }
 
 struct Plain<'t, 'l> {

@@ -153,8 +153,7 @@ impl Classes {
         for word in words {
             let (name, class) =
                 word.rsplit_once('=').map_or((None, word.as_str()), |(name, class)| (Some(name), class));
-            let known = LicenseClass::ALL.into_iter().find(|known| known.as_str() == class);
-            let class = known.ok_or_else(|| {
+            let class = class.parse().map_err(|_| {
                 let text = "is no class: perpetual, subscription, enforced or export";
                 Stop::Call(format!("--class {}: {} {text}", shown(word), shown(class)))
             })?;

@@ -192,6 +192,12 @@ pub const XR_TRANSPORT_TYPE: YangEnum = YangEnum {
     ],
 };
 
+/// How a device with IOS XR says that it sends (`Transport-type-enum` of its state model, which spells `cslu` as `clsu`).
+pub const XR_TRANSPORT_STATE: YangEnum = YangEnum {
+    name: "Transport-type-enum",
+    values: &[(0, "invalid"), (1, "not-used"), (2, "callhome"), (3, "smart"), (4, "clsu"), (5, "transport-off")],
+};
+
 /// Every enumeration of the IOS XE module, but for the error numbers.
 pub const XE: [YangEnum; 12] = [
     TRANSPORT_TYPE,

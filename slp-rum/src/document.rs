@@ -7,18 +7,20 @@ use slp_model::Location;
 
 use crate::borrowed::{self, Place};
 use crate::envelope::{self, Frame};
-use crate::flaw::{Flaw, Layer, Note, Notes, Path};
+use crate::flaw::{Flaw, Layer, Note, Notes};
 use crate::limits::ReadOptions;
 use crate::text::{EscapeCursor, LineCursor};
 use crate::tolerance::Warning;
 use crate::xml::{Element, Tree};
-use crate::{Error, ErrorKind, Member, Tolerance, UsageReport};
+use crate::{Error, ErrorKind, Member, UsageReport};
 
 mod json; // REST answers, cloud requests, arrays, single envelopes
+mod one_device; // is the document about one device?
 mod part; // the parts of a document and their names
 mod read; // from bytes to parts
 mod rewrite; // some parts exchanged, every other byte kept
 
+use one_device::OneDevice;
 pub use part::{Container, Part, PartKind, Parts};
 pub use rewrite::Rewrite;
 
@@ -188,7 +190,7 @@ impl<'a> Document<'a> {
             places: LineCursor::default(),
             room: self.options.limits.warnings.saturating_sub(self.notes.len()),
             dropped: self.dropped,
-            first: None,
+            devices: OneDevice::default(),
             ended: false,
         }
     }
@@ -307,7 +309,7 @@ pub struct BorrowedReports<'d> {
     places: LineCursor,
     room: usize,
     dropped: u64,
-    first: Option<(String, String)>,
+    devices: OneDevice,
     ended: bool,
 }
 
@@ -354,7 +356,7 @@ impl BorrowedReports<'_> {
         // The first device is that of the first report that is read.
         let read = notes.verdict(read).and_then(|report| {
             if document.container.holds_one_device() {
-                one_device(&mut self.first, &report, &mut notes)?;
+                self.devices.judge(document, &report, &mut notes)?;
             }
             Ok(report)
         });
@@ -386,26 +388,6 @@ impl BorrowedReports<'_> {
     pub fn warnings_dropped(&self) -> u64 {
         self.dropped
     }
-}
-
-/// Takes note when a report is about another device than the first one, and the two are no redundant set.
-fn one_device(
-    first: &mut Option<(String, String)>,
-    report: &borrowed::UsageReport<'_>,
-    notes: &mut Notes<'_>,
-) -> Result<(), Flaw> {
-    let same = |device: &borrowed::Sudi<'_>, pid: &str, serial: &str| device.pid == pid && device.serial == serial;
-    match first {
-        None => *first = Some((report.device.pid.clone().into_owned(), report.device.serial.clone().into_owned())),
-        Some((pid, serial)) => {
-            let related = || report.ha.iter().any(|(_, member)| same(member, pid, serial));
-            if !same(&report.device, pid, serial) && !related() {
-                let text = "another device than that of the first report: each report keeps its own";
-                notes.take(Tolerance::MixedDevices, Layer::Payload, 0, &Path::ROOT, text)?;
-            }
-        }
-    }
-    Ok(())
 }
 
 impl Document<'_> {

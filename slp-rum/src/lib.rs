@@ -22,6 +22,7 @@ mod members; // a walk over the members of JSON objects that goes on behind a fl
 mod payload; // the payload text read: two generations, one view
 mod policy_file; // policies
 mod report; // `UsageReport`: the signed text and its view
+mod sets; // devices that belong together
 mod statement; // a part of a document together with its reading
 pub mod system_info; // what a device says about itself beside a request
 mod text; // where pieces of text stand in the document: offsets, lines, columns

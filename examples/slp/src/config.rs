@@ -15,7 +15,7 @@ use slp_transport::client::{Certificates, Client, ClientSettings, Pin};
 use slp_transport::{BaseUrl, Limits, Secret, cssm, device};
 
 use crate::console::Stop;
-use crate::files;
+use crate::kept;
 use secret::{Place, secret};
 
 /// The most bytes of a configuration file or of a file with certificates.
@@ -127,7 +127,7 @@ impl Config {
         let Some(path) = argument.map(Path::to_owned).or(named) else {
             return Ok(Self { variables, ..Self::default() });
         };
-        let text = files::text(&path, MOST)?;
+        let text = kept::text(&path, MOST)?;
         // The parser quotes the line it cannot read, which may hold a secret: its place and its reason are enough.
         let file: File = toml::from_str(&text).map_err(|error| {
             let line = error.span().and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count());
@@ -245,7 +245,7 @@ impl Peer {
         let checked = self.check_certificates.unwrap_or(true);
         match (&self.ca_file, self.pins.as_slice(), checked) {
             (None, [], true) => Ok(Certificates::Public),
-            (Some(path), [], true) => Ok(Certificates::Private(files::bytes(&folder.join(path), MOST)?)),
+            (Some(path), [], true) => Ok(Certificates::Private(kept::bytes(&folder.join(path), MOST)?)),
             (None, pins, true) => {
                 let pins: Result<Vec<Pin>, _> = pins.iter().map(|pin| pin.parse()).collect();
                 Ok(Certificates::Pinned(pins.map_err(|error| Stop::Call(error.to_string()))?))

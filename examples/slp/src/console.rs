@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, BufWriter, Read, Write};
+use std::mem;
 
 use clap::error::ErrorKind;
 use slp_model::UnixSeconds;
@@ -13,10 +14,14 @@ use crate::fault::Fault;
 use crate::printable::printable;
 use crate::progress::Progress;
 use crate::style::{Paint, Style};
+use crate::wording::count_of;
 use crate::world::{Clock, Still, World};
 
 /// The skipped entries that are named one by one; the rest is counted.
 const SKIPPED_SHOWN: u64 = 5;
+
+/// The faults that are told one by one on standard error; the rest is counted.
+const FAULTS_SHOWN: u64 = 20;
 
 /// Streams, clock and what is known of the terminal.
 #[non_exhaustive]
@@ -107,6 +112,12 @@ impl From<io::Error> for Stop {
     }
 }
 
+impl From<serde_json::Error> for Stop {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Output(error.into())
+    }
+}
+
 /// A console at work.
 pub(crate) struct Session<'a> {
     pub(crate) input: &'a mut (dyn Read + Send),
@@ -133,7 +144,14 @@ impl<'a> Session<'a> {
         let progress = errors_is_terminal.then(Progress::start);
         Self {
             style: style(output_is_terminal),
-            messages: Messages { style: style(errors_is_terminal), errors, progress, skipped: 0 },
+            messages: Messages {
+                style: style(errors_is_terminal),
+                errors,
+                progress,
+                skipped: 0,
+                faults: 0,
+                failed: false,
+            },
             input,
             output: BufWriter::with_capacity(64 << 10, output),
             output_is_terminal,
@@ -153,17 +171,54 @@ pub(crate) struct Messages<'a> {
     style: Style,
     progress: Option<Progress>,
     skipped: u64,
+    faults: u64,
+    failed: bool,
 }
 
 impl Messages<'_> {
     /// Something that makes the exit status 1 or 2.
     pub(crate) fn error(&mut self, text: &str) {
+        self.failed = true;
         self.line(Paint::Error, "error", text);
     }
 
     /// Something that could not be read.
     pub(crate) fn fault(&mut self, fault: &Fault) {
-        self.error(&fault.to_string());
+        self.failed = true;
+        self.faults = self.faults.saturating_add(1);
+        if self.faults <= FAULTS_SHOWN {
+            self.error(&fault.to_string());
+        }
+    }
+
+    /// The data has errors, whoever tells them. This counts even if nobody reads the results to their end.
+    pub(crate) fn fail(&mut self, found: bool) {
+        self.failed |= found;
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    /// Deviations that were taken, in documents of which only the numbers are shown.
+    pub(crate) fn tolerated(&mut self, count: u64) {
+        if count > 0 {
+            let many = count_of(count, "deviation", "deviations");
+            self.note(&format!("{many} tolerated: `slp inspect` shows each of them"));
+        }
+    }
+
+    /// Nothing follows.
+    pub(crate) fn finish(&mut self) {
+        if let Some(more @ 1..) = self.faults.checked_sub(FAULTS_SHOWN) {
+            let many = count_of(more, "error", "errors");
+            self.error(&format!("{many} more: `slp check --json` tells all of them"));
+        }
+    }
+
+    /// Something that makes results worth less than they look.
+    pub(crate) fn warning(&mut self, text: &str) {
+        self.line(Paint::Warning, "warning", text);
     }
 
     /// Something to know.
@@ -184,9 +239,31 @@ impl Messages<'_> {
         }
     }
 
-    /// One more file is done.
-    pub(crate) fn done(&mut self, bytes: u64) {
-        if let Some(line) = self.progress.as_mut().and_then(|progress| progress.done(bytes)) {
+    /// How many bytes there are to read, if that is known.
+    pub(crate) fn expect(&mut self, bytes: Option<u64>) {
+        if let Some(progress) = &mut self.progress {
+            progress.expect(bytes);
+        }
+    }
+
+    /// So many bytes more are to be read; if that is not known, what is left cannot be told.
+    pub(crate) fn expect_more(&mut self, bytes: Option<u64>) {
+        if let Some(progress) = &mut self.progress {
+            progress.expect_more(bytes);
+        }
+    }
+
+    /// So many more documents are done, and so many bytes were read since.
+    pub(crate) fn done(&mut self, documents: u64, bytes: u64) {
+        if let Some(line) = self.progress.as_mut().and_then(|progress| progress.done(documents, bytes)) {
+            drop(write!(self.errors, "\r{line}\u{1b}[K"));
+            drop(self.errors.flush());
+        }
+    }
+
+    /// So many things of all that are to be made are made.
+    pub(crate) fn made(&mut self, number: u64, of: u64) {
+        if let Some(line) = self.progress.as_mut().and_then(|progress| progress.made(number, of)) {
             drop(write!(self.errors, "\r{line}\u{1b}[K"));
             drop(self.errors.flush());
         }
@@ -197,11 +274,11 @@ impl Messages<'_> {
         self.progress = None;
     }
 
-    /// All files are done.
+    /// All files are done. What comes behind it begins to count anew.
     pub(crate) fn end_of_input(&mut self) {
         self.clear_progress();
-        self.progress = None;
-        if let Some(more @ 1..) = self.skipped.checked_sub(SKIPPED_SHOWN) {
+        self.progress = self.progress.take().map(|_| Progress::start());
+        if let Some(more @ 1..) = mem::take(&mut self.skipped).checked_sub(SKIPPED_SHOWN) {
             self.note(&format!("{more} more skipped"));
         }
     }

@@ -54,6 +54,12 @@ pub(crate) fn json(value: &impl Serialize) -> Result<String, serde_json::Error> 
     Ok(safe)
 }
 
+/// Digests as they are written: lower-case hexadecimal.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

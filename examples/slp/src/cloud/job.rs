@@ -9,7 +9,7 @@ use slp_transport::upload::UploadState;
 use slp_transport::{Limits, Results};
 
 use crate::console::Stop;
-use crate::files;
+use crate::kept;
 
 /// The most bytes of a job, of its message and of its result.
 const MOST: u64 = 64 << 20;
@@ -56,27 +56,27 @@ impl Job {
     }
 
     fn path(&self, folder: &Path, ending: &str) -> PathBuf {
-        folder.join(format!("{}.{ending}", files::safe(self.name())))
+        folder.join(format!("{}.{ending}", kept::safe(self.name())))
     }
 
     /// Keeps a new job: the message first, so that no job is without one.
     pub(crate) fn create(&self, folder: &Path, message: &[u8]) -> Result<(), Stop> {
-        files::create(&self.path(folder, "request"), message)?;
+        kept::create(&self.path(folder, "request"), message)?;
         self.save(folder)
     }
 
     pub(crate) fn save(&self, folder: &Path) -> Result<(), Stop> {
-        files::write_json(&self.path(folder, "job"), self)
+        kept::write_json(&self.path(folder, "job"), self)
     }
 
     /// The message, as it was kept.
     pub(crate) fn message(&self, folder: &Path) -> Result<Vec<u8>, Stop> {
-        files::bytes(&self.path(folder, "request"), MOST)
+        kept::bytes(&self.path(folder, "request"), MOST)
     }
 
     /// Keeps the answer.
     pub(crate) fn keep_result(&self, folder: &Path, results: &Results) -> Result<(), Stop> {
-        files::replace(&self.path(folder, "result"), results.to_json().as_bytes())
+        kept::replace(&self.path(folder, "result"), results.to_json().as_bytes())
     }
 
     /// The answer that was kept.
@@ -84,7 +84,7 @@ impl Job {
         let path = self.path(folder, "result");
         let mut limits = Limits::default();
         limits.body_bytes = limits.device_body_bytes;
-        Results::from_json(&files::bytes(&path, MOST)?, &limits)
+        Results::from_json(&kept::bytes(&path, MOST)?, &limits)
             .map_err(|error| Stop::Data(format!("{}: {error}", path.display())))
     }
 }
@@ -102,7 +102,7 @@ pub(crate) fn all(folder: &Path, mut fault: impl FnMut(&str)) -> Result<Vec<Job>
     paths.sort();
     let mut jobs = Vec::new();
     for path in paths {
-        let read = files::bytes(&path, MOST).and_then(|bytes| {
+        let read = kept::bytes(&path, MOST).and_then(|bytes| {
             serde_json::from_slice::<Job>(&bytes).map_err(|error| Stop::Data(format!("{}: {error}", path.display())))
         });
         match read {

@@ -17,7 +17,7 @@ use crate::cloud::run::Run;
 use crate::cloud::{self, Cloud};
 use crate::config::Config;
 use crate::console::{Session, Stop};
-use crate::files;
+use crate::kept;
 
 pub(crate) fn run(arguments: &Poll, session: &mut Session<'_>) -> Result<Status, Stop> {
     let target = Config::load(arguments.sending.config.as_deref(), &session.world.variables)?.cloud()?;
@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &Poll, session: &mut Session<'_>) -> Result<Status,
         rehearse(&target, &jobs, &arguments.state, session).map_err(|error| Stop::Call(error.to_string()))??;
         return Ok(Status::of_errors(failed));
     }
-    files::folder(&arguments.output)?;
+    kept::folder(&arguments.output)?;
     let mut index = Index::load(&arguments.output)?;
     let (open, ended): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.stage == Stage::Open);
     for mut job in ended {
@@ -89,7 +89,7 @@ fn hand_out(job: &mut Job, arguments: &Poll, index: &mut Index, session: &mut Se
     for delivery in &deliveries.deliveries {
         let Some(document) = &delivery.document else { continue };
         let device = &delivery.device;
-        let name = format!("ACK_{}_{}_{}", files::safe(device.pid()), files::safe(device.serial()), job.name());
+        let name = format!("ACK_{}_{}_{}", kept::safe(device.pid()), kept::safe(device.serial()), job.name());
         let file = keep(&arguments.output, &name, document)?;
         index.add(file, device.clone());
         written = written.saturating_add(1);
@@ -115,10 +115,10 @@ fn keep(folder: &Path, name: &str, document: &[u8]) -> Result<String, Stop> {
         let file = if number == 1 { format!("{name}.txt") } else { format!("{name}-{number}.txt") };
         let path = folder.join(&file);
         if !path.exists() {
-            files::create(&path, document)?;
+            kept::create(&path, document)?;
             return Ok(file);
         }
-        if files::bytes(&path, 64 << 20)? == document {
+        if kept::bytes(&path, 64 << 20)? == document {
             return Ok(file);
         }
     }

@@ -15,7 +15,7 @@ use crate::Status;
 use crate::arguments::Pull;
 use crate::config::{self, Config, Target};
 use crate::console::{Session, Stop};
-use crate::files;
+use crate::kept;
 use found::Found;
 
 pub(crate) fn run(arguments: &Pull, session: &mut Session<'_>) -> Result<Status, Stop> {
@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &Pull, session: &mut Session<'_>) -> Result<Status,
         }
         return Ok(Status::Fine);
     }
-    files::folder(&arguments.output)?;
+    kept::folder(&arguments.output)?;
     let mut found = Found::load(&arguments.output)?;
     let mut failed = false;
     for target in &targets {
@@ -110,8 +110,8 @@ fn keep(
         }
     }
     let stamp = session.world.now().to_string().replace(':', "");
-    let file = format!("{}_{stamp}.json", files::safe(&target.name));
-    files::create(&folder.join(&file), body)?;
+    let file = format!("{}_{stamp}.json", kept::safe(&target.name));
+    kept::create(&folder.join(&file), body)?;
     found.add(&target.name, devices);
     found.save(folder)?;
     for reason in &unread {

@@ -19,7 +19,7 @@ use crate::Status;
 use crate::arguments::PushAck;
 use crate::config::{self, Config, Target};
 use crate::console::{Session, Stop};
-use crate::files;
+use crate::kept;
 use crate::paths::{Found, Walk};
 use index::Index;
 
@@ -101,7 +101,7 @@ fn address(
     config: &Config,
     pulled: &[Pulled],
 ) -> Result<(String, Vec<u8>), Stop> {
-    let bytes = files::bytes(path, MOST)?;
+    let bytes = kept::bytes(path, MOST)?;
     let claims = Claims::read(&bytes).map_err(|error| Stop::Data(format!("{file}: {error}")))?;
     // The members of a redundant set share one address: any of them leads there.
     let named: Vec<&Udi> = index.device(file).into_iter().chain(&claims.devices).collect();

@@ -15,7 +15,7 @@ use crate::cloud::run::Run;
 use crate::cloud::{self, Cloud};
 use crate::config::Config;
 use crate::console::{Session, Stop};
-use crate::files;
+use crate::kept;
 
 pub(crate) fn run(arguments: &Upload, session: &mut Session<'_>) -> Result<Status, Stop> {
     let target = Config::load(arguments.sending.config.as_deref(), &session.world.variables)?.cloud()?;
@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &Upload, session: &mut Session<'_>) -> Result<Statu
     let mut cloud = Cloud::connect(target)?;
     let accounts = cloud.accounts()?;
     cloud.use_accounts(&accounts);
-    files::folder(&arguments.state)?;
+    kept::folder(&arguments.state)?;
     // All jobs are kept before the first is sent: an interruption loses none of them.
     let mut jobs = Vec::new();
     for message in messages {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use slp_transport::Secret;
 
 use crate::console::Stop;
-use crate::files;
+use crate::kept;
 
 /// The most bytes of a file with a password.
 const MOST: u64 = 4_096;
@@ -45,7 +45,7 @@ pub(super) fn secret(place: &Place<'_>, variable: Option<&str>, folder: &Path) -
         return Ok(Some(Secret::new(text)));
     }
     if let Some(path) = place.file {
-        let text = files::text(&folder.join(path), MOST)?;
+        let text = kept::text(&folder.join(path), MOST)?;
         return Ok(Some(Secret::new(text.trim_end_matches(['\r', '\n']))));
     }
     Ok(place.text.map(|text| Secret::new(text.0.expose())))

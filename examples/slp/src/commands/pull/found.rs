@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use slp_model::Udi;
 
 use crate::console::Stop;
-use crate::files;
+use crate::kept;
 
 /// Name of the file, beside the reports.
 const NAME: &str = "slp-pulled.index";
@@ -23,7 +23,7 @@ pub(in crate::commands) struct Found {
 impl Found {
     /// What an earlier run found.
     pub(in crate::commands) fn load(folder: &Path) -> Result<Self, Stop> {
-        files::read_json(&folder.join(NAME), MOST)
+        kept::read_json(&folder.join(NAME), MOST)
     }
 
     /// This name stands for these devices too. Elsewhere they are no longer.
@@ -42,7 +42,7 @@ impl Found {
     }
 
     pub(super) fn save(&self, folder: &Path) -> Result<(), Stop> {
-        files::write_json(&folder.join(NAME), self)
+        kept::write_json(&folder.join(NAME), self)
     }
 
     /// Under which name this device was pulled.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use slp_model::Udi;
 
 use crate::console::Stop;
-use crate::files;
+use crate::kept;
 
 /// Documents that their device took, one a line: added to, never written again.
 const TAKEN: &str = "slp-acks.taken";
@@ -27,13 +27,13 @@ pub(in crate::commands) struct Index {
 
 impl Index {
     pub(in crate::commands) fn load(folder: &Path) -> Result<Self, Stop> {
-        let mut index: Self = files::read_json(&folder.join(NAME), MOST)?;
-        index.taken = files::lines(&folder.join(TAKEN), MOST)?.into_iter().collect();
+        let mut index: Self = kept::read_json(&folder.join(NAME), MOST)?;
+        index.taken = kept::lines(&folder.join(TAKEN), MOST)?.into_iter().collect();
         Ok(index)
     }
 
     pub(in crate::commands) fn save(&self, folder: &Path) -> Result<(), Stop> {
-        files::write_json(&folder.join(NAME), self)
+        kept::write_json(&folder.join(NAME), self)
     }
 
     pub(in crate::commands) fn add(&mut self, file: String, device: Udi) {
@@ -50,7 +50,7 @@ impl Index {
 
     /// The device took it: kept at once.
     pub(super) fn take(&mut self, folder: &Path, file: &str) -> Result<(), Stop> {
-        files::add_line(&folder.join(TAKEN), file)?;
+        kept::add_line(&folder.join(TAKEN), file)?;
         self.taken.insert(file.to_owned());
         Ok(())
     }

@@ -26,8 +26,7 @@ struct Collected {
 
 /// Everything the paths lead to, and whether something could not be read.
 pub(super) fn read(sources: &Sources, session: &mut Session<'_>) -> (Vec<DeviceUsage>, bool) {
-    let mut options = ReadOptions::default();
-    options.limits.document_bytes = usize::try_from(sources.max_document_bytes).unwrap_or(usize::MAX);
+    let options = sources.costs.options();
     let mut collected = Collected::default();
     let reader = Reader::new(options.clone(), &mut *session.input);
     let mut faults = Vec::new();

@@ -275,6 +275,44 @@ mod tests {
         "#);
     }
 
+    /// All values in force, class by class, as `first/ongoing/change`, each with a mark of its source.
+    fn table(policy: &Policy) -> String {
+        let row = |class| {
+            let cell = |attribute| {
+                let value = policy.days(class, attribute);
+                let mark = if value.source == PolicySource::Customer { "" } else { "d" };
+                format!("{}{mark}", value.days)
+            };
+            format!("{class} {}", Attribute::ALL.iter().copied().map(cell).collect::<Vec<_>>().join("/"))
+        };
+        LicenseClass::ALL.iter().copied().map(row).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The tables of the spec, "smartLicensePolicy": `d` marks what the default of the vendor fills in.
+    #[test]
+    fn the_known_policies_are_those_of_the_spec() {
+        let policy = |perpetual, subscription, enforced, export| {
+            let mut policy = Policy::new("x");
+            (policy.perpetual, policy.subscription) = (perpetual, subscription);
+            (policy.enforced, policy.export) = (enforced, export);
+            table(&policy)
+        };
+        let days = Requirement::days;
+        insta::assert_snapshot!(table(&Policy::vendor_default()), @"perpetual 365d/0d/90d, subscription 90d/90d/90d, enforced 0d/0d/0d, export 0d/0d/0d");
+        let custom = policy(days(365, 0, 90), days(90, 90, 90), days(365, 90, 90), days(365, 90, 90));
+        insta::assert_snapshot!(custom, @"perpetual 365/0/90, subscription 90/90/90, enforced 365/90/90, export 365/90/90");
+        let strict = policy(days(30, 60, 60), days(120, 111, 111), days(30, 90, 60), days(30, 30, 30));
+        insta::assert_snapshot!(strict, @"perpetual 30/60/60, subscription 120/111/111, enforced 30/90/60, export 30/30/30");
+        insta::assert_snapshot!(table(&known_policy()), @"perpetual 90/356/90, subscription 90/365/90, enforced 0d/0/90, export 0d/0/90");
+        let merged = policy(
+            Requirement::new(None, Some(7), None),
+            Requirement::default(),
+            Requirement::new(Some(0), None, None),
+            days(1, 2, 3),
+        );
+        insta::assert_snapshot!(merged, @"perpetual 365d/7/90d, subscription 90d/90d/90d, enforced 0/0d/0d, export 1/2/3");
+    }
+
     #[test]
     fn a_policy_that_states_nothing_is_the_default_of_the_vendor() {
         let (empty, default) = (Policy::new("x"), Policy::vendor_default());

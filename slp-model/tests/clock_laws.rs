@@ -10,7 +10,9 @@ fn time() -> impl Strategy<Value = UnixSeconds> {
 }
 
 fn any_time() -> impl Strategy<Value = UnixSeconds> {
-    prop_oneof![time(), (0..=UnixSeconds::MAX.get()).prop_map(|seconds| UnixSeconds::new(seconds).unwrap())]
+    let ends = prop::sample::select(vec![UnixSeconds::MIN, UnixSeconds::MAX]);
+    let whole = UnixSeconds::MIN.get()..=UnixSeconds::MAX.get();
+    prop_oneof![time(), ends, whole.prop_map(|seconds| UnixSeconds::new(seconds).unwrap())]
 }
 
 fn requirement() -> impl Strategy<Value = Requirement> {
@@ -152,6 +154,51 @@ proptest! {
             let _ = (severity(due, WithoutAck::Logs, now), due.to_string());
         }
         let _ = AckState::of(&policy, installed, &licences, ack, now);
+    }
+
+    #[test]
+    fn a_further_change_never_puts_a_date_off(
+        policy in policy(), licence in licence(), ack in prop::option::of(time()), installed in prop::option::of(time()),
+        now in time(), days in 1..400_u32, count in 0..3_u64,
+    ) {
+        let due = |licence: &LicenseUse, now| {
+            next_due(&policy, installed, std::slice::from_ref(licence), ack, now).map(|due| due.at)
+        };
+        let mut known = licence;
+        known.changes.retain(|change| change.at <= now);
+        known.covered = known.covered.filter(|covered| *covered <= now); // no report reaches into the future
+        let before = due(&known, now);
+        let later = now.saturating_add(Seconds::from_days(days));
+        known.changes.push(Change::new(later, count));
+        prop_assert!(later_or_equal(before, due(&known, later)));
+    }
+
+    /// Nothing depends on where in time, or in which zone, it happens: whatever all times are moved by, the date moves by.
+    #[test]
+    fn a_date_moves_with_its_facts_and_by_nothing_else(
+        policy in policy(), licences in prop::collection::vec(licence(), 0..4), ack in prop::option::of(time()),
+        installed in prop::option::of(time()), now in time(), hours in -14..=14_i64,
+    ) {
+        let moved = |time: UnixSeconds| time.checked_add(Seconds::new(hours * 3_600)).unwrap();
+        let known = |move_by: &dyn Fn(UnixSeconds) -> UnixSeconds| -> Vec<LicenseUse> {
+            let mut known = licences.clone();
+            for licence in &mut known {
+                let early = |time: UnixSeconds| UnixSeconds::new(time.get().clamp(1_500_000_000, 1_700_000_000)).unwrap();
+                licence.covered = licence.covered.map(|time| move_by(early(time)));
+                for change in &mut licence.changes {
+                    change.at = move_by(early(change.at));
+                }
+            }
+            known
+        };
+        let here = obligations(&policy, installed, &known(&|time| time), ack, now);
+        let there = obligations(&policy, installed.map(moved), &known(&moved), ack.map(moved), moved(now));
+        prop_assert_eq!(here.len(), there.len());
+        for (here, there) in here.iter().zip(&there) {
+            // the end of year 9999 does not move
+            let at = if there.at == UnixSeconds::MAX || here.at == UnixSeconds::MAX { there.at } else { moved(here.at) };
+            prop_assert_eq!((there.at, there.rule, there.base, there.days), (at, here.rule, moved(here.base), here.days));
+        }
     }
 
     #[test]

@@ -119,13 +119,15 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<Vec<RequestEntry>>
         let keys = match object.take("keys") {
             Some(item) if item.raw != "null" => keys(item.raw, limits).map_err(|()| {
                 element.at = item.at;
-                let text = "keys cannot be read: expected an array of objects with entitlement and count";
+                let text = "keys cannot be read: expected an array of objects with entitlement and count, each once";
                 element.flaw(ErrorKind::WrongType, text)
             })?,
             _ => Vec::new(),
         };
+        // a device that cannot be read must not pass for that of the system information
+        let device = element.device(object, limits)?;
         Ok(RequestEntry {
-            device: object.take_device(limits).ok().flatten(),
+            device,
             mode: object.take_text("mode").map(RequestMode::from),
             keys,
             confirm_code: object.take_text("confirm_code"),
@@ -142,8 +144,12 @@ fn keys(raw: &str, limits: Limits) -> Result<Vec<RequestedKey>, ()> {
     reader.begin_array().map_err(drop)?;
     while reader.next_element().map_err(drop)? {
         let mut object = Object::read(&mut reader).map_err(drop)?;
+        if object.twice.is_some() {
+            return Err(());
+        }
         let entitlement = object.take_text("entitlement").ok_or(())?;
         let count = match object.take("count").and_then(|item| present_text(item.raw)) {
+            Some(text) if text.starts_with('+') => return Err(()),
             Some(text) => Some(text.parse().map_err(|_| ())?),
             None => None,
         };

@@ -289,9 +289,10 @@ impl<'d> Contents<'d> {
             },
         };
         let place = document.place(element.range.start, fields.prefix, &mut self.places);
-        let signed: Location = document.place(signed_from, "", &mut self.places);
+        // from the start of the part on: a step back would begin at the start of the document again
+        let signed: Location = document.place(signed_from, "", &mut self.places.clone());
         let signed_at = (signed.line.unwrap_or(1), signed.column.unwrap_or(1), signed.byte);
-        let warnings = document.warnings_of(&mut fields.notes, &mut self.places);
+        let warnings = document.warnings_of(&mut fields.notes, &self.places);
         self.room = self.room.saturating_sub(warnings.len());
         let key = fields.device.take().unwrap_or_default();
         Ok(Source { raw: raw.into(), name, key, span, signature, place, signed_at, warnings })

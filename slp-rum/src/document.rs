@@ -140,9 +140,16 @@ impl<'a> Document<'a> {
         self.locate(Layer::Document, byte, path, None, places)
     }
 
-    /// The deviations that were collected, with their places.
-    pub(crate) fn warnings_of(&self, notes: &mut Notes<'_>, places: &mut LineCursor) -> Vec<Warning> {
-        notes.take_kept().iter().map(|note| self.warning_at(note, None, places)).collect()
+    /// The deviations that were collected, with their places. Those are found walking on, so in the order of the text.
+    pub(crate) fn warnings_of(&self, notes: &mut Notes<'_>, places: &LineCursor) -> Vec<Warning> {
+        let mut places = places.clone();
+        let kept = notes.take_kept();
+        let mut order: Vec<_> = kept.iter().enumerate().collect();
+        order.sort_by_key(|(_, note)| note.offset);
+        let mut located: Vec<_> =
+            order.into_iter().map(|(index, note)| (index, self.warning_at(note, None, &mut places))).collect();
+        located.sort_by_key(|(index, _)| *index);
+        located.into_iter().map(|(_, warning)| warning).collect()
     }
 
     /// The bytes that came in, untouched.

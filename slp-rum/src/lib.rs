@@ -14,6 +14,7 @@ pub mod continuity; // is the evidence complete and consistent? findings with st
 mod document; // what a file, an answer or a request body holds, and in which container
 mod envelope; // payload string, header, outer signature
 mod error; // kinds of errors
+pub mod export; // lists of codes that a tool of the vendor exports
 mod flaw; // an error on its way out, still counted in the text of its own layer
 pub mod import; // what a device does with a document
 mod limits; // what one document may cost
@@ -43,7 +44,7 @@ pub use limits::{Limits, ReadOptions};
 pub use measurement::{HaMember, InventoryItem, Measurement, Snapshot};
 pub use policy_file::PolicyFile;
 pub use report::{Closure, Generation, Header, Member, PayloadForm, ReportKind, Signature, UsageReport};
-pub use statement::Statement;
+pub use statement::{CandidateSpan, SpanBase, SpanEdit, SpanName, Statement};
 pub use system_info::SystemInfo;
 pub use tolerance::{Tolerance, Tolerances, Warning};
 pub use trust::{TrustCode, TrustRequest};

@@ -52,6 +52,8 @@ pub struct Limits {
     pub ack_members: usize,
     /// Bytes of the certificates of one trust code. Default 64 KiB.
     pub pem_bytes: usize,
+    /// Certificates in one trust code. Default 8.
+    pub certificates_per_code: usize,
     /// Characters of the signature of a part. Default 1,024; 96 are known.
     pub part_signature_chars: usize,
     /// Characters of a UDI, a tag, or the name of an account or licence. Default 255 (doc).
@@ -83,6 +85,7 @@ impl Default for Limits {
             entitlements_per_code: 1_024,
             ack_members: 100_000,
             pem_bytes: 64 << 10,
+            certificates_per_code: 8,
             part_signature_chars: 1_024,
             name_chars: 255,
             warnings: 1_000,

@@ -10,10 +10,12 @@ use crate::tolerance::Warning;
 mod elements; // walks the array in the JSON of one part
 mod fields; // walks the elements of one part
 mod object; // one object of JSON, all its members at hand
+mod spans; // guesses at what a signature covers
 
 pub(crate) use elements::{Element, Halt, each_element, each_object, finish};
 pub(crate) use fields::{Data, Fields};
 pub(crate) use object::{NoDevice, Object, free_text, millis, present_text, report_id};
+pub use spans::{CandidateSpan, SpanBase, SpanEdit, SpanName};
 
 /// One part of a document and a reading of it: an authorization code, a policy, an acknowledgement, a request.
 ///

@@ -102,6 +102,10 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<TrustGrant>, Flaw>
     let certificates = fields.needed(certificates, code, "certificates")?;
     let limit = fields.options.limits.pem_bytes;
     let pem = fields.leaf_within(certificates, limit, "pem_bytes")?.get(fields.text).to_owned();
+    let limit = fields.options.limits.certificates_per_code;
+    if pem.matches("-----BEGIN").nth(limit).is_some() {
+        return Err(fields.limit(certificates, "certificates_per_code", limit, "certificates"));
+    }
     let view = TrustGrant {
         udi,
         version: fields.text(version)?,

@@ -47,7 +47,7 @@ impl ConversionStatus {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConversionAck {
-    /// The device; `None` when it is not named or cannot be read.
+    /// The device; `None` when it is not named.
     pub device: Option<Udi>,
     /// `software_tag_identifier`.
     pub software_tag: Option<String>,
@@ -82,7 +82,7 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<Vec<ConversionAck>
     let data = fields.data(data)?;
     let limits = fields.json_limits();
     let members = each_object(fields, &data, |element, object| {
-        let device = object.take_device(limits).ok().flatten();
+        let device = element.device(object, limits)?;
         let near = |object: &mut Object<'_>, exact: &str, near: &[&str]| {
             object.take_near(exact, near).and_then(|item| present_text(item.raw))
         };

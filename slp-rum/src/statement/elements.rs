@@ -1,5 +1,6 @@
 //! Walks the array in `data`: its elements are objects, one object stands for an array of one.
 
+use slp_model::Udi;
 use slp_model::json::{Fault, Limits, Reader, ValueKind};
 
 use super::{Data, Fields, Object};
@@ -48,6 +49,27 @@ impl<'r, 'd> Element<'r, 'd> {
     #[cold]
     pub(crate) fn note(&mut self, tolerance: Tolerance, text: impl Into<String>) -> Result<(), Flaw> {
         self.fields.data_note(tolerance, self.data, self.at, &self.path, text)
+    }
+
+    /// Takes the device that it names, if it names one.
+    ///
+    /// # Errors
+    /// `udi-syntax` for one that cannot be read: it must not pass for none. `limit` for one that is too long.
+    pub(crate) fn device(&self, object: &mut Object<'_>, limits: Limits) -> Result<Option<Udi>, Flaw> {
+        let device = object.take_device(limits).map_err(|_| {
+            let text = "the device cannot be read; expected sudi with udi_pid and udi_serial_number";
+            self.flaw(ErrorKind::UdiSyntax, text)
+        })?;
+        self.device_fits(device.as_ref())?;
+        Ok(device)
+    }
+
+    /// Is the device no longer than a UDI may be?
+    ///
+    /// # Errors
+    /// `limit`.
+    pub(crate) fn device_fits(&self, device: Option<&Udi>) -> Result<(), Flaw> {
+        self.fields.device_within(device, self.data, self.at, &self.path)
     }
 
     /// Is there room for one more after so many?

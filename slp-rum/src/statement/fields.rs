@@ -68,7 +68,7 @@ impl<'d> Fields<'d> {
     }
 
     #[cold]
-    fn limit(&self, index: usize, name: &'static str, limit: usize, what: &str) -> Flaw {
+    pub(crate) fn limit(&self, index: usize, name: &'static str, limit: usize, what: &str) -> Flaw {
         let text = format!("{what}: more than {limit} (limit {name}); raise it if you trust the file");
         self.flaw(ErrorKind::Limit, index, text).named(name)
     }
@@ -429,6 +429,28 @@ impl<'d> Fields<'d> {
             self.notes.take_at(tolerance, Layer::Document, at, || prefix.to_owned(), text)?;
         }
         Ok(())
+    }
+
+    /// Refuses a device of a JSON text whose names are longer than a UDI may be.
+    ///
+    /// # Errors
+    /// `limit`.
+    pub(crate) fn device_within(
+        &self,
+        device: Option<&Udi>,
+        data: &Data,
+        offset: usize,
+        path: &Path<'_>,
+    ) -> Result<(), Flaw> {
+        let limit = self.options.limits.name_chars;
+        match device {
+            Some(udi) if udi.pid().chars().chain(udi.serial().chars()).nth(limit).is_some() => {
+                let text =
+                    format!("the device: more than {limit} characters (limit name_chars); is this a licence file?");
+                Err(self.data_flaw(ErrorKind::Limit, data, offset, path, text).named("name_chars"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The JSON text of `data`.

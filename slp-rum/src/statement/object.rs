@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use slp_model::json::{Fault, Limits, Reader};
+use slp_model::json::{Fault, Limits, Reader, Seen};
 use slp_model::{ReportId, Udi, UnixMillis};
 
 use crate::Member;
@@ -25,17 +25,30 @@ pub(crate) struct Object<'t> {
     pub(crate) was_near: bool,
 }
 
+/// Up to so many members a search for a name costs less than a set.
+const FEW: usize = 16;
+
 impl<'t> Object<'t> {
     /// Reads the object that comes next.
     pub(crate) fn read(reader: &mut Reader<'t>) -> Result<Self, Fault> {
         let mut object = Self { items: Vec::with_capacity(6), twice: None, was_near: false };
+        let mut seen = Seen::default();
         reader.begin_object()?;
         while let Some(name) = reader.next_member()? {
             let name_at = reader.name_offset();
             let at = reader.value_offset();
             let raw = reader.skip_syntax()?;
-            // few members: a search costs less than a set
-            if object.twice.is_none() && object.items.iter().any(|item| item.name == name) {
+            if object.items.len() == FEW {
+                for item in &object.items {
+                    seen.other(&item.name);
+                }
+            }
+            let is_second = if object.items.len() < FEW {
+                object.items.iter().any(|item| item.name == name)
+            } else {
+                !seen.other(&name)
+            };
+            if is_second && object.twice.is_none() {
                 object.twice = Some((name_at, name.clone().into_owned()));
             }
             object.items.push(Item { name, raw, at });
@@ -95,6 +108,9 @@ impl<'t> Object<'t> {
             return Udi::new(pid, serial).map(Some).map_err(|_| NoDevice);
         }
         let mut inner = Self::inside(item.raw, limits).ok_or(NoDevice)?;
+        if inner.items.is_empty() {
+            return Ok(None); // an object of nothing names nobody
+        }
         let udi = inner.take_parts()?;
         self.was_near |= inner.was_near;
         if inner.items.is_empty() {

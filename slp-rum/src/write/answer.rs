@@ -11,7 +11,7 @@ use slp_model::account::Account;
 use slp_model::policy::{Attribute, Policy, Requirement};
 use slp_model::{Place, Quoted, SignedContent, Udi, UnixSeconds};
 
-use super::element::{Json, Writer};
+use super::element::{Json, Writer, device_fits};
 use crate::ack::conversion::{ConversionAck, ConversionStatus};
 use crate::ack::{AckList, AckMember, AckStatus};
 use crate::authorization::{Authorization, AuthorizationKind, Entitlement};
@@ -396,6 +396,7 @@ pub fn acknowledgement(list: &AckList, sign: &mut Sign<'_>) -> Result<String, Er
         let Some(device) = &ack.device else {
             return Err(unwritable(format!("the acknowledgement of report {} names no device", ack.report)));
         };
+        device_fits(device)?;
         if !ack.extra.is_empty() || ack.transaction.is_some() {
             let text = format!("the acknowledgement of report {} has members that are not written", ack.report);
             return Err(unwritable(text));
@@ -457,6 +458,7 @@ pub fn conversions(list: &[ConversionAck], sign: &mut Sign<'_>) -> Result<String
             }
         }
     }
+    acks.iter().try_for_each(|(device, ..)| device_fits(device))?;
     acks.sort_by_key(|(device, tag, _)| (*device, *tag));
     if acks.iter().zip(acks.iter().skip(1)).any(|((a, x, _), (b, y, _))| a == b && x == y) {
         return Err(unwritable("one device and software stands twice in the acknowledgement of conversions"));

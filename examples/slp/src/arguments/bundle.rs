@@ -25,7 +25,7 @@ Examples:
   slp bundle list --json ACK_UD_SA_Acme_26Nov24_10_20_30_123.tar.gz
 
 --json writes one object: `leaves` (`archive`, `leaf`, `bytes`, `device`, `reports`; of an answer
-`acked` and `refused`; `error` if it cannot be read), then `bundle` with the sums.";
+`acked` and `refused`; `duplicate_device`; `error` if it cannot be read), then `bundle` with the sums.";
 
 const EXTRACT_EXAMPLES: &str = "\
 Examples:
@@ -173,7 +173,7 @@ pub(crate) struct Extract {
 
 #[derive(Debug, Args)]
 pub(crate) struct Split {
-    /// The answer: a bundle, `ACK_UD_….tar.gz`
+    /// The answer: the bundle that the cloud gave back
     #[arg(value_name = "ACK")]
     pub(crate) ack: PathBuf,
 

@@ -12,7 +12,7 @@ use slp_sync::{Error, Limits};
 
 use crate::Status;
 use crate::arguments::{SyncCommand, SyncInspect, SyncVerify};
-use crate::console::{Messages, Session, Stop};
+use crate::console::{Session, Stop};
 use crate::fault::Fault;
 use crate::printable::{hexadecimal, json, printable, shown};
 use crate::style::Paint;
@@ -160,10 +160,13 @@ struct Judged<'a> {
 
 fn verify_file(arguments: &SyncVerify, session: &mut Session<'_>) -> Result<Status, Stop> {
     let (document, _) = document(&arguments.file)?;
-    let trust = match &arguments.trust {
-        Some(folder) => trusted(folder, &mut session.messages)?,
-        None => TrustStore::empty(),
+    let (trust, faults) = match &arguments.trust {
+        Some(folder) => super::verify::trusted(folder),
+        None => (TrustStore::empty(), Vec::new()),
     };
+    for fault in &faults {
+        session.messages.fault(fault);
+    }
     let time = TimePolicy::At(arguments.at.unwrap_or(session.now));
     let signers = judge(arguments, &document, &trust, time)?;
     let path = arguments.file.to_string_lossy();
@@ -190,7 +193,7 @@ fn verify_file(arguments: &SyncVerify, session: &mut Session<'_>) -> Result<Stat
             }
         }
     }
-    Ok(Status::of_errors(failed))
+    Ok(Status::of_errors(failed || !faults.is_empty()))
 }
 
 /// Which key signed.
@@ -256,30 +259,4 @@ fn key(path: &Path) -> Result<PublicKey, Stop> {
     }
     let certificate = certificate(path)?;
     certificate.key().cloned().map_err(|error| Stop::Data(format!("{}: {error}", path.display())))
-}
-
-/// The roots in a folder.
-fn trusted(folder: &Path, messages: &mut Messages<'_>) -> Result<TrustStore, Stop> {
-    let mut store = TrustStore::empty();
-    let entries = fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
-    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>();
-    if let Ok(paths) = &mut paths {
-        paths.sort();
-    }
-    for path in paths.map_err(|error| unreadable(folder, &error))? {
-        if path.extension().is_none_or(|extension| extension != "pem") {
-            continue;
-        }
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let text = bytes_of(&path, Limits::default().document_bytes).map_err(|error| unreadable(&path, &error))?;
-        match store.add_pem(&name, &text) {
-            Ok(added) => {
-                for error in added.into_iter().filter_map(Result::err) {
-                    messages.note(&format!("{}: {error}", path.display()));
-                }
-            }
-            Err(error) => messages.note(&format!("{}: {error}", path.display())),
-        }
-    }
-    Ok(store)
 }

@@ -1,9 +1,10 @@
 //! `slp verify`: a verdict for every signature, with its reason.
 
 use std::io::Write as _;
+use std::path::Path;
 
 use serde::Serialize;
-use slp_crypto::{Reason, Verifier};
+use slp_crypto::{Reason, TrustStore, Verifier};
 
 use crate::Status;
 use crate::arguments::Verify;
@@ -88,6 +89,12 @@ struct Shown {
     counts: Counts,
     failed: bool,
     outside: show::Outside,
+}
+
+/// What a folder names as trusted, and what of it could not be read.
+pub(super) fn trusted(folder: &Path) -> (TrustStore, Vec<Fault>) {
+    let Trust { store, faults, .. } = Trust::read(&[folder.to_owned()], &[]);
+    (store, faults)
 }
 
 pub(crate) fn run(arguments: &Verify, session: &mut Session<'_>) -> Result<Status, Stop> {

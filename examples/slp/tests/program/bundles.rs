@@ -227,6 +227,22 @@ fn hostile_archives_are_refused_for_their_own_reason() {
 }
 
 #[test]
+fn a_second_leaf_of_a_device_is_remarked() {
+    let folder = Folder::new("two-leaves");
+    let campus = bytes_of(CAMPUS);
+    let path = folder.file("x.tgz", &nested([("dev_1.txt", &*campus), ("dev_2.txt", &*campus)])).0.join("x.tgz");
+    let call = slp(&["bundle", "list", path.to_str().unwrap()]);
+    assert_eq!(call.status, Status::Fine);
+    insta::assert_snapshot!(call.errors, @"note: dev_2.txt: another leaf before it is of the same device (duplicate-device)");
+    let json: serde_json::Value =
+        serde_json::from_str(&fine(&["bundle", "list", "--json", path.to_str().unwrap()])).unwrap();
+    assert_eq!(
+        (&json["leaves"][0]["duplicate_device"], &json["leaves"][1]["duplicate_device"]),
+        (&serde_json::Value::Null, &true.into())
+    );
+}
+
+#[test]
 fn bundles_of_the_samples_are_read() {
     let Some(samples) = samples() else { return };
     for name in ["xe-sip-bundle", "golden/stored", "golden/default"] {

@@ -1,9 +1,12 @@
 //! `slp bundle list`: what is in a bundle, row by row.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 use slp_model::Udi;
+use slp_sync::WarningKind;
 use slp_sync::bundle::{Claims, Summary, Survey};
 
 use crate::Status;
@@ -31,6 +34,9 @@ struct Row {
     acked: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<usize>,
+    /// Another leaf before it is of the same device.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    duplicate_device: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Fault>,
 }
@@ -75,6 +81,19 @@ fn answer(error: &slp_sync::Error, bytes: &[u8]) -> Option<Claims> {
         .filter(|claims| claims.is_acknowledgement)
 }
 
+/// Which devices were there, in eight bytes each: a chance collision warns too often, never too rarely.
+#[derive(Default)]
+struct Devices(BTreeSet<[u8; 8]>);
+
+impl Devices {
+    /// False if it was there before.
+    fn insert(&mut self, device: &Udi) -> bool {
+        let digest =
+            Sha256::new().chain_update(device.pid()).chain_update([0]).chain_update(device.serial()).finalize();
+        digest.first_chunk().is_none_or(|short| self.0.insert(*short))
+    }
+}
+
 #[derive(Default, Serialize)]
 struct Sums {
     leaves: u64,
@@ -109,9 +128,14 @@ pub(super) fn run(arguments: &List, session: &mut Session<'_>) -> Result<Status,
         let heading = line("Bytes", "Reports", "Device", "Leaf");
         writeln!(session.output, "{}", style.paint(Paint::Heading, heading))?;
     }
-    let mut sums = Sums::default();
+    let (mut sums, mut devices) = (Sums::default(), Devices::default());
     let ended = pipeline::bundle(&arguments.bundle, session, &Rows, |output, messages, rows| {
-        for row in rows {
+        for mut row in rows {
+            row.duplicate_device = row.device.as_ref().is_some_and(|device| !devices.insert(device));
+            if row.duplicate_device && !arguments.json {
+                let kind = WarningKind::DuplicateDevice;
+                messages.note(&format!("{}: another leaf before it is of the same device ({kind})", row.leaf));
+            }
             if let Some(fault) = row.error.as_ref().filter(|_| !arguments.json) {
                 messages.fault(fault);
             }

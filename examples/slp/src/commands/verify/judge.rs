@@ -197,7 +197,7 @@ impl Signed for Lent<'_> {
 }
 
 fn too_many(input: &Input<'_>, error: &slp_crypto::Error) -> Fault {
-    Fault { limit: error.name(), ..Fault::of_file("limit", input.name, error.message()) }
+    Fault { name: error.name(), ..Fault::of_file("limit", input.name, error.message()) }
 }
 
 fn outer(report: &UsageReport, verdict: &Result<Verified<&UsageReport>, NotVerified>) -> Row {

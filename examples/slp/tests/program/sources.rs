@@ -103,7 +103,7 @@ fn every_limit_can_be_raised_and_an_error_says_how() {
     assert!(call.errors.contains("--limit payload_bytes=N"), "{}", call.errors);
     let call = slp(&["usage", CAMPUS, "--limit", "payload=1"]);
     assert_eq!(call.status, Status::WrongCall);
-    assert!(call.errors.contains("there are: ack_members, data_bytes, document_bytes,"), "{}", call.errors);
+    assert!(call.errors.contains("there are: ack_members, certificates_per_code, data_bytes,"), "{}", call.errors);
 }
 
 #[test]

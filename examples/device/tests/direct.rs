@@ -59,6 +59,8 @@ fn an_export_controlled_licence_runs_with_a_code_alone_and_stops_with_its_return
     assert!(refused.contains("needs an authorization code: 1 wanted, 0 authorized"), "{refused}");
     world.say(&runner, "license smart authorization request add hseck9 local");
     world.pass(&[&runner], 2 * DAY);
+    let c = lock(&runner).agent().counters.clone();
+    eprintln!("{:#?} {:#?}", c, world.cloud.lock().unwrap().take_events());
     world.say(&runner, "license hseck9 1");
     let refused = lock(&runner).command("license smart authorization return local online", world.now()).unwrap_err();
     assert!(refused.to_string().contains("use"), "{refused}");

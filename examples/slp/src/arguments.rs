@@ -1,6 +1,7 @@
 //! The words of the command line.
 
 mod bundle; // the words for bundles, answers, fleets, On-Prem files
+mod transport; // devices and the cloud
 mod trust; // the words for signatures, keys, signing
 
 use std::path::PathBuf;
@@ -11,6 +12,8 @@ use slp_rum::{Limits, ReadOptions};
 
 pub(crate) use bundle::*;
 pub(crate) use trust::*;
+
+pub(crate) use transport::{Poll, Pull, PushAck, Show, Upload};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -117,6 +120,21 @@ pub(crate) enum Command {
     /// Show what a device would do with an acknowledgement, a code or a policy
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(Import),
+    /// Read what a device prints: facts with their lines, and what was not understood
+    #[command(after_help = transport::SHOW_EXAMPLES)]
+    Show(Show),
+    /// Fetch the reports of devices
+    #[command(after_help = transport::PULL_EXAMPLES)]
+    Pull(Pull),
+    /// Hand reports to the cloud
+    #[command(after_help = transport::UPLOAD_EXAMPLES)]
+    Upload(Upload),
+    /// Fetch the answers of the cloud
+    #[command(after_help = transport::POLL_EXAMPLES)]
+    Poll(Poll),
+    /// Bring the answers to the devices
+    #[command(after_help = transport::PUSH_ACK_EXAMPLES)]
+    PushAck(PushAck),
     /// Check signatures: a verdict for each, with its reason
     #[command(after_help = trust::VERIFY_EXAMPLES)]
     Verify(Verify),

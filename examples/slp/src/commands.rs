@@ -8,16 +8,29 @@ pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod keys;
 pub(crate) mod policy;
+pub(crate) mod poll;
+pub(crate) mod pull;
+pub(crate) mod push_ack;
+pub(crate) mod request;
+pub(crate) mod show;
 pub(crate) mod sign;
 pub(crate) mod sync;
+pub(crate) mod upload;
 pub(crate) mod usage;
 pub(crate) mod verify;
+
+use std::borrow::Cow;
 
 use slp_model::{Span, UnixSeconds};
 use slp_rum::Document;
 use slp_rum::borrowed::{Reports, UsageReport};
 
 use crate::console::Stop;
+
+/// The name of a device, safe on a terminal.
+fn printable_name(name: &str) -> Cow<'_, str> {
+    crate::printable::shown(name)
+}
 
 /// Counts the deviations that were taken in one document.
 #[derive(Debug, Default)]

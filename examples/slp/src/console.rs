@@ -1,5 +1,6 @@
 //! Where a command reads, writes and complains.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, BufWriter, Read, Write};
 use std::mem;
@@ -14,6 +15,7 @@ use crate::printable::printable;
 use crate::progress::Progress;
 use crate::style::{Paint, Style};
 use crate::wording::count_of;
+use crate::world::{Clock, Still, World};
 
 /// The skipped entries that are named one by one; the rest is counted.
 const SKIPPED_SHOWN: u64 = 5;
@@ -38,6 +40,12 @@ pub struct Console<'a> {
     pub no_color: bool,
     /// The time that counts as now, unless an argument says otherwise.
     pub now: UnixSeconds,
+    /// The clock of what waits for other machines. None: one that stands still but when somebody waits.
+    pub clock: Option<Box<dyn Clock + 'a>>,
+    /// Variables of the environment: those that begin with `SLP_`.
+    pub variables: BTreeMap<String, String>,
+    /// A number that nobody expects, for nonces.
+    pub chance: u64,
 }
 
 impl<'a> Console<'a> {
@@ -48,7 +56,18 @@ impl<'a> Console<'a> {
         errors: &'a mut dyn Write,
         now: UnixSeconds,
     ) -> Self {
-        Self { input, output, errors, output_is_terminal: false, errors_is_terminal: false, no_color: false, now }
+        Self {
+            input,
+            output,
+            errors,
+            output_is_terminal: false,
+            errors_is_terminal: false,
+            no_color: false,
+            now,
+            clock: None,
+            variables: BTreeMap::new(),
+            chance: 0,
+        }
     }
 
     /// Prints what the argument parser has to say: help and version, or what is wrong with the call.
@@ -108,11 +127,13 @@ pub(crate) struct Session<'a> {
     pub(crate) style: Style,
     pub(crate) output_is_terminal: bool,
     pub(crate) now: UnixSeconds,
+    pub(crate) world: World<'a>,
 }
 
 impl<'a> Session<'a> {
     pub(crate) fn new(console: Console<'a>, color: Color) -> Self {
-        let Console { input, output, errors, output_is_terminal, errors_is_terminal, no_color, now } = console;
+        let Console { input, output, errors, output_is_terminal, errors_is_terminal, no_color, now, .. } = console;
+        let clock = console.clock.unwrap_or_else(|| Box::new(Still::at(now)));
         let style = |is_terminal| {
             Style::new(match color {
                 Color::Always => true,
@@ -135,6 +156,7 @@ impl<'a> Session<'a> {
             output: BufWriter::with_capacity(64 << 10, output),
             output_is_terminal,
             now,
+            world: World::new(clock, console.variables, console.chance),
         }
     }
 

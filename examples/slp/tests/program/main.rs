@@ -7,11 +7,14 @@ mod import;
 mod inspect;
 mod keys;
 mod kills;
+mod peers;
 mod policy;
 mod program;
+mod show;
 mod sign;
 mod sources;
 mod sync_files;
+mod transport;
 mod usage;
 mod verify;
 

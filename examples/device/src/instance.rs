@@ -17,7 +17,7 @@ use slp_rum::{AuthorizationCode, Content, Document};
 use slp_transport::agent::{Action, Agent, AgentState, Event, Imported, Mode, ReportKey};
 
 use crate::exchange::{InFlight, Outgoing};
-use crate::life::{Ending, Life};
+use crate::life::{Ending, KeptReport, Life};
 use crate::setup::{Feature, Setup, Transport};
 use crate::store::{Imported as Kept, Saved, Store};
 use crate::syslog;
@@ -263,7 +263,7 @@ impl Device {
     pub fn save_usage(&mut self, features: &[&str], now: UnixMillis) -> Result<Vec<u8>, Error> {
         let local = self.local(now);
         self.close(Ending::Requested, local)?;
-        let reports = self.saved.life.kept.iter().map(|kept| kept.report()).collect::<Result<Vec<_>, Error>>()?;
+        let reports = self.saved.life.kept.iter().map(KeptReport::report).collect::<Result<Vec<_>, Error>>()?;
         let mut file = DeviceFile::new().reports(&reports);
         if !features.is_empty() {
             let keys = features
@@ -330,8 +330,8 @@ impl Device {
         let plan = match import(bytes, &self.state, &Situation::new(&self.trusted, local)) {
             Ok(plan) => plan,
             Err(refusal) => {
-                self.note(format!("%SMART_LIC-3-IMPORT_FAILED: {refusal}: {}", refusal.reason()));
-                return Err(format!("{refusal}: {}", refusal.reason()).into());
+                self.note(format!("%SMART_LIC-3-IMPORT_FAILED: {refusal}"));
+                return Err(refusal.to_string().into());
             }
         };
         let (text, outcomes) = (plan.to_string(), plan.outcomes().to_vec());
@@ -418,7 +418,7 @@ impl Device {
     }
 
     /// Takes the codes out of use; what is needed to give them back is kept.
-    fn remove_codes(&mut self) {
+    pub(crate) fn remove_codes(&mut self) {
         for member in self.saved.setup.members.clone() {
             let Some((code, index)) = self.code(&member) else { continue };
             self.saved.returning.push((member.clone(), simulate::return_code(&code).as_str().to_owned()));

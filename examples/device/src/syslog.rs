@@ -17,7 +17,6 @@ pub(crate) fn of(notice: &Notice, is_cslu: bool) -> String {
         Notice::TrustFailed => {
             "%SMART_LIC-3-TRUST_CODE_INSTALL_FAILED: The install of a new licensing trust code has failed".into()
         }
-        Notice::Offline | Notice::InsufficientTrust | Notice::Blocked => notice.as_str().into(),
         _ => notice.as_str().into(),
     }
 }

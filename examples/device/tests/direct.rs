@@ -59,8 +59,6 @@ fn an_export_controlled_licence_runs_with_a_code_alone_and_stops_with_its_return
     assert!(refused.contains("needs an authorization code: 1 wanted, 0 authorized"), "{refused}");
     world.say(&runner, "license smart authorization request add hseck9 local");
     world.pass(&[&runner], 2 * DAY);
-    let c = lock(&runner).agent().counters.clone();
-    eprintln!("{:#?} {:#?}", c, world.cloud.lock().unwrap().take_events());
     world.say(&runner, "license hseck9 1");
     let refused = lock(&runner).command("license smart authorization return local online", world.now()).unwrap_err();
     assert!(refused.to_string().contains("use"), "{refused}");
@@ -214,7 +212,7 @@ fn a_clock_set_back_an_hour_and_forward_a_year_is_shown_and_loses_nothing() {
                 .unwrap()
                 .measurements()
                 .iter()
-                .filter_map(|m| m.clock_delta.map(|delta| delta.get()))
+                .filter_map(|m| m.clock_delta.map(slp_model::Seconds::get))
                 .collect::<Vec<_>>()
         })
         .collect();

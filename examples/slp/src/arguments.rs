@@ -156,6 +156,29 @@ pub(crate) enum Command {
     /// Read On-Prem registration and synchronization files
     #[command(subcommand)]
     Sync(SyncCommand),
+    /// Show the whole circle on this machine: devices, a cloud with keys of its own, months of usage
+    #[command(after_help = DEMO_EXAMPLES)]
+    Demo(Demo),
+}
+
+const DEMO_EXAMPLES: &str = "\
+Examples:
+  slp demo
+  slp demo --path airgap --devices 10";
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Which way reports go: direct, airgap, api, or all of them
+    #[arg(long, value_name = "PATH", default_value = "all")]
+    pub(crate) path: String,
+
+    /// Devices
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) devices: u32,
+
+    /// Simulated months of 30 days
+    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=120))]
+    pub(crate) months: u32,
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,6 +3,7 @@
 pub(crate) mod ack;
 pub(crate) mod bundle;
 pub(crate) mod check;
+pub(crate) mod demo;
 pub(crate) mod fleet;
 pub(crate) mod import;
 pub(crate) mod inspect;

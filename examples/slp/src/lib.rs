@@ -91,6 +91,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, console: Console<'_>) 
         Command::Ack(AckCommand::Split(arguments)) => commands::ack::split(arguments, &mut session),
         Command::Fleet(arguments) => commands::fleet::run(arguments, &mut session),
         Command::Sync(command) => commands::sync::run(command, &mut session),
+        Command::Demo(arguments) => commands::demo::run(arguments, &mut session),
     };
     session.messages.finish();
     match outcome.and_then(|status| Ok(session.flush().map(|()| status)?)) {

@@ -1,0 +1,81 @@
+//! No connectivity: each quarter the files of all devices go into one bundle, and its answer back to each device.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Write};
+
+use slp_kit::Error;
+use slp_model::Udi;
+use slp_sync::Limits;
+use slp_sync::bundle::{Claims, ExportIndex, Pairer, Plan, Reader, Writer};
+
+use crate::world::{DAY, World, lock};
+
+pub(crate) fn run(world: &mut World, out: &mut dyn Write) -> Result<(), Error> {
+    world.everywhere("license network-advantage 1")?;
+    for month in 0..world.options.months {
+        world.live(month)?;
+        world.pass(30 * DAY, out)?;
+        if month % 3 == 2 || month + 1 == world.options.months {
+            quarter(world)?;
+            world.teller.tell(out)?;
+        }
+    }
+    Ok(())
+}
+
+fn quarter(world: &World) -> Result<(), Error> {
+    let mut plan = Plan::new("Example Account", world.now());
+    plan.smart_account_id = "100001".into();
+    let mut writer = Writer::new(Vec::new(), Cursor::new(Vec::new()), &plan)?;
+    let mut leaves = Vec::new();
+    for (number, runner) in (1_u64..).zip(&world.runners) {
+        // the first file of the first device also asks for a code
+        let is_asking = number == 1 && lock(runner).imported().codes.is_empty();
+        let file = lock(runner).save_usage(if is_asking { &["hseck9"] } else { &[] }, world.now())?;
+        if lock(runner).saved().life.kept.is_empty() {
+            world.said("device", "operator", "nothing to report: no licence in use since the last file");
+            continue;
+        }
+        world.said("device", "file", "license smart save usage all");
+        leaves.push(writer.add(0, number, &file)?);
+    }
+    let (bytes, sealed) = writer.finish()?;
+    world.said("operator", "file", format!("slp bundle create: {}, {} devices", sealed.name, sealed.leaves));
+    let upload = world.cloud().upload(&sealed.name, &bytes, world.now());
+    world.said("operator", "cloud", format!("upload: {}, {} reports", upload.status, upload.reports));
+    let Some(name) = upload.answer else { return Ok(()) };
+    let answer = world.cloud().answer(&name).map(<[u8]>::to_vec).unwrap_or_default();
+    world.said("cloud", "operator", format!("download: {name}"));
+    let index = ExportIndex::new(&*sealed.name, leaves);
+    let mut pairer = Pairer::new(&index);
+    let mut documents: BTreeMap<u64, Vec<u8>> = BTreeMap::new();
+    for leaf in Reader::new(&answer[..], &Limits::default()).named(&name) {
+        let leaf = leaf?;
+        pairer.add(&leaf, Claims::read(&leaf.bytes)?);
+        documents.insert(leaf.index, leaf.bytes.into_owned());
+    }
+    let pairing = pairer.finish();
+    world.said(
+        "operator",
+        "file",
+        format!("slp ack split: {} documents, {} missing", documents.len(), pairing.missing().count()),
+    );
+    for answer in pairing.answers() {
+        let exported = answer.exported.and_then(|place| index.leaves().get(place));
+        let (Some(leaf), Some(document)) = (exported, documents.get(&answer.index)) else { continue };
+        let is_for = |udi: &Udi| leaf.device.matches(udi);
+        if let Some(runner) = world.runners.iter().find(|runner| is_for(lock(runner).active())) {
+            let printed = lock(runner).import(document, world.now())?;
+            world.said("file", "device", format!("license smart import: {printed}"));
+        }
+    }
+    if let Some(first) = world.runners.first() {
+        let mut device = lock(first);
+        let may = !device.imported().codes.is_empty();
+        if may && device.saved().life.count("hseck9") == 0 {
+            world.said("operator", "device", "license hseck9 1");
+            device.use_license("hseck9", 1, world.now())?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,253 @@
+//! Cloud, devices, clock, network: the cloud listens on loopback, over TLS with a certificate of its own root.
+
+use std::fmt;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cssm::{Client as ApiClient, Cloud, Enforced, IdToken, Listening, Purchase, Settings};
+use device::{Device, Feature, MemoryStore, Network, Runner, Setup, Transport, Trusted};
+use http::{Request, Response};
+use slp_crypto::Signer as _;
+use slp_kit::{Authority, Clock, Error, ManualClock, Random};
+use slp_model::policy::{LicenseClass, Policy, clock};
+use slp_model::{Udi, UnixMillis, UnixSeconds};
+use slp_transport::client::{Certificates, Client, ClientSettings};
+
+use crate::Path;
+use crate::table::{Licence, Outcome, Row};
+use crate::tell::Teller;
+
+const ADVANTAGE: &str = "regid.2017-03.com.cisco.advantagek9,1.0_00000000-0000-4000-8000-000000000001";
+const HSEC: &str = "regid.2019-03.com.cisco.DNA_HSEC,1.0_00000000-0000-4000-8000-000000000002";
+const SOFTWARE: &str = "regid.2017-05.com.cisco.C9300,v1_00000000-0000-4000-8000-0000000000aa";
+pub(crate) const ID_TOKEN: &str = "token-of-the-demonstration";
+pub(crate) const CLIENT: (&str, &str) = ("demonstration", "secret-of-the-demonstration");
+pub(crate) const DAY: i64 = 86_400;
+const START: &str = "2026-01-01T00:00:00Z";
+
+/// How much of it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// Devices. Default 3.
+    pub devices: u32,
+    /// Simulated months of 30 days. Default 7.
+    pub months: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { devices: 3, months: 7 }
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) options: Options,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) teller: Arc<Teller>,
+    pub(crate) cloud: Arc<Mutex<Cloud>>,
+    pub(crate) address: SocketAddr,
+    pub(crate) client: Client,
+    pub(crate) runners: Vec<Runner>,
+    pub(crate) runtime: tokio::runtime::Runtime,
+    _listening: Listening,
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World").field("options", &self.options).field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl World {
+    pub(crate) fn new(path: Path, options: &Options) -> Result<Self, Error> {
+        let clock = Arc::new(ManualClock::new(START.parse()?));
+        let authority = Authority::new("Root of the demonstration")?;
+        let trusted = Trusted::new(authority.signer().public_key(), authority.certificate())?;
+        let mut settings = Settings::default();
+        settings.clients.push(ApiClient::new(CLIENT.0, CLIENT.1));
+        settings.id_tokens.push(IdToken::new(ID_TOKEN));
+        settings.purchases.push(Purchase::new(ADVANTAGE, "network-advantage", options.devices.max(2) - 1));
+        settings.purchases.push(Purchase::new(HSEC, "hseck9", 1).behind(Enforced::Export));
+        let certificates = Certificates::Private(authority.certificate_pem().as_bytes().to_vec());
+        let cloud = Cloud::new(settings, authority, Random::system(), clock.now())?;
+        let cloud = Arc::new(Mutex::new(cloud));
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let anywhere: SocketAddr = ([127, 0, 0, 1], 0).into();
+        let time: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
+        let listening =
+            runtime.block_on(cssm::serve(Arc::clone(&cloud), time, anywhere, &["127.0.0.1", "localhost"], false))?;
+        let mut client = ClientSettings::default();
+        client.certificates = certificates;
+        let mut world = Self {
+            options: options.clone(),
+            teller: Arc::default(),
+            address: listening.address,
+            client: Client::new(client)?,
+            runners: Vec::new(),
+            runtime,
+            _listening: listening,
+            clock,
+            cloud,
+        };
+        for number in 1..=options.devices {
+            let runner = world.device(path, number, &trusted)?;
+            world.runners.push(runner);
+        }
+        Ok(world)
+    }
+
+    fn device(&self, path: Path, number: u32, trusted: &Trusted) -> Result<Runner, Error> {
+        let udi = Udi::new("C9300-24UX", format!("TST{number:08}"))?;
+        let features = vec![
+            Feature::new("network-advantage", ADVANTAGE.parse()?, LicenseClass::Subscription),
+            Feature::new("hseck9", HSEC.parse()?, LicenseClass::Export),
+        ];
+        let setup = Setup::new(udi, SOFTWARE.parse()?, features);
+        let store = Box::new(MemoryStore::new());
+        let mut device = Device::start(setup, trusted.clone(), store, Random::system(), self.now())?;
+        if path == Path::Direct {
+            let address = format!("https://{}{}", self.address, cssm::SMART_PATH);
+            device.configure(Transport::Smart(address), self.now())?;
+        }
+        let wire =
+            Wire { client: self.client.clone(), teller: Arc::clone(&self.teller), clock: Arc::clone(&self.clock) };
+        let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&self.clock);
+        Ok(Runner::new(Arc::new(Mutex::new(device)), Arc::new(wire), clock))
+    }
+
+    pub(crate) fn introduction(&self) -> String {
+        format!(
+            "{} devices, {} months of 30 days, the cloud on https://{} (a test double with keys of its own)",
+            self.options.devices, self.options.months, self.address
+        )
+    }
+
+    pub(crate) fn now(&self) -> UnixMillis {
+        self.clock.now()
+    }
+
+    pub(crate) fn said(&self, from: &'static str, to: &'static str, what: impl fmt::Display) {
+        self.teller.said(self.now(), from, to, what);
+    }
+
+    pub(crate) fn cloud(&self) -> MutexGuard<'_, Cloud> {
+        self.cloud.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn log_of(&self, runner: &Runner) {
+        for line in lock(runner).take_log() {
+            self.said("device", "log", line);
+        }
+    }
+
+    /// A command to every device.
+    pub(crate) fn everywhere(&self, command: &str) -> Result<(), Error> {
+        let shown = command.replace(ID_TOKEN, "…");
+        for runner in &self.runners {
+            self.said("operator", "device", &shown);
+            lock(runner).command(command, self.now())?;
+            runner.turn()?;
+            self.log_of(runner);
+        }
+        Ok(())
+    }
+
+    /// Usage of the second week: the first device uses two licences, and the last one goes out of use later.
+    pub(crate) fn live(&self, month: u32) -> Result<(), Error> {
+        let runners = &self.runners;
+        let (Some(first), Some(last)) = (runners.first(), runners.last()) else { return Ok(()) };
+        let change = match month {
+            1 => Some((first, 2)),
+            3 => Some((last, 0)),
+            _ => None,
+        };
+        if let Some((runner, count)) = change {
+            let serial = lock(runner).active().serial().to_owned();
+            self.said("operator", "device", format!("{serial}: license network-advantage {count}"));
+            lock(runner).use_license("network-advantage", count, self.now())?;
+            runner.turn()?;
+        }
+        Ok(())
+    }
+
+    /// Lets so much time pass, deadline by deadline, and tells what is said.
+    pub(crate) fn pass(&self, seconds: i64, out: &mut dyn Write) -> Result<(), Error> {
+        let end = slp_kit::later(self.now(), seconds).to_seconds();
+        loop {
+            let next = self.runners.iter().filter_map(|runner| lock(runner).next_deadline()).min();
+            let now = self.now().to_seconds();
+            let Some(next) = next.filter(|next| *next <= end) else { break };
+            self.clock.set(next.max(now));
+            let mut sent = 0;
+            for runner in &self.runners {
+                sent += runner.turn()?;
+                self.log_of(runner);
+            }
+            self.teller.tell(out)?;
+            if sent == 0 && next <= now {
+                self.clock.advance(1);
+            }
+        }
+        self.clock.set(end.max(self.now().to_seconds()));
+        self.teller.tell(out)
+    }
+
+    pub(crate) fn outcome(&self) -> Outcome {
+        let now = self.now();
+        let mut rows = Vec::new();
+        for runner in &self.runners {
+            let device = lock(runner);
+            let life = &device.saved().life;
+            let udi = device.active().clone();
+            let delivered = self.cloud().device(&udi).map_or(0, |known| known.reports.len());
+            rows.push(Row {
+                written: life.acknowledged + life.purged + life.kept.len() as u64,
+                delivered: delivered as u64,
+                acknowledged: life.acknowledged,
+                due: due(&device, now),
+                device: udi,
+            });
+        }
+        let licences = self.cloud().balances(now).into_iter();
+        let licences = licences.map(|one| Licence { name: one.name, used: one.in_use, owned: one.owned }).collect();
+        Outcome { rows, licences }
+    }
+}
+
+fn due(device: &Device, now: UnixMillis) -> Option<UnixSeconds> {
+    let default = Policy::vendor_default();
+    let installed = device.imported().policy.as_ref();
+    let policy = installed.map_or(&default, |installed| &installed.policy);
+    let uses = device.saved().life.uses(&device.saved().setup);
+    let since = installed.map(|installed| installed.installed_at);
+    clock::next_due(policy, since, &uses, device.saved().last_ack, device.local(now)).map(|due| due.at)
+}
+
+pub(crate) fn lock(runner: &Runner) -> MutexGuard<'_, Device> {
+    runner.device.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The network of a device: loopback, and somebody who listens.
+struct Wire {
+    client: Client,
+    teller: Arc<Teller>,
+    clock: Arc<ManualClock>,
+}
+
+impl Network for Wire {
+    fn send(&self, request: &Request<Vec<u8>>) -> Option<Response<Vec<u8>>> {
+        let response = self.client.send(request).ok();
+        let member = |body: &[u8], name: &str| {
+            let text = String::from_utf8_lossy(body);
+            let (_, rest) = text.split_once(&format!("\"{name}\":\""))?;
+            rest.split('"').next().map(str::to_owned)
+        };
+        let kind = member(request.body(), "kind").unwrap_or_default();
+        let word = response.as_ref().and_then(|response| member(response.body(), "status"));
+        let word = word.unwrap_or_else(|| "no reply".into());
+        self.teller.said(self.clock.now(), "device", "cloud", format!("{kind}: {word}"));
+        response
+    }
+}

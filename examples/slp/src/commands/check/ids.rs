@@ -70,4 +70,12 @@ mod tests {
         );
         assert_eq!(bad, [(8, "begins with a number that is no report id")]);
     }
+
+    #[test]
+    fn states_are_those_of_commands_or_of_the_data_model_and_others_stay_as_they_came() {
+        let text = "1 rum-report-state-acknowledged\n2 RUM-REPORT-STATE-OPEN\n3 deleted\n4 SmartAgentRumStateOpen\n";
+        let states: Vec<_> = parse(text).0.into_iter().map(|(_, state)| state.unwrap()).collect();
+        let odd = ReportState::from("SmartAgentRumStateOpen");
+        assert_eq!(states, [ReportState::Acknowledged, ReportState::Open, ReportState::Deleted, odd]);
+    }
 }

@@ -250,9 +250,13 @@ impl Measurement<'_> {
 }
 
 impl UsageReport<'_> {
-    /// The greatest count of a measurement.
+    /// The greatest count of a measurement of the licence; of other metrics none counts.
     pub fn peak(&self) -> Option<u64> {
-        self.measurements.iter().filter_map(|one| one.count).max()
+        self.measurements
+            .iter()
+            .filter(|one| one.metric == MetricName::Entitlement.as_str())
+            .filter_map(|one| one.count)
+            .max()
     }
 
     /// Does the last measurement say why the report ended?

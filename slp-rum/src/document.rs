@@ -419,6 +419,13 @@ pub struct Reports<'d> {
     inner: BorrowedReports<'d>,
 }
 
+impl Reports<'_> {
+    /// Deviations that were only counted so far.
+    pub fn warnings_dropped(&self) -> u64 {
+        self.inner.warnings_dropped()
+    }
+}
+
 impl Iterator for Reports<'_> {
     type Item = Result<UsageReport, Error>;
 

@@ -25,6 +25,8 @@ pub(crate) enum Frame {
     Inside(usize),
 }
 
+const EMPTY: &str = "the payload is empty";
+
 /// The JSON limits of one text.
 pub(crate) fn json_limits(options: &ReadOptions) -> JsonLimits {
     JsonLimits::new(options.limits.json_depth, options.limits.string_bytes)
@@ -56,6 +58,9 @@ pub(crate) fn read<'t>(
                 .and_then(|at| reader.end().map(|()| at))
                 .map_err(|fault| Flaw::json(&fault, Layer::Envelope, &Path::ROOT))?;
             *frame = Frame::Literal(at);
+            if payload.trim_ascii().is_empty() {
+                return Err(Flaw::new(ErrorKind::Empty, Layer::Payload, 0, &Path::ROOT, EMPTY));
+            }
             payload::read(payload, PayloadForm::Bare, notes)
         }
         _ => read_envelope(text, notes, payload, frame),
@@ -69,7 +74,7 @@ pub(crate) fn read_text<'t>(text: &'t str, form: PayloadForm, notes: &mut Notes<
         return Err(Flaw::limit(Layer::Payload, 0, &Path::ROOT, "payload_bytes", limit, "bytes of one payload"));
     }
     if text.trim_ascii().is_empty() {
-        return Err(Flaw::new(ErrorKind::Empty, Layer::Payload, 0, &Path::ROOT, "the payload is empty"));
+        return Err(Flaw::new(ErrorKind::Empty, Layer::Payload, 0, &Path::ROOT, EMPTY));
     }
     if form == PayloadForm::Bare {
         let reason = "a payload without envelope: there is no outer signature to check";
@@ -174,7 +179,7 @@ fn take_payload<'t>(
                 .map_err(|fault| members.flaw(&fault, path))?;
             *frame = Frame::Literal(start);
             if payload.trim_ascii().is_empty() {
-                members.refuse(ErrorKind::Empty, at, path, || "the payload is empty".to_owned())?;
+                members.refuse(ErrorKind::Empty, at, path, || EMPTY.to_owned())?;
                 return Ok(Found::Refused);
             }
             Ok(Found::Literal)

@@ -284,7 +284,8 @@ impl<'a> Members<'_, 'a, '_> {
         if trimmed.len() == text.len() || trimmed.is_empty() {
             return Ok((text, None));
         }
-        let reason = format!("blanks around {}: trimmed", Quoted(trimmed));
+        // texts name no device
+        let reason = "blanks around one half of an identity: trimmed";
         self.notes.take(Tolerance::UdiBlank, self.layer, at, &here, reason)?;
         let trimmed = match &text {
             Cow::Borrowed(text) => Cow::Borrowed(text.trim_ascii()),

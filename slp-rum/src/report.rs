@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use slp_model::license::{CloseReason, HeaderType, ReportType, SigningType, TerminationReason};
+use slp_model::license::{CloseReason, HeaderType, MetricName, ReportType, SigningType, TerminationReason};
 use slp_model::{
     EntitlementTag, Location, Place, ReportId, Signed, SignedContent, SoftwareTag, Span, Udi, serde_as_text, word_enum,
 };
@@ -364,9 +364,10 @@ impl UsageReport {
         }
     }
 
-    /// The greatest count of a measurement.
+    /// The greatest count of a measurement of the licence; of other metrics none counts.
     pub fn peak(&self) -> Option<u64> {
-        self.measurements.iter().filter_map(Measurement::count).max()
+        let of_the_licence = self.measurements.iter().filter(|one| one.metric == MetricName::Entitlement);
+        of_the_licence.filter_map(Measurement::count).max()
     }
 
     /// Where the report stands in its document.

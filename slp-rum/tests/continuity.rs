@@ -212,6 +212,15 @@ fn time_without_report_is_a_gap_with_a_reason() {
 }
 
 #[test]
+fn a_reload_explains_the_gap_behind_a_report_and_none_inside_it() {
+    let inside = report(7, [count(0, 900, 1), count(2_800, 3_700, 1)]).closed_by("ProductReload");
+    let after = report(8, [count(5_600, 6_500, 1)]).closed();
+    let found = findings([&inside, &after]);
+    let gaps: Vec<_> = found.iter().filter(|one| one.id == "RUM-GAP").map(|one| &one.details["reason"]).collect();
+    assert_eq!(gaps, [&"unexplained".into(), &"reload".into()]);
+}
+
+#[test]
 fn a_wanted_window_has_gaps_at_its_edges() {
     let one = report(7, [count(100, 200, 1), count(200, 300, 2)]).closed();
     let gaps = |from: i64, to: i64| {

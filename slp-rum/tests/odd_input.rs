@@ -249,7 +249,9 @@ fn blanks_around_an_identity_are_no_other_device_and_are_written_again() {
     let text = envelope.to_string();
     let report = read(&text);
     assert_eq!(report.signer().unwrap().serial(), "TST00000001");
-    assert_eq!(of(report.warnings(), Tolerance::UdiBlank).len(), 1);
+    let notes = of(report.warnings(), Tolerance::UdiBlank);
+    assert_eq!(notes.len(), 1);
+    assert!(!notes[0].to_string().contains("TST00000001"), "texts name no device: {}", notes[0]);
     for report in [&report, &report.as_borrowed().into_owned().unwrap()] {
         assert!(write_envelope(report).unwrap().contains(r#""udi_serial_number":" TST00000001\t""#));
     }
@@ -273,6 +275,16 @@ fn a_blank_product_is_none_and_one_that_is_no_tag_is_taken_as_it_is() {
     assert_eq!(of(report.warnings(), Tolerance::TagForm).len(), 1);
     assert_eq!(read(&named(&"é".repeat(255))).software_tag().as_str().chars().count(), 255);
     assert_eq!(refusal(&named(&"é".repeat(256)), &ReadOptions::default()).kind(), ErrorKind::BadValue);
+}
+
+#[test]
+fn a_blank_payload_is_empty_in_whatever_way_it_comes() {
+    let of = |payload: &str| refusal(payload, &ReadOptions::default());
+    for text in ["\"\"", "\" \"", "\"\\n\\t\""] {
+        let error = of(text);
+        assert_eq!((error.kind(), error.location().column), (ErrorKind::Empty, Some(2)), "{text}");
+        assert_eq!(of(&format!(r#"{{"payload":{text}}}"#)).kind(), ErrorKind::Empty, "{text}");
+    }
 }
 
 #[test]

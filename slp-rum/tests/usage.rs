@@ -206,6 +206,12 @@ fn other_metrics_and_values_give_no_interval() {
     strange.measurements[0].metric = "OTHER";
     strange.measurements[1].value = Some(r#"{"type":"PERCENT","value":"12.5"}"#.into());
     assert_eq!(intervals(&evidence([&strange])), [(200, 300, 3, 7)]);
+    let mut metric = report(7, [count(0, 100, 5), count(100, 200, 2)]);
+    metric.measurements[0].metric = "OTHER";
+    let text = document([&metric]);
+    let document = Document::parse(text.as_bytes()).unwrap();
+    assert_eq!(document.borrowed_reports().next().unwrap().unwrap().peak(), Some(2));
+    assert_eq!(document.reports().next().unwrap().unwrap().peak(), Some(2));
     let mut other = report(8, [count(0, 100, 1)]);
     other.kind = Some("summary");
     assert!(evidence([&other]).intervals().next().is_none());

@@ -5,7 +5,7 @@ use slp_model::{Detail, Finding, ReportId, Udi, UnixSeconds};
 
 use super::id_checks::Ids;
 use super::{Checks, many, ranges, subject};
-use crate::usage::{Known, Licence};
+use crate::usage::{Known, Licence, Report};
 
 /// The agent takes samples every 900 s: less is no gap worth a look.
 const SHORT: i64 = 900;
@@ -137,7 +137,9 @@ impl<'a> Checks<'a> {
 
 /// The first that applies. Spec: rum, "Continuity".
 fn reason(licence: &Licence<'_>, before: &Known, seconds: i64) -> &'static Reason {
-    let reloaded = licence.reports.get(before.report).is_some_and(|report| report.record.reloaded);
+    // a hole in the middle of a report is not where it ended
+    let ends_here = |report: &Report<'_>| report.record.reloaded && report.end() == Some(before.end);
+    let reloaded = licence.reports.get(before.report).is_some_and(ends_here);
     match seconds {
         ..=SHORT => &TOO_SHORT,
         _ if before.count == Some(0) => &RELEASED,

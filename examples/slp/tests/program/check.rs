@@ -97,6 +97,27 @@ fn an_acknowledgement_without_device_is_that_of_the_only_one() {
 }
 
 #[test]
+fn an_acknowledgement_without_device_is_that_of_the_only_one_its_document_names() {
+    let ack = |others: &str| {
+        format!(
+            r#"<smartLicenseRumAck><data><![CDATA[[{{"report_id":1704700812,"status":"ACK"}}{others}]]]></data><signature>AAAA</signature></smartLicenseRumAck>"#
+        )
+    };
+    let member = |pid: &str, serial: &str, id: u64| {
+        format!(r#",{{"sudi":{{"udi_pid":"{pid}","udi_serial_number":"{serial}"}},"report_id":{id},"status":"ACK"}}"#)
+    };
+    let campus = member("TEST-9300-48", "TST93000001", 1_704_700_813);
+    let is_open = |acks: &str| {
+        let folder = Folder::new("acks-named");
+        folder.file("ack.xml", acks.as_bytes());
+        let call = slp(&["check", "--json", CAMPUS, CONTROLLER, "--acks", folder.path()]);
+        call.output.contains("Report 1704700812 is closed and not acknowledged")
+    };
+    assert!(!is_open(&ack(&campus)));
+    assert!(is_open(&ack(&format!("{campus}{}", member("TEST-WLC-CL", "TST98000001", 1)))));
+}
+
+#[test]
 fn counters_of_a_device_are_findings() {
     let folder = Folder::new("counters");
     folder.file("support.md", b"Total: 707,  Purged: 390(388)\nIn Storage: 300,  MIA: 5(0)\n").file("other.md", b"x");

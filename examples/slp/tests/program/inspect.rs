@@ -32,6 +32,17 @@ fn a_broken_report_is_shown_between_the_good_ones() {
 }
 
 #[test]
+fn warnings_that_were_only_counted_are_counted_in_reports_too() {
+    let path = fixture("valid/numbers-as-strings-and-back");
+    let told = |words: &[&str]| fine(&[&["inspect"][..], words, &[&path]].concat());
+    let all = told(&[]).matches("(number-or-string)").count();
+    assert!(all > 2 && !told(&[]).contains("not kept"));
+    let few = told(&["--limit", "warnings=1"]);
+    assert!(few.contains(&format!("{} more warnings not kept", all - 1)), "{few}");
+    assert!(told(&["--json", "--limit", "warnings=1"]).contains(&format!("\"warnings_dropped\":{}", all - 1)));
+}
+
+#[test]
 fn every_fixture_is_shown_and_json_stays_json() {
     for group in ["valid", "invalid"] {
         let folder = format!("../../slp-rum/tests/fixtures/{group}");

@@ -17,7 +17,7 @@ use crate::wording::count_of;
 /// What acknowledgements say.
 #[derive(Debug, Default)]
 struct Acks {
-    /// Reports that were taken, with the device where it is named.
+    /// Reports that were taken, with the device where the member, or else the document, names one.
     taken: BTreeSet<(Option<Udi>, ReportId)>,
     /// Members that name no report.
     opaque: u64,
@@ -73,16 +73,52 @@ fn read(acks: &mut Acks, faults: &mut Vec<Fault>, input: &Input<'_>) {
         Ok(document) => document,
         Err(error) => return faults.push(input.fault(error)),
     };
+    let (mut named, mut nameless) = (Named::default(), Vec::new());
     for content in document.contents() {
         match content {
             Ok(Content::Acknowledgement(ack)) => {
-                let taken = ack.view().named().filter(|ack| ack.status == AckStatus::Acknowledged);
-                acks.taken.extend(taken.map(|ack| (ack.device.clone(), ack.report)));
+                for ack in ack.view().named() {
+                    let is_taken = ack.status == AckStatus::Acknowledged;
+                    match &ack.device {
+                        Some(device) => {
+                            named.add(device);
+                            acks.taken.extend(is_taken.then(|| (Some(device.clone()), ack.report)));
+                        }
+                        None => nameless.extend(is_taken.then_some(ack.report)),
+                    }
+                }
                 let opaque = u64::try_from(ack.view().opaque().count()).unwrap_or(u64::MAX);
                 acks.opaque = acks.opaque.saturating_add(opaque);
+            }
+            Ok(Content::Authorization(code)) => named.add(&code.view().udi),
+            Ok(Content::TrustCode(code)) => named.add(&code.view().udi),
+            Ok(Content::ConversionAcknowledgement(ack)) => {
+                ack.view().iter().filter_map(|one| one.device.as_ref()).for_each(|device| named.add(device));
             }
             Ok(_) => {}
             Err(error) => faults.push(input.fault(error)),
         }
+    }
+    let device = named.only();
+    acks.taken.extend(nameless.into_iter().map(|report| (device.clone(), report)));
+}
+
+/// The devices that a document names, as far as it matters whether it is one. Spec: ack-auth, "Members we read".
+#[derive(Debug, Default)]
+struct Named {
+    first: Option<Udi>,
+    several: bool,
+}
+
+impl Named {
+    fn add(&mut self, device: &Udi) {
+        match &self.first {
+            Some(first) => self.several |= first != device,
+            None => self.first = Some(device.clone()),
+        }
+    }
+
+    fn only(self) -> Option<Udi> {
+        self.first.filter(|_| !self.several)
     }
 }

@@ -44,11 +44,19 @@ fn parse(text: &str) -> (Vec<Line>, Vec<(u64, &'static str)>) {
             continue;
         };
         match id.parse() {
-            Ok(id) => lines.push((id, words.next().map(|word| ReportState::from(&*word.to_ascii_uppercase())))),
+            Ok(id) => lines.push((id, words.next().map(state))),
             Err(_) => bad.push((number, "begins with a number that is no report id")),
         }
     }
     (lines, bad)
+}
+
+/// A word of commands or of the data model, in whatever case; another one as it came.
+fn state(word: &str) -> ReportState {
+    let of_commands = ReportState::from(word.to_ascii_uppercase());
+    let of_the_model = || ReportState::from_model_word(&word.to_ascii_lowercase());
+    let known = [of_commands].into_iter().chain(std::iter::once_with(of_the_model)).find(ReportState::is_known);
+    known.unwrap_or_else(|| ReportState::from(word))
 }
 
 #[cfg(test)]
@@ -69,5 +77,13 @@ mod tests {
             ]
         );
         assert_eq!(bad, [(8, "begins with a number that is no report id")]);
+    }
+
+    #[test]
+    fn states_are_those_of_commands_or_of_the_data_model_and_others_stay_as_they_came() {
+        let text = "1 rum-report-state-acknowledged\n2 RUM-REPORT-STATE-OPEN\n3 deleted\n4 SmartAgentRumStateOpen\n";
+        let states: Vec<_> = parse(text).0.into_iter().map(|(_, state)| state.unwrap()).collect();
+        let odd = ReportState::from("SmartAgentRumStateOpen");
+        assert_eq!(states, [ReportState::Acknowledged, ReportState::Open, ReportState::Deleted, odd]);
     }
 }

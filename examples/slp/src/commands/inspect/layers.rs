@@ -62,7 +62,6 @@ impl File {
     fn add(&mut self, document: &Document<'_>, input: &Input<'_>) {
         self.container = Some(document.container());
         self.warnings = document.warnings();
-        self.dropped = document.warnings_dropped();
         let mut reports = document.reports();
         let mut number = 0_usize;
         let mut broken_parts = Vec::new();
@@ -95,7 +94,8 @@ impl File {
         self.report_faults = self.faults.len();
         self.faults.append(&mut broken_parts);
         // what ends the document comes after its parts
-        self.faults.extend(reports.filter_map(Result::err).map(|error| input.fault(error)));
+        self.faults.extend(reports.by_ref().filter_map(Result::err).map(|error| input.fault(error)));
+        self.dropped = document.warnings_dropped().saturating_add(reports.warnings_dropped());
     }
 
     /// The faults that are not those of a numbered report.

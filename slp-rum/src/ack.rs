@@ -161,6 +161,17 @@ impl fmt::Display for AckStatus {
     }
 }
 
+/// So many bytes a character may all texts together have that a list repeats.
+const BYTES_A_CHARACTER: usize = 4;
+
+/// The bytes of all texts of a device.
+fn bytes_of(device: &Udi) -> usize {
+    let few = [device.vid(), device.uuid(), device.suvi(), device.host_identifier(), device.mac_address()];
+    let unknown = device.unknown_parts().flat_map(|(key, value)| [key, value]);
+    let texts = [device.pid(), device.serial()].into_iter().chain(few.into_iter().flatten()).chain(unknown);
+    texts.map(str::len).fold(0, usize::saturating_add)
+}
+
 /// What the reports of a list inherit from the member around it. Code and message go with the status.
 #[derive(Clone, Default)]
 struct Around {
@@ -176,7 +187,10 @@ impl Around {
     fn fits(&self, limit: usize) -> bool {
         let status = self.status.as_ref().map(AckStatus::as_str);
         let texts = [status, self.error_code.as_deref(), self.message.as_deref(), self.transaction.as_deref()];
-        texts.into_iter().flatten().all(|text| text.chars().nth(limit).is_none())
+        let texts = || texts.into_iter().flatten();
+        let device = self.device.as_ref().map_or(0, bytes_of);
+        texts().all(|text| text.chars().nth(limit).is_none())
+            && texts().map(str::len).fold(device, usize::saturating_add) <= limit.saturating_mul(BYTES_A_CHARACTER)
     }
 
     /// All this, said about one report.
@@ -220,6 +234,7 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<AckList>, Flaw> {
             let reason = format!("the acknowledgement is no JSON array of objects ({}): kept as text", fault.message());
             fields.data_note(Tolerance::AckOpaque, &data, fault.offset(), &Path::ROOT, reason)?;
             list.members = vec![AckMember::Opaque(OpaqueAck { raw: text.to_owned() })];
+            fields.members = 1;
         }
         read => finish(fields, &data, read)?,
     }

@@ -119,6 +119,7 @@ impl Document<'_> {
             document: self,
             next: 0,
             counts: [0; 4],
+            members: 0,
             room: self.options().limits.warnings,
             places: LineCursor::default(),
             ended: false,
@@ -133,6 +134,8 @@ pub struct Contents<'d> {
     next: usize,
     /// How many authorizations, reservations, trust codes and acknowledgements there were: they are numbered.
     counts: [usize; 4],
+    /// How many members the arrays in the parts had, all together.
+    members: usize,
     room: usize,
     places: LineCursor,
     ended: bool,
@@ -188,6 +191,8 @@ impl<'d> Contents<'d> {
             prefix: &prefix,
             root: node,
             device: None,
+            members_before: self.members,
+            members: 0,
         };
         let fields = &mut fields;
         Ok(match kind {
@@ -294,6 +299,7 @@ impl<'d> Contents<'d> {
         let signed_at = (signed.line.unwrap_or(1), signed.column.unwrap_or(1), signed.byte);
         let warnings = document.warnings_of(&mut fields.notes, &self.places);
         self.room = self.room.saturating_sub(warnings.len());
+        self.members = self.members.saturating_add(fields.members);
         let key = fields.device.take().unwrap_or_default();
         Ok(Source { raw: raw.into(), name, key, span, signature, place, signed_at, warnings })
     }

@@ -48,7 +48,8 @@ pub struct Limits {
     pub data_bytes: usize,
     /// Entitlements of one authorization code. Default 1,024.
     pub entitlements_per_code: usize,
-    /// Members of one acknowledgement, or elements of another array of a part. Default 100,000.
+    /// Members of the acknowledgements of one document, and elements of the other arrays in its parts, all together.
+    /// Default 100,000.
     pub ack_members: usize,
     /// Bytes of the certificates of one trust code. Default 64 KiB.
     pub pem_bytes: usize,

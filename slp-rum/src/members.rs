@@ -242,6 +242,13 @@ impl<'a> Members<'_, 'a, '_> {
         })?;
         let pid = self.identity(pid, start, path, "udi_pid")?;
         let serial = self.identity(serial, start, path, "udi_serial_number")?;
+        // Findings and intervals name the device again and again: a long name would make a small file large.
+        let most = self.options().limits.name_chars;
+        if pid.0.len().saturating_add(serial.0.len()) > most
+            && pid.0.chars().chain(serial.0.chars()).nth(most).is_some()
+        {
+            return Err(Flaw::limit(self.layer, start, path, "name_chars", most, "characters of one device's names"));
+        }
         let written = if pid.1.is_some() || serial.1.is_some() {
             let raw = |(trimmed, raw): &(Cow<'a, str>, Option<Cow<'a, str>>)| raw.clone().unwrap_or(trimmed.clone());
             Some(Sudi { pid: raw(&pid), serial: raw(&serial) })

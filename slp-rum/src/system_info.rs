@@ -6,7 +6,7 @@ use slp_model::license::HaRole;
 use slp_model::{Udi, UnixMillis};
 
 use crate::flaw::{Flaw, Path};
-use crate::statement::{Fields, Object, Reading, SignedPart, Statement, millis};
+use crate::statement::{Element, Fields, Halt, Object, Reading, SignedPart, Statement, millis};
 use crate::{ErrorKind, Member};
 
 /// What a device says about itself, as it stands in a document. Never signed, as far as one knows.
@@ -86,12 +86,15 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<SystemFacts>, Flaw
     };
     if let Some(list) = object.take("device_list") {
         let path = Path::ROOT.member("device_list");
-        let wrong = |found: &slp_model::json::Fault| {
-            let text = format!("{}; expected an array of objects", found.message());
-            fields.data_flaw(ErrorKind::WrongType, &data, list.at.saturating_add(found.offset()), &path, text)
-        };
         if list.raw != "null" {
-            facts.devices = devices(list.raw, limits).map_err(|found| wrong(&found))?;
+            let mut element = Element::under(fields, &data, path, list.at);
+            facts.devices = devices(list.raw, limits, &mut element).map_err(|halt| match halt {
+                Halt::Flaw(flaw) => flaw,
+                Halt::Fault(found) => {
+                    let text = format!("{}; expected an array of objects", found.message());
+                    fields.data_flaw(ErrorKind::WrongType, &data, list.at.saturating_add(found.offset()), &path, text)
+                }
+            })?;
         }
     }
     facts.extra = object.rest();
@@ -102,7 +105,7 @@ fn device(object: &mut Object<'_>, limits: Limits) -> Option<Udi> {
     object.take_device(limits).ok().flatten()
 }
 
-fn devices(list: &str, limits: Limits) -> Result<Vec<SystemDevice>, slp_model::json::Fault> {
+fn devices(list: &str, limits: Limits, element: &mut Element<'_, '_>) -> Result<Vec<SystemDevice>, Halt> {
     let mut reader = Reader::new(list, limits);
     let mut devices = Vec::new();
     reader.begin_array()?;
@@ -113,8 +116,9 @@ fn devices(list: &str, limits: Limits) -> Result<Vec<SystemDevice>, slp_model::j
         }
         let mut object = Object::read(&mut reader)?;
         if let Some((at, name)) = &object.twice {
-            return Err(slp_model::json::Fault::duplicate(*at, name));
+            return Err(slp_model::json::Fault::duplicate(*at, name).into());
         }
+        element.count(devices.len())?;
         devices.push(SystemDevice {
             role: object.take_text("role").map(HaRole::from),
             device: device(&mut object, limits),

@@ -58,6 +58,7 @@ fn every_limit_takes_what_it_allows_and_refuses_one_more() {
     let long = format!(r#","software_version":"{}""#, "v".repeat(500));
     let text = device_file(&[envelope(&payload(&long, MEASUREMENT), "AAAA")]);
     takes_n_and_refuses_one_more("string_bytes", &text, 500, |limits, n| limits.string_bytes = n);
+    takes_n_and_refuses_one_more("name_chars", &three, "TEST-TST0000001".len(), |limits, n| limits.name_chars = n);
     let text = device_file(&[envelope(&payload("", MEASUREMENT), &"AAAA".repeat(100))]);
     takes_n_and_refuses_one_more("signature_value_bytes", &text, 400, |limits, n| limits.signature_value_bytes = n);
     let many = [MEASUREMENT; 20].join(",");
@@ -91,6 +92,24 @@ fn every_limit_takes_what_it_allows_and_refuses_one_more() {
     takes_n_and_refuses_one_more("json_encode", &text, 100, |limits, n| limits.json_encode = n);
     let text = text.replace(&" ".repeat(98), &["{}"; 25].join(","));
     takes_n_and_refuses_one_more("inventory_items", &text, 25, |limits, n| limits.inventory_items = n);
+}
+
+/// Every finding and every interval names its device, every interval its attached devices: a name of 60,000 characters in
+/// a report of 30,000 measurements would be gigabytes.
+#[test]
+fn no_device_in_a_report_has_a_name_longer_than_a_udi_may_be() {
+    let limit = Limits::default().name_chars;
+    let (fitting, long) = ("é".repeat(limit - "TEST".len()), "S".repeat(60_000));
+    let of = |serial: &str| payload("", MEASUREMENT).replace("TST00000001", serial);
+    assert!(outcomes(envelope(&of(&fitting), "AAAA").as_bytes(), &ReadOptions::default()).iter().all(Result::is_ok));
+    let attached = MEASUREMENT.replace(
+        r#","value":{"#,
+        &format!(r#","meta":{{"added_sudi_list":[{{"udi_pid":"AP","udi_serial_number":"{long}"}}]}},"value":{{"#),
+    );
+    for text in [of(&long), payload("", &attached)] {
+        let error = outcomes_of(&envelope(&text, "AAAA"), &ReadOptions::default());
+        assert_eq!((error.kind(), error.name()), (ErrorKind::Limit, Some("name_chars")), "{error}");
+    }
 }
 
 #[test]

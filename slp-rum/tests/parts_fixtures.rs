@@ -125,7 +125,14 @@ fn limits_of_parts_take_their_number_and_refuse_one_more() {
     let trust = "<smartLicenseTrustCode><udi>P:A,S:TST00000001</udi><trustCode><certificates>-----BEGIN A-----\n\
                  -----END A-----\n-----BEGIN A-----\n-----END A-----\n</certificates></trustCode><signature>AAAA</signature>\
                  </smartLicenseTrustCode>";
-    let cases: [(&[u8], &str, usize, Set); 9] = [
+    // all parts share the room for members
+    let acks = "<smartLicenseRumAck><data>[1,2,3]</data></smartLicenseRumAck>".repeat(2);
+    let acks = format!("<smartLicense>{acks}</smartLicense>");
+    let info = r#"<data>{"device_list":[{},{},{}]}</data>"#;
+    let info = format!("<smartLicense><smartLicenseSystemInfo>{info}</smartLicenseSystemInfo></smartLicense>");
+    let cases: [(&[u8], &str, usize, Set); 11] = [
+        (acks.as_bytes(), "ack_members", 6, |limits, n| limits.ack_members = n),
+        (info.as_bytes(), "ack_members", 3, |limits, n| limits.ack_members = n),
         (trust.as_bytes(), "certificates_per_code", 2, |limits, n| limits.certificates_per_code = n),
         (trust.as_bytes(), "pem_bytes", 68, |limits, n| limits.pem_bytes = n),
         (&ack, "ack_members", 5, |limits, n| limits.ack_members = n),

@@ -72,6 +72,16 @@ fn a_long_text_is_not_repeated_for_every_report_of_a_list() {
         let list = read(&format!(r#"[{{"{name}":"{fitting}","report_ids":[1,2,3]}}]"#));
         assert_eq!(list.named().count(), 3, "{name}");
     }
+    for part in ["udi_vid", "uuid", "suvi", "host_identifier", "mac_address"] {
+        let long = "x".repeat(60_000);
+        let sudi = format!(r#"{{"udi_pid":"P","udi_serial_number":"S","{part}":"{long}"}}"#);
+        let list = read(&format!(r#"[{{"sudi":{sudi},"report_ids":[1,2,3]}}]"#));
+        assert!(matches!(&list.members[..], [AckMember::Opaque(_)]), "{part}");
+    }
+    // short enough in characters, and still two kilobytes for every two bytes of the list
+    let wide = "\u{1f600}".repeat(255);
+    let list = read(&format!(r#"[{{"status":"{wide}","message":"{wide}","report_ids":[1,2,3]}}]"#));
+    assert!(matches!(&list.members[..], [AckMember::Opaque(_)]), "{list:?}");
     for member in [
         format!(r#"[{{"sudi":{{"udi_pid":"{long}","udi_serial_number":"S"}},"report_ids":[1]}}]"#),
         format!(r#"[{{"sudi":{{"udi_pid":"{long}","udi_serial_number":"S"}},"report_id":1,"status":"ACK"}}]"#),

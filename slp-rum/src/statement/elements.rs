@@ -36,7 +36,12 @@ pub(crate) struct Element<'r, 'd> {
 
 impl<'r, 'd> Element<'r, 'd> {
     pub(crate) fn new(fields: &'r mut Fields<'d>, data: &'r Data, index: usize, at: usize) -> Self {
-        Self { fields, data, path: Path::ROOT.index(index), at }
+        Self::under(fields, data, Path::ROOT.index(index), at)
+    }
+
+    /// One that stands at this path.
+    pub(crate) fn under(fields: &'r mut Fields<'d>, data: &'r Data, path: Path<'r>, at: usize) -> Self {
+        Self { fields, data, path, at }
     }
 
     /// Something is wrong with it.
@@ -72,10 +77,11 @@ impl<'r, 'd> Element<'r, 'd> {
         self.fields.device_within(device, self.data, self.at, &self.path)
     }
 
-    /// Is there room for one more after so many?
-    pub(crate) fn count(&self, so_far: usize) -> Result<(), Flaw> {
+    /// Is there room for one more after so many of this part? All parts of a document share the room.
+    pub(crate) fn count(&mut self, so_far: usize) -> Result<(), Flaw> {
         let limit = self.fields.options.limits.ack_members;
-        if so_far < limit {
+        if self.fields.members_before.saturating_add(so_far) < limit {
+            self.fields.members = so_far.saturating_add(1);
             return Ok(());
         }
         let text = format!("members: more than {limit} (limit ack_members); raise it if you trust the file");

@@ -24,6 +24,10 @@ pub(crate) struct Fields<'d> {
     pub(crate) root: usize,
     /// The device that the part names, as text of the usual form.
     pub(crate) device: Option<Box<str>>,
+    /// Members of the parts before this one.
+    pub(crate) members_before: usize,
+    /// Members of this part so far.
+    pub(crate) members: usize,
 }
 
 /// The JSON text of a part, and where it stands.

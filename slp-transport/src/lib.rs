@@ -27,6 +27,7 @@ mod secret; // text that must not be seen
 #[cfg(feature = "server")]
 pub mod server; // serves messages
 pub mod show; // facts from what show commands print
+pub mod sudi; // what devices sign with their hardware key, as carriers spell it
 pub mod upload; // a submit to the cloud and its polls, as a machine
 mod wire; // JSON members from one table per message
 pub mod yang; // words and numbers of the YANG modules

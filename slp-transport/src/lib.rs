@@ -32,6 +32,7 @@ mod secret; // text that must not be seen
 pub mod server; // serves messages
 pub mod show; // facts from what show commands print
 pub mod snmp; // traps and objects
+pub mod sudi; // what devices sign with their hardware key, as carriers spell it
 pub mod syslog; // messages of the log
 pub mod upload; // a submit to the cloud and its polls, as a machine
 mod wire; // JSON members from one table per message

@@ -300,7 +300,7 @@ fn a_chain_that_a_device_prints_answers_one_nonce() {
     let cut = old(12_345).replacen(&text(&root).replace('\n', "\r\n"), "", 1);
     folder.file("cut.txt", cut.as_bytes());
     let call = slp(&["verify", &file("cut.txt"), "--trust", &sub_ca]);
-    assert!(call.output.contains("malformed  statement  chain of a device"), "{}", call.output);
+    assert!(call.output.contains("malformed  statement  statement of a device"), "{}", call.output);
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! Certificates among the files: what they say, and whether somebody trusted issued them.
 
-use slp_crypto::{Certificate, Identity, Source, TimePolicy, Verified};
+use slp_crypto::{Certificate, Identity, NotVerified, Source, TimePolicy, Verified};
 use slp_model::Udi;
 
 use super::judge::{FileVerdicts, Judge};
 use super::row::Row;
-use super::statement;
 use crate::facts::CertificateFacts;
 use crate::fault::Fault;
 use crate::input::Input;
@@ -23,16 +22,16 @@ pub(super) fn facts(text: &[u8]) -> Vec<CertificateFacts> {
     certificates.iter().filter_map(|one| one.as_ref().ok()).map(CertificateFacts::from).collect()
 }
 
-/// Judges every certificate of the file; the others in it count as what came along.
+/// Judges every certificate in a PEM text.
 pub(super) fn read(judge: &Judge<'_>, input: &Input<'_>, file: &mut FileVerdicts) {
-    let found = match Certificate::inspect_pem(input.bytes) {
-        Ok(found) => found,
-        Err(error) => {
-            file.faults.push(Fault::of_file(error.kind().as_str(), input.name, error.message()));
-            return;
-        }
-    };
-    file.rows.extend(statement::rows(judge, input.bytes));
+    match Certificate::inspect_pem(input.bytes) {
+        Ok(found) => self::judge(judge, found, file),
+        Err(error) => file.faults.push(Fault::of_file(error.kind().as_str(), input.name, error.message())),
+    }
+}
+
+/// Judges every certificate of a file; the others in it count as what came along.
+pub(super) fn judge(judge: &Judge<'_>, found: Vec<Result<Certificate, NotVerified>>, file: &mut FileVerdicts) {
     let readable: Vec<&Certificate> = found.iter().filter_map(|one| one.as_ref().ok()).collect();
     for (number, certificate) in (1_usize..).zip(&found) {
         match certificate {

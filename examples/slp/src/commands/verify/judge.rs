@@ -8,7 +8,7 @@ use slp_rum::{Content, Document, ErrorKind, UsageReport};
 
 use super::row::{Row, Verdict};
 use super::trust::Trust;
-use super::{certificates, own, requests, siblings};
+use super::{certificates, own, requests, siblings, statement};
 use crate::facts::CertificateFacts;
 use crate::fault::Fault;
 use crate::input::Input;
@@ -60,13 +60,25 @@ impl Judge<'_> {
             own::read(self, input, &mut file);
             return file;
         }
+        if statement::is_answer(input.bytes) {
+            statement::read(self, input, &mut file);
+            return file;
+        }
         match Document::parse_with(input.bytes, input.options) {
             Ok(document) => {
                 self.reports(&document, input, &mut file);
                 self.parts(&document, input, &mut file);
             }
-            Err(error) if error.kind() == ErrorKind::UnknownRoot && certificates::are_in(input.bytes) => {
-                certificates::read(self, input, &mut file);
+            Err(error) if error.kind() == ErrorKind::UnknownRoot => {
+                let is_capture = statement::is_capture(input.bytes);
+                if is_capture {
+                    statement::read(self, input, &mut file);
+                }
+                if certificates::are_in(input.bytes) {
+                    certificates::read(self, input, &mut file);
+                } else if !is_capture {
+                    file.faults.push(input.fault(error));
+                }
             }
             Err(error) => file.faults.push(input.fault(error)),
         }

@@ -1,96 +1,233 @@
-//! What a device prints about itself and signs with its hardware key: the chain of its certificates. Spec: crypto, "SUDI
-//! statements", the carriers of the command line.
+//! What devices say about themselves and sign with their hardware key: certificates, boot registers, compliance. Spec:
+//! crypto, "SUDI statements".
+//!
+//! A chain brings the certificate of its signer. Registers and attributes do not: it stands in a chain of the same file, or
+//! in the trust directory.
 
-use slp_crypto::{Body, Certificate, Expect, Nonce, Reason, Statement, TimePolicy, Verified};
+use slp_crypto::{
+    Body, BootRegister, Certificate, Detail, Expect, Nonce, NotVerified, Reason, Statement, TimePolicy, Verified,
+};
+use slp_model::Quoted;
+use slp_transport::sudi::{self, Answer, Carrier, Measured, Measurement};
+use slp_transport::{ErrorKind, Limits};
 
-use super::judge::Judge;
-use super::row::Row;
+use super::certificates;
+use super::judge::{FileVerdicts, Judge};
+use super::row::{Row, Verdict};
+use crate::fault::Fault;
+use crate::input::Input;
 
-const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
-const END: &str = "-----END CERTIFICATE-----";
-/// RSA-2048 as hexadecimal text; nothing shorter signs.
-const SHORTEST: usize = 512;
+/// The most certificates that are tried for one statement.
+const MAX_TRIED: usize = 4_096;
 
-/// The chain, as `show platform sudi certificate sign` or `show system integrity all trust_chain` print it.
-#[derive(Debug, Default)]
-struct Printed {
-    /// Root, issuing CA, device.
-    chain: Vec<Vec<u8>>,
-    version: Option<u32>,
-    signature: Vec<u8>,
+/// Is it an answer in XML or JSON? Those of the command line are told from other text later.
+pub(super) fn is_answer(bytes: &[u8]) -> bool {
+    matches!(Carrier::detect(bytes), Some(Carrier::Netconf | Carrier::Restconf | Carrier::XrJson))
 }
 
-/// A verdict for each signed chain in a capture of a terminal.
-pub(super) fn rows(judge: &Judge<'_>, text: &[u8]) -> Vec<Row> {
-    let text = String::from_utf8_lossy(text);
-    let echoed = echoed_nonce(&text);
-    printed(&text).into_iter().map(|printed| row(judge, printed, echoed)).collect()
+/// Does a terminal show such an answer?
+pub(super) fn is_capture(bytes: &[u8]) -> bool {
+    Carrier::detect(bytes) == Some(Carrier::Cli)
 }
 
-fn row(judge: &Judge<'_>, printed: Printed, echoed: Option<u64>) -> Row {
-    let of = "chain of a device";
-    let Ok([root, sub_ca, leaf]) = <[Vec<u8>; 3]>::try_from(printed.chain) else {
-        let text = "a signed chain has three certificates in front: root, issuing CA, device";
-        return Row::not(of, Reason::Malformed, "statement", text);
+/// A verdict for each statement, and the certificates in them.
+pub(super) fn read(judge: &Judge<'_>, input: &Input<'_>, file: &mut FileVerdicts) {
+    let Some(carrier) = Carrier::detect(input.bytes) else { return };
+    let mut limits = Limits::default();
+    limits.device_body_bytes = input.options.limits.document_bytes;
+    limits.cli_bytes = input.options.limits.document_bytes;
+    let answer = match Answer::read(carrier, input.bytes, &limits) {
+        Ok(answer) => answer,
+        Err(error) => return file.faults.push(fault(input, &error)),
     };
-    let device = Certificate::inspect(&leaf).ok().and_then(|leaf| leaf.identity().and_then(super::certificates::udi));
-    let body = Body::Chain { root, sub_ca: sub_ca.clone(), leaf: leaf.clone() };
-    let mut statement = Statement::new(echoed.map(Nonce::Number), body);
-    statement.version = printed.version.unwrap_or(1);
-    let asked = judge.nonce.map(Nonce::Number);
-    let expect = asked.as_ref().map_or_else(Expect::nothing, |nonce| Expect::nothing().nonce(nonce));
-    let time = TimePolicy::At(judge.present());
-    let verdict = judge.trust.store.verify_statement(&statement, &printed.signature, &leaf, &[&sub_ca], time, &expect);
-    let mut row = Row::of(of, verdict.as_ref().map(Verified::evidence));
-    row.device = device;
+    let chains: Vec<[&[u8]; 3]> = answer.statements.iter().flatten().filter_map(chain).collect();
+    for statement in &answer.statements {
+        match statement {
+            Ok(statement) => file.rows.push(row(judge, statement, &chains)),
+            Err(error) if error.kind() == ErrorKind::Device => file.faults.push(fault(input, error)),
+            Err(error) => {
+                let mut row = Row::not("statement of a device", Reason::Malformed, "statement", error.message());
+                row.place = error.location().clone();
+                file.rows.push(row);
+            }
+        }
+    }
+    if carrier == Carrier::Cli {
+        return;
+    }
+    let mut found: Vec<&[u8]> = chains.iter().flatten().copied().collect();
+    found.sort_unstable();
+    found.dedup();
+    certificates::judge(judge, found.into_iter().map(Certificate::inspect).collect(), file);
+}
+
+fn fault(input: &Input<'_>, error: &slp_transport::Error) -> Fault {
+    let place = error.location().clone().inside(input.name);
+    Fault { name: error.name(), place, ..Fault::of_file(error.kind().as_str(), input.name, error.message()) }
+}
+
+/// Root, issuing CA and device.
+fn chain(statement: &sudi::Statement) -> Option<[&[u8]; 3]> {
+    match &statement.body {
+        sudi::Body::Chain { root, sub_ca, leaf } => Some([root, sub_ca, leaf]),
+        _ => None,
+    }
+}
+
+fn row(judge: &Judge<'_>, printed: &sudi::Statement, chains: &[[&[u8]; 3]]) -> Row {
+    let of = match &printed.body {
+        sudi::Body::Chain { .. } => "chain of a device",
+        sudi::Body::Measurement(_) => "measurement of a device",
+        _ => "compliance of a device",
+    };
+    let mut row = match (&printed.signature, body(&printed.body)) {
+        (None, _) => {
+            let text = "the device was not asked to sign: add `sign nonce N` to the command";
+            Row::not(of, Reason::NotCheckable, "absent", text)
+        }
+        (Some(_), None) => Row::not(of, Reason::Unsupported, "format", "this version does not know such a statement"),
+        (Some(signature), Some(body)) => {
+            let mut statement = Statement::new(printed.nonce.as_ref().and_then(nonce), body);
+            statement.version = signature.version;
+            signed(judge, of, printed, &Signed { statement, signature: &signature.bytes }, chains)
+        }
+    };
+    if row.place.is_empty() {
+        row.place = printed.place.clone();
+    }
     row
 }
 
-/// Three certificates and a signature behind them, as often as they come.
-fn printed(text: &str) -> Vec<Printed> {
-    let (mut found, mut now, mut is_signed) = (Vec::new(), Printed::default(), false);
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
-        let line = line.trim();
-        if line == BEGIN {
-            let mut block = format!("{BEGIN}\n");
-            for line in lines.by_ref() {
-                block.push_str(line.trim());
-                block.push('\n');
-                if line.trim() == END {
-                    break;
-                }
-            }
-            now.chain.extend(Certificate::inspect_one(block.as_bytes()).ok().map(|one| one.der().to_vec()));
-        } else if line.starts_with("LOCATION ") {
-            now = Printed::default();
-        } else if let Some(version) = line.strip_prefix("Signature version:").or(line.strip_prefix("Version:")) {
-            now.version = version.trim().parse().ok();
-        } else if line == "Signature:" {
-            is_signed = true;
-        } else if let Some(signature) = hexadecimal(line).filter(|_| is_signed) {
-            now.signature = signature;
-            found.push(std::mem::take(&mut now));
-            is_signed = false;
+fn nonce(printed: &sudi::Nonce) -> Option<Nonce> {
+    match printed {
+        sudi::Nonce::Number(number) => Some(Nonce::Number(*number)),
+        sudi::Nonce::Bytes(bytes) => Some(Nonce::Bytes(bytes.clone())),
+        _ => None,
+    }
+}
+
+fn body(printed: &sudi::Body) -> Option<Body> {
+    match printed {
+        sudi::Body::Chain { root, sub_ca, leaf } => {
+            Some(Body::Chain { root: root.clone(), sub_ca: sub_ca.clone(), leaf: leaf.clone() })
+        }
+        sudi::Body::Measurement(measured) => Some(Body::Measurement { pcr0: measured.pcr0?, pcr8: measured.pcr8? }),
+        sudi::Body::Compliance(pairs) => Some(Body::Compliance(pairs.clone())),
+        _ => None,
+    }
+}
+
+/// A statement as it was signed, and its signature.
+struct Signed<'s> {
+    statement: Statement,
+    signature: &'s [u8],
+}
+
+impl Signed<'_> {
+    fn verdict(&self, judge: &Judge<'_>, leaf: &[u8], cas: &[&[u8]]) -> Result<Verified<&Statement>, NotVerified> {
+        let asked = judge.nonce.map(Nonce::Number);
+        let expect = asked.as_ref().map_or_else(Expect::nothing, |nonce| Expect::nothing().nonce(nonce));
+        let time = TimePolicy::At(judge.present());
+        judge.trust.store.verify_statement(&self.statement, self.signature, leaf, cas, time, &expect)
+    }
+}
+
+fn signed(judge: &Judge<'_>, of: &str, printed: &sudi::Statement, signed: &Signed<'_>, chains: &[[&[u8]; 3]]) -> Row {
+    if let Some([_, sub_ca, leaf]) = chain(printed) {
+        let verdict = signed.verdict(judge, leaf, &[sub_ca]);
+        let mut row = Row::of(of, verdict.as_ref().map(Verified::evidence));
+        row.device = Certificate::inspect(leaf).ok().and_then(|leaf| leaf.identity().and_then(certificates::udi));
+        row.outside.extend(printed.location.is_some().then(|| "location".to_owned()));
+        return row;
+    }
+    let mut row = by_any(judge, of, printed, signed, chains);
+    row.outside.extend(printed.location.is_some().then(|| "location".to_owned()));
+    match &printed.body {
+        sudi::Body::Measurement(measured) => measurement(measured, &mut row),
+        // signed without separators: `ab`, `c` is `a`, `bc`
+        _ => row.outside.push("where attributes and values end".to_owned()),
+    }
+    row
+}
+
+/// Whose signature it is does not stand beside it: of all devices that are known, the one that fits.
+fn by_any(judge: &Judge<'_>, of: &str, printed: &sudi::Statement, signed: &Signed<'_>, chains: &[[&[u8]; 3]]) -> Row {
+    let mut cas: Vec<&[u8]> = chains.iter().map(|[_, sub_ca, _]| *sub_ca).collect();
+    cas.sort_unstable();
+    cas.dedup();
+    let beside = chains.iter().map(|[_, _, leaf]| *leaf);
+    let mut known: Vec<&[u8]> = beside.chain(judge.trust.devices.iter().map(Certificate::der)).collect();
+    known.sort_unstable();
+    known.dedup();
+    let (mut unfit, mut other) = (0_usize, None);
+    for leaf in known.iter().take(MAX_TRIED) {
+        match signed.verdict(judge, leaf, &cas) {
+            Err(why) if why.detail() == Detail::Mismatch => unfit = unfit.saturating_add(1),
+            // the certificate cannot be used, so nobody looked at the signature
+            Err(why) if why.detail() != Detail::Nonce => other = other.or(Some(why)),
+            verdict => return Row::of(of, verdict.as_ref().map(Verified::evidence)),
         }
     }
-    found
-}
-
-/// Hexadecimal digits to the end of the line and no further: the next line is often a prompt, which can begin with some.
-fn hexadecimal(line: &str) -> Option<Vec<u8>> {
-    if line.len() < SHORTEST {
-        return None;
+    if unfit == 0 {
+        return other.map_or_else(
+            || {
+                let text = "no certificate of the device is known: put it into the trust directory, or its signed \
+                            chain into the same file";
+                Row::not(of, Reason::KeyUnknown, "key", text)
+            },
+            |why| Row::of(of, Err(&why)),
+        );
     }
-    let digits: Option<Vec<u8>> =
-        line.chars().map(|one| one.to_digit(16).and_then(|one| u8::try_from(one).ok())).collect();
-    let digits = digits.filter(|digits| digits.len().is_multiple_of(2))?;
-    Some(digits.as_chunks::<2>().0.iter().map(|[high, low]| high << 4 | low).collect())
+    let text = format!(
+        "the signature fits none of the device certificates that are known ({unfit}): the content or the signature was \
+         changed, or it is of another device"
+    );
+    let reason = if is_due(judge, printed, chains, &known) { Reason::Invalid } else { Reason::KeyUnknown };
+    Row::not(of, reason, if reason == Reason::Invalid { "mismatch" } else { "key" }, text)
 }
 
-/// The nonce in the command that the terminal shows. It finds the signed bytes; whether it is the one that was asked
-/// with, only the caller knows.
-fn echoed_nonce(text: &str) -> Option<u64> {
-    let command = text.lines().find(|line| line.contains("show platform sudi") || line.contains("trust_chain"))?;
-    command.split_once(" nonce ")?.1.split_whitespace().next()?.parse().ok()
+/// Should one of the certificates have fitted? Then it is no stranger: it came along, it is the only one, or it is of the
+/// same product.
+fn is_due(judge: &Judge<'_>, printed: &sudi::Statement, chains: &[[&[u8]; 3]], known: &[&[u8]]) -> bool {
+    let platform = match &printed.body {
+        sudi::Body::Measurement(measured) => measured.platform.as_deref(),
+        _ => None,
+    };
+    let same = |device: &Certificate| device.identity().is_some_and(|holder| Some(holder.pid()) == platform);
+    !chains.is_empty() || known.len() == 1 || judge.trust.devices.iter().any(same)
+}
+
+/// Platform, versions and names are outside. Hashes are signed through the registers, when they give those.
+fn measurement(measured: &Measurement, row: &mut Row) {
+    row.outside.extend(["platform", "versions and names"].map(str::to_owned));
+    if let (Some(signer), Some(platform)) = (&row.signer, &measured.platform)
+        && signer.pid != *platform
+    {
+        let text = format!(
+            "platform: {} stands beside the signature, which is one of {}",
+            Quoted(platform),
+            Quoted(&signer.pid)
+        );
+        row.warnings.push(text);
+    }
+    let parts = [
+        ("boot hashes", &measured.boot, measured.pcr0, "PCR0"),
+        ("package hashes", &measured.packages, measured.pcr8, "PCR8"),
+    ];
+    for (what, list, register, name) in parts {
+        let Some(hashes) = list.iter().map(hash).collect::<Option<Vec<_>>>().filter(|hashes| !hashes.is_empty()) else {
+            row.outside.push(what.to_owned());
+            continue;
+        };
+        let mut computed = BootRegister::new();
+        hashes.into_iter().for_each(|hash| computed.extend(hash));
+        if Some(*computed.value()) != register && row.verdict == Verdict::Verified {
+            let text = format!("the {what} that stand there do not give {name}, which is signed: they were changed");
+            row.refuse(Reason::Invalid, "register", text);
+        }
+    }
+}
+
+fn hash(measured: &Measured) -> Option<&[u8]> {
+    measured.hash.as_deref()
 }

@@ -27,6 +27,8 @@ pub(super) struct Trust {
     /// Keys that may sign documents of the SDK that bring no certificate: bare public keys, those of the cloud not
     /// counted.
     pub(super) signers: Vec<PublicKey>,
+    /// Certificates of devices.
+    pub(super) devices: Vec<Certificate>,
     /// Every key that the user vouches for, by its SHA-256.
     vouched: BTreeSet<[u8; 32]>,
     pub(super) faults: Vec<Fault>,
@@ -58,8 +60,14 @@ impl Trust {
                 Pins::Kgv => PinSet::Kgv,
             })
         });
-        let mut trust =
-            Self { store, known: Vec::new(), signers: Vec::new(), vouched: BTreeSet::new(), faults: Vec::new() };
+        let mut trust = Self {
+            store,
+            known: Vec::new(),
+            signers: Vec::new(),
+            devices: Vec::new(),
+            vouched: BTreeSet::new(),
+            faults: Vec::new(),
+        };
         let mut options = ReadOptions::default();
         options.limits.document_bytes = PEM_BYTES;
         let mut nothing = io::empty();
@@ -136,6 +144,7 @@ impl Trust {
             Added::Anchor(certificate) => known.certificate = Some(certificate.into()),
             Added::KeyOf(certificate) => {
                 known.purpose = "device";
+                self.devices.push(certificate.clone());
                 known.certificate = Some(certificate.into());
                 self.vouched.extend(certificate.key().ok().map(PublicKey::sha256));
             }

@@ -36,6 +36,18 @@ impl Privacy {
         Self { hostname: true, ip: true, mac: true }
     }
 
+    /// Switches one on by its [word](Self::withheld). `None` if there is no such word.
+    #[must_use]
+    pub fn with(mut self, word: &str) -> Option<Self> {
+        match word {
+            "hostname" => self.hostname = true,
+            "ip" => self.ip = true,
+            "mac" => self.mac = true,
+            _ => return None,
+        }
+        Some(self)
+    }
+
     /// The words of the member `withheld` of a synchronization request, sorted.
     pub fn withheld(self) -> Vec<&'static str> {
         let words = [(self.hostname, "hostname"), (self.ip, "ip"), (self.mac, "mac")];
@@ -235,6 +247,16 @@ mod tests {
         let hostname = Privacy { hostname: true, ..Privacy::default() };
         let Rewritten::Replace(text) = rewritten(hostname, &data) else { panic!("it is rewritten") };
         assert!(!text.contains("secret") && text.contains("192.0.2.7") && text.contains("5e:00"), "{text}");
+    }
+
+    #[test]
+    fn every_word_switches_what_it_names() {
+        let all = Privacy::all().withheld().into_iter().try_fold(Privacy::default(), Privacy::with);
+        assert_eq!(all, Some(Privacy::all()));
+        for word in Privacy::all().withheld() {
+            assert_eq!(Privacy::default().with(word).unwrap().withheld(), [word]);
+        }
+        assert_eq!(Privacy::default().with("host"), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use serde::{Deserialize, Serialize};
 use slp_model::Udi;
 use slp_model::json::{self, Profile, Reader, ValueKind, write_string};
 use slp_rum::Member;
@@ -19,7 +20,7 @@ use crate::document::ProductInstance;
 /// privacy.hostname = true;
 /// assert_eq!((privacy.withheld(), Privacy::all().withheld()), (vec!["hostname"], vec!["hostname", "ip", "mac"]));
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Privacy {
     /// Host names stay here.

@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &Create, session: &mut Session<'_>) -> Result<Statu
     let mut job = Job { arguments, found: &found, composer: &composer, reader: &reader, messages, written: Vec::new() };
     let ended = match &mut ledger {
         None => job.without_ledger(&plan),
-        Some(ledger) => job.with_ledger(plan, ledger),
+        Some(ledger) => job.with_ledger(&plan, ledger),
     };
     // bundles that are whole are there, whatever became of the next one
     let written = job.written;
@@ -147,10 +147,10 @@ impl<'a> Job<'a, '_> {
     }
 
     /// Finishes what an interrupted run began; then writes bundles of what was not exported before, if there is any.
-    fn with_ledger(&mut self, plan: Plan, ledger: &mut ExportLedger) -> Result<(), Stop> {
+    fn with_ledger(&mut self, plan: &Plan, ledger: &mut ExportLedger) -> Result<(), Stop> {
         let open = ledger.ledger().unsealed().next().map(|(name, begun)| (name.to_owned(), begun.clone()));
         if let Some((name, begun)) = open {
-            self.resume(&plan, &name, &begun, ledger)?;
+            self.resume(plan, &name, &begun, ledger)?;
         }
         let portions = self.portions(&|device, id| is_open(ledger.ledger(), device, id))?;
         for devices in portions {
@@ -314,7 +314,9 @@ impl<'a> Job<'a, '_> {
         let long = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         let (reports, conflicts) = (long(reports), long(conflicts));
         self.written.push(Written { sealed: sealed.clone(), file: path, devices: all, reports, conflicts });
-        devices.iter().for_each(|device| device.is_written.set(true));
+        for device in devices {
+            device.is_written.set(true);
+        }
         Ok(sealed)
     }
 }

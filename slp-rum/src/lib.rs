@@ -44,6 +44,7 @@ pub use limits::{Limits, ReadOptions};
 pub use measurement::{HaMember, InventoryItem, Measurement, Snapshot};
 pub use policy_file::PolicyFile;
 pub use report::{Closure, Generation, Header, Member, PayloadForm, ReportKind, Signature, UsageReport};
+pub use sets::FileDevices;
 pub use statement::{CandidateSpan, SpanBase, SpanEdit, SpanName, Statement};
 pub use system_info::SystemInfo;
 pub use tolerance::{Tolerance, Tolerances, Warning};

@@ -45,20 +45,26 @@ impl Sets {
     }
 }
 
-/// Product id and serial number.
-type Name<'n> = (&'n str, &'n str);
-
-/// The devices that the reports of one file name. A list joins its members and the device that reports it, whatever
-/// the order of the reports. Spec: sync, "Application HA"; rum, "Writer rules" F.
+/// The devices that the reports of one file name, as product id and serial number.
+///
+/// A list joins its members and the device that reports it, whatever the order of the reports: two that are tied by a
+/// chain of lists are of one redundant set. Spec: sync, "Application HA"; rum, "Writer rules" F.
+///
+/// ```
+/// let mut devices = slp_rum::FileDevices::default();
+/// devices.add(("P", "1"), [("P", "2")]);
+/// devices.add(("P", "3"), [("P", "2")]);
+/// assert!(devices.are_tied(("P", "1"), ("P", "3")) && !devices.are_tied(("P", "1"), ("P", "4")));
+/// ```
 #[derive(Clone, Debug, Default)]
-pub(crate) struct FileDevices {
+pub struct FileDevices {
     numbers: BTreeMap<Box<str>, BTreeMap<Box<str>, u32>>,
     sets: Sets,
 }
 
 impl FileDevices {
     /// Takes in what one report says about its own redundant set.
-    pub(crate) fn add<'n>(&mut self, device: Name<'n>, list: impl IntoIterator<Item = Name<'n>>) {
+    pub fn add<'n>(&mut self, device: (&'n str, &'n str), list: impl IntoIterator<Item = (&'n str, &'n str)>) {
         let device = self.number(device);
         for member in list {
             let member = self.number(member);
@@ -67,14 +73,14 @@ impl FileDevices {
     }
 
     /// Are the two one device, or of one set?
-    pub(crate) fn are_tied(&mut self, one: Name<'_>, other: Name<'_>) -> bool {
+    pub fn are_tied(&mut self, one: (&str, &str), other: (&str, &str)) -> bool {
         one == other || {
             let (one, other) = (self.number(one), self.number(other));
             self.sets.of(one) == self.sets.of(other)
         }
     }
 
-    fn number(&mut self, (pid, serial): Name<'_>) -> u32 {
+    fn number(&mut self, (pid, serial): (&str, &str)) -> u32 {
         if let Some(number) = self.numbers.get(pid).and_then(|serials| serials.get(serial)) {
             return *number;
         }

@@ -242,7 +242,7 @@ impl fmt::Debug for Tolerances {
 
 /// A deviation that was met and taken.
 ///
-/// As JSON: an object of these names. `Display` writes a line for people, which is not read back.
+/// As JSON: an object of `tolerance`, `place`, `text`. `Display` writes a line for people, which is not read back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Warning {
@@ -250,7 +250,8 @@ pub struct Warning {
     pub tolerance: Tolerance,
     /// Where.
     pub place: Location,
-    /// What was found and what was done.
+    /// What was found and what was done. As JSON: `text`.
+    #[serde(rename = "text")]
     pub message: String,
 }
 

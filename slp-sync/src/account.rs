@@ -10,12 +10,13 @@ mod exchange;
 pub use clock::{ClockEvent, Deadlines, Evaluation, Health, SyncClock};
 pub use exchange::{Exchange, Outcome, Pending, RequestKind, ResponseFacts, ResponseKind};
 
+use serde::{Deserialize, Serialize};
 use slp_model::UnixMillis;
 
 use crate::error::{Error, ErrorKind, Result};
 
 /// Where an account stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum AccountState {
     /// Asked for; a system administrator decides.
@@ -52,7 +53,7 @@ impl AccountState {
     }
 }
 
-/// A local account: its state, and the clock that it lives by.
+/// A local account: its state, and the clock that it lives by. Its stored form is that of serde.
 ///
 /// ```
 /// use slp_sync::account::{Account, AccountState, Deadlines, Health};
@@ -66,7 +67,7 @@ impl AccountState {
 /// assert_eq!((account.state(), evaluation.health), (AccountState::Registered, Health::Current));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     state: AccountState,
     instance: Option<String>,

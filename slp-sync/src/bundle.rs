@@ -24,7 +24,7 @@ pub use claims::{Claims, Refusal};
 pub use compose::{Composed, Composer};
 pub use content::{Content, LeafDigest};
 pub use devices::Devices;
-pub use index::{ExportIndex, answered_names};
+pub use index::{ExportIndex, IndexedLeaf, answered_names};
 pub use manifest::{Manifest, Section};
 pub use name::{BundleName, LeafName, Level, leaf_number};
 pub use pair::{Answer, Pairer, Pairing, Verdict, answer_file_name, pair};

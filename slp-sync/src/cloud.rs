@@ -5,11 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use slp_model::{EntitlementTag, Quoted, UnixMillis};
 
 use crate::document::verify::Verified;
 use crate::document::{CloudAccount, CloudLicense, HierarchyEntry, Notice, Row, SyncRequest, SyncResponse, key_of};
 use crate::error::{Error, ErrorKind, Result};
+use crate::stored::pairs;
 
 mod view;
 
@@ -21,7 +23,7 @@ pub use view::{Viewed, ViewedAccount};
 const DAY: u64 = 86_400_000;
 
 /// What a virtual account has purchased, with change counters.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holdings {
     name: String,
     change: u64,
@@ -94,7 +96,7 @@ impl Holdings {
 }
 
 /// A watermark that was given out: what was said with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Issued {
     change: u64,
     /// What the On-Prem knows with it; none for a registration, which says nothing about licences.
@@ -102,12 +104,13 @@ struct Issued {
 }
 
 /// What the cloud keeps about one registered On-Prem.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Instance {
     virtual_account: String,
     removed: bool,
     /// The highest watermark that came back in a request.
     confirmed: Option<UnixMillis>,
+    #[serde(with = "pairs")]
     issued: BTreeMap<UnixMillis, Issued>,
     last_generated: Option<UnixMillis>,
     /// Digest of the last request, and the file that answered it.
@@ -126,7 +129,8 @@ pub enum Reply {
     Again(Vec<u8>),
 }
 
-/// The cloud, as far as synchronization goes: virtual accounts, and the On-Prems that are registered for them.
+/// The cloud, as far as synchronization goes: virtual accounts, and the On-Prems that are registered for them. Its stored
+/// form is that of serde.
 ///
 /// ```
 /// use slp_sync::cloud::{Cloud, Holdings};
@@ -141,7 +145,7 @@ pub enum Reply {
 /// assert_eq!(first_watermark, now);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cloud {
     deadline_days: u64,
     holdings: BTreeMap<String, Holdings>,

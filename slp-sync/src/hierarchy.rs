@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use slp_model::EntitlementTag;
 
 use crate::error::{Error, ErrorKind, Result};
 
 /// Tiers of one product line, highest first. Spec: sync, "License hierarchy".
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Hierarchy {
     /// Its name.
@@ -46,7 +47,7 @@ pub(crate) fn check_disjoint(hierarchies: &[Hierarchy]) -> Result<()> {
 }
 
 /// What one licence has and needs in one pool.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Demand {
     /// The share of the pool; negative only after the cloud took licences back.

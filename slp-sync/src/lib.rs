@@ -34,6 +34,7 @@ pub mod onprem; // an On-Prem's side of a synchronization
 pub mod pool; // local virtual accounts share what was purchased
 mod privacy; // what stays from the cloud about devices
 mod source; // where bytes come from
+mod stored; // what survives a restart: maps whose keys are no texts, checks on the way back
 pub mod tar; // regular files in one directory, strictly
 mod warning; // what was odd but accepted
 

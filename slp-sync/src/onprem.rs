@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use slp_model::{EntitlementTag, Location, Quoted, UnixMillis};
 
 use crate::account::{Exchange, Outcome, Pending, RequestKind};
@@ -18,6 +19,7 @@ use crate::document::{
 use crate::error::{Error, ErrorKind, Result};
 use crate::pool::{COUNT_MAX, Insufficient, Pools};
 use crate::privacy::Privacy;
+use crate::stored::{checked, pairs};
 use crate::warning::WarningKind;
 
 mod rows;
@@ -28,7 +30,7 @@ mod tests;
 const HOUR: u64 = 3_600_000;
 
 /// Something, and the change counter of its last change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Tracked<T> {
     value: T,
     change: u64,
@@ -38,6 +40,9 @@ struct Tracked<T> {
 type Key<T> = (String, T);
 
 /// One local account of an On-Prem: its local virtual accounts, its devices, and what the cloud said.
+///
+/// The stored form is that of serde. Store it in the transaction that writes a request or applies an answer; a state whose
+/// parts do not fit together is refused.
 ///
 /// ```
 /// use slp_sync::document::{ProductInstance, SyncRequest};
@@ -56,7 +61,8 @@ type Key<T> = (String, T);
 /// assert_eq!(request.virtual_accounts.len(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct OnPrem {
     exchange: Exchange,
     pools: Pools,
@@ -66,13 +72,19 @@ pub struct OnPrem {
     licenses: BTreeMap<EntitlementTag, CloudLicense>,
     change: u64,
     accounts: BTreeMap<String, Tracked<()>>,
+    #[serde(with = "pairs")]
     rows: BTreeMap<Key<EntitlementTag>, Tracked<LocalLicense>>,
+    #[serde(with = "pairs")]
     devices: BTreeMap<Key<String>, Tracked<ProductInstance>>,
-    /// Where each device is.
+    /// Where each device is; found again from the devices.
+    #[serde(skip)]
     homes: BTreeMap<String, String>,
+    #[serde(with = "pairs")]
     reserved: BTreeMap<Key<EntitlementTag>, u64>,
     gone_accounts: BTreeMap<String, u64>,
+    #[serde(with = "pairs")]
     gone_rows: BTreeMap<Key<EntitlementTag>, u64>,
+    #[serde(with = "pairs")]
     gone_devices: BTreeMap<Key<String>, u64>,
 }
 
@@ -89,6 +101,24 @@ pub struct Applied {
     /// What was odd.
     pub warnings: Vec<WarningKind>,
 }
+
+checked!(OnPrem, |state| {
+    let ids = state.accounts.keys();
+    if !ids.eq(state.pools.pools().map(|(id, _)| id)) {
+        return Err("the local virtual accounts are not those of the pools");
+    }
+    let mut homes =
+        state.devices.keys().map(|(account, _)| account).chain(state.rows.keys().map(|(account, _)| account));
+    if !homes.all(|account| state.accounts.contains_key(account)) {
+        return Err("something is in a local virtual account that is not there");
+    }
+    let named = state.devices.iter().all(|((_, id), device)| device.value.id == *id);
+    state.homes = state.devices.keys().map(|(account, id)| (id.clone(), account.clone())).collect();
+    if !named || state.homes.len() < state.devices.len() {
+        return Err("one device is in two places");
+    }
+    Ok(())
+});
 
 impl OnPrem {
     /// An account with its default local virtual account alone. `instance` is the id of this registration.

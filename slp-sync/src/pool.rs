@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use slp_model::{EntitlementTag, Quoted};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::hierarchy::{Demand, Hierarchy, Standing, check_disjoint, settle};
+use crate::stored::checked;
 
 /// The greatest count there is: 2^53 - 1, so that every reader of the documents takes it as it is.
 pub const COUNT_MAX: u64 = (1 << 53) - 1;
@@ -29,7 +31,7 @@ impl Insufficient {
 }
 
 /// One local virtual account.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Pool {
     name: String,
     demands: BTreeMap<EntitlementTag, Demand>,
@@ -40,6 +42,8 @@ struct Pool {
 /// For every licence, what the pools have adds up to what the virtual account of the cloud has purchased, always. New
 /// purchases go to the default pool; when the cloud takes licences back, the default pool alone pays, and may go below
 /// zero: nobody else loses anything silently. Spec: sync, "Local virtual accounts, pools, transfer" (choice).
+///
+/// The stored form is that of serde; pools that do not add up are refused.
 ///
 /// ```
 /// use slp_sync::pool::Pools;
@@ -55,13 +59,33 @@ struct Pool {
 /// assert_eq!((alert.default, pools.allocated("lva-2", &tag)), (-4, 4));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Pools {
     default: String,
     by_id: BTreeMap<String, Pool>,
     purchased: BTreeMap<EntitlementTag, u64>,
     hierarchies: Vec<Hierarchy>,
 }
+
+checked!(Pools, |pools| {
+    let is_line = |line: &Hierarchy| (2..=16).contains(&line.tiers.len());
+    if !pools.by_id.contains_key(&pools.default) {
+        return Err("the default pool is not there");
+    }
+    if !pools.hierarchies.iter().all(is_line) || check_disjoint(&pools.hierarchies).is_err() {
+        return Err("the hierarchies are none");
+    }
+    let demands = pools.by_id.values().flat_map(|pool| pool.demands.values());
+    let is_count = |count: u64| count <= COUNT_MAX;
+    if !demands
+        .into_iter()
+        .all(|one| is_count(one.allocated.unsigned_abs()) && is_count(one.in_use) && is_count(one.reserved))
+    {
+        return Err("a count is more than any document can say");
+    }
+    if pools.is_balanced() { Ok(()) } else { Err("the pools do not add up to what was purchased") }
+});
 
 impl Pools {
     /// The default pool alone. Its id stays, and so does its name.

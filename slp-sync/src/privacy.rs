@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use serde::{Deserialize, Serialize};
 use slp_model::Udi;
 use slp_model::json::{self, Profile, Reader, ValueKind, write_string};
 use slp_rum::Member;
@@ -19,7 +20,7 @@ use crate::document::ProductInstance;
 /// privacy.hostname = true;
 /// assert_eq!((privacy.withheld(), Privacy::all().withheld()), (vec!["hostname"], vec!["hostname", "ip", "mac"]));
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Privacy {
     /// Host names stay here.
@@ -34,6 +35,18 @@ impl Privacy {
     /// Everything that can be withheld is.
     pub fn all() -> Self {
         Self { hostname: true, ip: true, mac: true }
+    }
+
+    /// Switches one on by its [word](Self::withheld). `None` if there is no such word.
+    #[must_use]
+    pub fn with(mut self, word: &str) -> Option<Self> {
+        match word {
+            "hostname" => self.hostname = true,
+            "ip" => self.ip = true,
+            "mac" => self.mac = true,
+            _ => return None,
+        }
+        Some(self)
     }
 
     /// The words of the member `withheld` of a synchronization request, sorted.
@@ -235,6 +248,16 @@ mod tests {
         let hostname = Privacy { hostname: true, ..Privacy::default() };
         let Rewritten::Replace(text) = rewritten(hostname, &data) else { panic!("it is rewritten") };
         assert!(!text.contains("secret") && text.contains("192.0.2.7") && text.contains("5e:00"), "{text}");
+    }
+
+    #[test]
+    fn every_word_switches_what_it_names() {
+        let all = Privacy::all().withheld().into_iter().try_fold(Privacy::default(), Privacy::with);
+        assert_eq!(all, Some(Privacy::all()));
+        for word in Privacy::all().withheld() {
+            assert_eq!(Privacy::default().with(word).unwrap().withheld(), [word]);
+        }
+        assert_eq!(Privacy::default().with("host"), None);
     }
 
     #[test]

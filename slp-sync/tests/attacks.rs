@@ -33,7 +33,7 @@ fn outcome(leaves: &[(&str, &[u8])]) -> (usize, Vec<String>) {
     let bundle = archive(&[("UD_VA_x.tar.gz", &archive(leaves))]);
     let (index, refused) = ExportIndex::read("UD.tar.gz", &mut Reader::new(&bundle[..], &Limits::default())).unwrap();
     let word = |error: &slp_sync::Error| error.name().unwrap_or(error.kind().as_str()).to_owned();
-    (index.leaves().len(), refused.iter().map(word).collect())
+    (index.len(), refused.iter().map(word).collect())
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn duplicate_udi() {
     let bundle = archive(&[("dev_1.txt", one.as_bytes()), ("dev_2.txt", same.as_bytes())]);
     let mut reader = Reader::new(&bundle[..], &Limits::default()).named("UD.tar.gz");
     let (index, refused) = ExportIndex::read("UD.tar.gz", &mut reader).unwrap();
-    assert_eq!((index.leaves().len(), refused.len()), (2, 0));
+    assert_eq!((index.len(), refused.len()), (2, 0));
     let warnings: Vec<_> = index.warnings().iter().map(|warning| (warning.kind, warning.at.to_string())).collect();
     assert_eq!(warnings, [(WarningKind::DuplicateDevice, "UD.tar.gz!dev_2.txt".to_owned())]);
 }

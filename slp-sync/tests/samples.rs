@@ -351,7 +351,7 @@ fn the_golden_answers_are_paired() {
     assert!(refused.is_empty(), "{refused:?}");
     let (ledger, _) = Ledger::open(&read(&golden.join("ledger.jsonl"))[..]).unwrap();
     let of_ledger = ExportIndex::of_ledger(GOLDEN, ledger.bundle(GOLDEN).unwrap());
-    assert_eq!(of_ledger.leaves(), index.leaves(), "the ledger says what the bundle holds");
+    assert!(of_ledger.leaves().eq(index.leaves()), "the ledger says what the bundle holds");
 
     let file = format!("ACK_{GOLDEN}");
     assert!(answered_names(&file).contains(&GOLDEN.to_owned()));
@@ -362,14 +362,14 @@ fn the_golden_answers_are_paired() {
         pairing
     };
     let mixed = answer("ack_mixed");
-    let verdicts: Vec<_> = mixed.answers().iter().map(|answer| (answer.verdict, answer.partial)).collect();
+    let verdicts: Vec<_> = mixed.answers().map(|answer| (answer.verdict, answer.partial)).collect();
     assert_eq!(verdicts, [(Verdict::Acked, true), (Verdict::Mismatched, false), (Verdict::Foreign, false)]);
-    let first = &mixed.answers()[0];
+    let first = mixed.answers().next().unwrap();
     assert_eq!(
         (first.acked[0].get(), first.refused[0].report.get(), &*first.refused[0].code),
         (1_795_000_001, 1_795_000_002, "45")
     );
-    let missing: Vec<_> = mixed.missing().map(|at| index.leaves()[at].number()).collect();
+    let missing: Vec<_> = mixed.missing().map(|at| index.leaf(at).unwrap().number()).collect();
     assert_eq!((missing, mixed.state()), (vec![Some(10)], BundleState::PartlyAcked));
     assert!(ledger.is_applied(&first.sha256), "the golden ledger has this answer: importing it again is a no-op");
     assert_eq!(answer("ack_complete").state(), BundleState::Acked);

@@ -1,5 +1,6 @@
 //! How long ago an account synchronized, under clocks that lie.
 
+use serde::{Deserialize, Serialize};
 use slp_model::UnixMillis;
 
 const HOUR: u64 = 3_600_000;
@@ -9,7 +10,7 @@ const DAY: u64 = 24 * HOUR;
 const JUMP: u64 = 30 * DAY;
 
 /// The deadlines of an account, in days. Spec: sync, "Account life cycle and deadlines".
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Deadlines {
     /// Up to here all is well. 30 by network, 90 for manual accounts (doc).
@@ -102,7 +103,7 @@ pub struct Evaluation {
 }
 
 /// The clock of one account: what it saw, and when it synchronized last.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SyncClock {
     /// The deadlines.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
 use slp_model::UnixMillis;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -11,7 +12,7 @@ use crate::warning::WarningKind;
 const REMEMBERED: usize = 16;
 
 /// What was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum RequestKind {
     /// A registration.
@@ -31,7 +32,7 @@ pub enum ResponseKind {
 }
 
 /// The request that waits for its answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Pending {
     /// What was asked.
@@ -105,7 +106,8 @@ pub enum Outcome {
 }
 
 /// What an On-Prem keeps about its exchange of one account with the cloud. Spec: sync, "Synchronization procedure".
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Its stored form is that of serde.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exchange {
     instance: String,
     virtual_account: Option<String>,

@@ -159,6 +159,8 @@ proptest! {
         let mut expired = false;
         let mut believed = 0;
         for day in times {
+            // the server starts again
+            account = serde_json::from_str(&serde_json::to_string(&account).unwrap()).unwrap();
             let evaluation = account.evaluate(at(START + day * DAY));
             if !evaluation.provisional {
                 // Never less than what was believed before.

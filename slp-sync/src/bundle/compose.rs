@@ -52,7 +52,12 @@ pub struct Composer {
 impl Composer {
     /// Reads the files under these limits; withholds nothing.
     pub fn new(limits: &Limits) -> Self {
-        Self { options: limits.leaf_options(), privacy: Privacy::default() }
+        Self::with(limits.leaf_options())
+    }
+
+    /// Reads the files in this way; withholds nothing.
+    pub fn with(options: ReadOptions) -> Self {
+        Self { options, privacy: Privacy::default() }
     }
 
     /// Withholds what these switches say.
@@ -73,16 +78,38 @@ impl Composer {
     /// [`ErrorKind::Limit`] `versions` for a report in more than 100 versions. Of several files the place says which, from
     /// `#1` on.
     pub fn leaf<'b>(&self, files: &[&'b [u8]]) -> Result<Composed<'b>> {
+        self.leaf_of(files, |_| true)
+    }
+
+    /// As [`leaf`](Self::leaf), of the reports that are kept: what went up before stays out, and does not count as
+    /// [left out](Composed::left_out).
+    ///
+    /// # Errors
+    /// As for [`leaf`](Self::leaf); [`ErrorKind::BadLeaf`] `no-report` if no report is kept.
+    pub fn leaf_of<'b>(&self, files: &[&'b [u8]], keep: impl Fn(ReportId) -> bool) -> Result<Composed<'b>> {
         if let [bytes] = files {
-            return self.of_one(bytes);
+            let whole = self.of_one(bytes)?;
+            if whole.survey.reports.iter().all(|id| keep(*id)) {
+                return Ok(whole);
+            }
         }
-        let numbered = |index: usize, error: Error| error.inside(format!("#{}", index.saturating_add(1)));
+        self.merged(files, keep)
+    }
+
+    fn merged<'b>(&self, files: &[&'b [u8]], keep: impl Fn(ReportId) -> bool) -> Result<Composed<'b>> {
+        let numbered = |index: usize, error: Error| match files {
+            [_] => error,
+            _ => error.inside(format!("#{}", index.saturating_add(1))),
+        };
         let mut documents = Vec::with_capacity(files.len());
         let mut reports = Vec::new();
         for (index, bytes) in files.iter().enumerate() {
             let document = self.parse(bytes).map_err(|error| numbered(index, error))?;
             for report in document.reports() {
-                reports.push(report.map_err(|error| numbered(index, bad_leaf(error)))?);
+                let report = report.map_err(|error| numbered(index, bad_leaf(error)))?;
+                if keep(report.id()) {
+                    reports.push(report);
+                }
             }
             documents.push(document);
         }

@@ -1,25 +1,71 @@
 //! Which leaf of an exported bundle is whose: what an answer is looked up in.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 use std::io::Read;
+use std::sync::Arc;
 
-use slp_model::Udi;
+use slp_model::{ReportId, Udi};
 
-use crate::bundle::{Devices, LeafDigest, Reader, Survey};
+use crate::bundle::{Devices, LeafDigest, Reader, Survey, leaf_number};
 use crate::error::{Error, Result};
 use crate::export::ExportedLeaf;
 use crate::ledger::Exported;
 use crate::warning::Warning;
 
+/// One leaf of an [`ExportIndex`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IndexedLeaf<'i> {
+    /// The archive it lies in; empty in a flat bundle.
+    pub archive: &'i str,
+    /// Its name.
+    pub leaf: &'i str,
+    /// Its device.
+    pub device: &'i Udi,
+    /// Other members of the device's HA set that its reports name.
+    pub ha: &'i [Udi],
+    /// Its reports, in the order of the leaf.
+    pub reports: &'i [ReportId],
+}
+
+impl IndexedLeaf<'_> {
+    /// The collector's number for the device.
+    pub fn number(&self) -> Option<u64> {
+        leaf_number(self.leaf)
+    }
+
+    /// Is this the device, or a member of its HA set?
+    pub fn is_of(&self, device: &Udi) -> bool {
+        self.device.matches(device) || self.ha.iter().any(|member| member.matches(device))
+    }
+}
+
 /// The leaves of one exported bundle, found by name, number or device. Spec: sync, "Pairing algorithm".
+///
+/// A million leaves are held, so each is small: names and report ids lie one after the other in two long buffers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExportIndex {
     bundle: String,
-    leaves: Vec<ExportedLeaf>,
-    by_name: BTreeMap<Box<str>, Vec<usize>>,
-    by_device: BTreeMap<Udi, Vec<usize>>,
-    by_number: BTreeMap<u64, Vec<usize>>,
+    rows: Vec<Row>,
+    names: String,
+    reports: Vec<ReportId>,
+    /// Rows, sorted by what they are found by.
+    by_name: Vec<usize>,
+    by_number: Vec<usize>,
+    by_device: Vec<usize>,
+    /// Members of HA sets and the rows whose set they are in, sorted.
+    by_member: Vec<(Udi, usize)>,
     warnings: Vec<Warning>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Row {
+    archive: Arc<str>,
+    device: Udi,
+    ha: Box<[Udi]>,
+    /// Where its name and its reports end; they begin where those of the row before do.
+    name_end: usize,
+    reports_end: usize,
 }
 
 impl ExportIndex {
@@ -29,27 +75,48 @@ impl ExportIndex {
         for leaf in leaves {
             index.push(leaf);
         }
+        index.sort();
         index
     }
 
     fn push(&mut self, leaf: ExportedLeaf) {
-        let at = self.leaves.len();
-        self.by_name.entry(leaf.leaf.as_str().into()).or_default().push(at);
-        for device in std::iter::once(&leaf.device).chain(&leaf.ha) {
-            let slot = self.by_device.entry(device.clone()).or_default();
-            if slot.last() != Some(&at) {
-                slot.push(at);
-            }
-        }
-        if let Some(number) = leaf.number() {
-            self.by_number.entry(number).or_default().push(at);
-        }
-        self.leaves.push(leaf);
+        self.names.push_str(&leaf.leaf);
+        self.reports.extend_from_slice(&leaf.reports);
+        let archive = match self.rows.last() {
+            Some(last) if *last.archive == *leaf.archive => Arc::clone(&last.archive),
+            _ => leaf.archive.into(),
+        };
+        let at = self.rows.len();
+        self.by_member.extend(leaf.ha.iter().map(|member| (member.clone(), at)));
+        self.rows.push(Row {
+            archive,
+            device: leaf.device,
+            ha: leaf.ha.into_boxed_slice(),
+            name_end: self.names.len(),
+            reports_end: self.reports.len(),
+        });
+    }
+
+    fn sort(&mut self) {
+        let all = || (0..self.rows.len()).collect::<Vec<_>>();
+        let mut by_name = all();
+        by_name.sort_by_key(|at| self.name(*at));
+        let mut by_device = all();
+        by_device.sort_by_key(|at| self.rows.get(*at).map(|row| &row.device));
+        let mut by_number: Vec<usize> = all().into_iter().filter(|at| leaf_number(self.name(*at)).is_some()).collect();
+        by_number.sort_by_cached_key(|at| leaf_number(self.name(*at)));
+        (self.by_name, self.by_device, self.by_number) = (by_name, by_device, by_number);
+        self.by_member.sort();
     }
 
     /// The index of a bundle of the ledger.
     pub fn of_ledger(bundle: &str, exported: &Exported) -> Self {
-        Self::new(bundle, exported.begin.leaves.clone())
+        let mut index = Self { bundle: bundle.to_owned(), ..Self::default() };
+        for leaf in &exported.begin.leaves {
+            index.push(leaf.clone());
+        }
+        index.sort();
+        index
     }
 
     /// The index of a bundle that lies there as a file, and the leaves of it that could not be read.
@@ -57,7 +124,7 @@ impl ExportIndex {
     /// # Errors
     /// The fatal ones of the reader.
     pub fn read<R: Read>(bundle: &str, reader: &mut Reader<R>) -> Result<(Self, Vec<Error>)> {
-        let mut index = Self::new(bundle, Vec::new());
+        let mut index = Self { bundle: bundle.to_owned(), ..Self::default() };
         let mut refused = Vec::new();
         let mut batch = super::Batch::new();
         let (options, mut devices) = (reader.limits().leaf_options(), Devices::default());
@@ -67,7 +134,9 @@ impl ExportIndex {
                     let survey = Survey::with(&leaf.bytes, &options).map_err(|error| leaf.locate(error))?;
                     index.warnings.extend(devices.note(&survey.device, leaf.place()));
                     let archive = leaf.archive.as_deref().unwrap_or_default();
-                    Ok(survey.exported(archive, &*leaf.name, LeafDigest::of(&leaf.bytes)))
+                    // what is not looked up is not computed
+                    let digest = LeafDigest { size: 0, sha256: [0; 32] };
+                    Ok(survey.exported(archive, &*leaf.name, digest))
                 });
                 match surveyed {
                     Ok(leaf) => index.push(leaf),
@@ -75,6 +144,7 @@ impl ExportIndex {
                 }
             }
         }
+        index.sort();
         Ok((index, refused))
     }
 
@@ -88,35 +158,77 @@ impl ExportIndex {
         &self.bundle
     }
 
+    /// How many leaves there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Is there none?
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// All leaves, in bundle order.
-    pub fn leaves(&self) -> &[ExportedLeaf] {
-        &self.leaves
+    pub fn leaves(&self) -> impl Iterator<Item = IndexedLeaf<'_>> {
+        (0..self.rows.len()).filter_map(|at| self.leaf(at))
+    }
+
+    /// The leaf of this number, from 0, in bundle order.
+    pub fn leaf(&self, at: usize) -> Option<IndexedLeaf<'_>> {
+        let row = self.rows.get(at)?;
+        let reports_from = self.before(at).map_or(0, |row| row.reports_end);
+        Some(IndexedLeaf {
+            archive: &row.archive,
+            leaf: self.name(at),
+            device: &row.device,
+            ha: &row.ha,
+            reports: self.reports.get(reports_from..row.reports_end).unwrap_or_default(),
+        })
+    }
+
+    fn before(&self, at: usize) -> Option<&Row> {
+        self.rows.get(at.checked_sub(1)?)
+    }
+
+    fn name(&self, at: usize) -> &str {
+        let from = self.before(at).map_or(0, |row| row.name_end);
+        self.rows.get(at).and_then(|row| self.names.get(from..row.name_end)).unwrap_or_default()
     }
 
     /// The leaf that a name points at, and whether by its number alone: the exact name in the archive of that name, the
     /// exact name in any archive, the number in the archive of that name.
     pub(super) fn by_name(&self, archive: &str, leaf: &str, number: Option<u64>) -> Option<(usize, bool)> {
-        let in_archive = |at: &&usize| self.leaves.get(**at).is_some_and(|found| found.archive == archive);
-        let named = self.by_name.get(leaf).map_or(&[][..], Vec::as_slice);
+        let in_archive = |at: &&usize| self.rows.get(**at).is_some_and(|found| *found.archive == *archive);
+        let named = equal(&self.by_name, |at| self.name(*at).cmp(leaf));
         if let Some(at) = named.iter().find(in_archive).or_else(|| named.first()) {
             return Some((*at, false));
         }
-        let numbered = self.by_number.get(&number?)?;
+        let number = Some(number?);
+        let numbered = equal(&self.by_number, |at| leaf_number(self.name(*at)).cmp(&number));
         numbered.iter().find(in_archive).map(|at| (*at, true))
     }
 
     /// The one leaf that all these devices belong to.
     pub(super) fn by_devices(&self, devices: &[Udi]) -> Option<usize> {
         let (first, rest) = devices.split_first()?;
-        let candidates = self.by_device.get(first)?;
+        let own = equal(&self.by_device, |at| self.rows.get(*at).map(|row| &row.device).cmp(&Some(first)));
+        let member = equal(&self.by_member, |(member, _)| member.cmp(first));
+        let candidates = own.iter().copied().chain(member.iter().map(|(_, at)| *at));
         let fits = |at: &usize| {
-            let leaf = self.leaves.get(*at);
+            let leaf = self.leaf(*at);
             leaf.is_some_and(|leaf| leaf.is_of(first) && rest.iter().all(|device| leaf.is_of(device)))
         };
-        let mut fitting = candidates.iter().copied().filter(|at| fits(at));
+        let mut fitting = candidates.filter(fits);
         let found = fitting.next()?;
-        fitting.next().is_none().then_some(found)
+        fitting.all(|other| other == found).then_some(found)
     }
+}
+
+/// The part of a sorted list that is equal to what is looked for.
+fn equal<T>(sorted: &[T], compare: impl Fn(&T) -> Ordering) -> &[T] {
+    let from = sorted.partition_point(|one| compare(one).is_lt());
+    let to = sorted.partition_point(|one| compare(one).is_le());
+    sorted.get(from..to).unwrap_or_default()
 }
 
 /// The names that the answered bundle may have had, likeliest first: without folder and `ACK_`, and without the mark

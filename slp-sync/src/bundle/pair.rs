@@ -1,12 +1,12 @@
 //! Brings the answers home: which leaf of an acknowledgement bundle belongs to which device.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::io::Read;
 
 use sha2::{Digest, Sha256};
 use slp_model::{ReportId, Udi};
 
-use crate::bundle::{Batch, Claims, ExportIndex, Leaf, Reader, Refusal, leaf_number};
+use crate::bundle::{Batch, Claims, ExportIndex, IndexedLeaf, Leaf, Reader, Refusal, leaf_number};
 use crate::error::{Error, Result};
 use crate::ledger::{AckEntry, Basis, BundleState, Event};
 use crate::warning::WarningKind;
@@ -40,39 +40,82 @@ impl Verdict {
 /// One leaf of the answer, judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Answer {
+pub struct Answer<'p> {
     /// Number of the leaf in the answer bundle.
     pub index: u64,
     /// Its name.
-    pub name: String,
+    pub name: Cow<'p, str>,
     /// SHA-256 of its bytes.
     pub sha256: [u8; 32],
     /// What becomes of it.
     pub verdict: Verdict,
-    /// The leaf of the exported bundle that it answers or contradicts, by its number in
-    /// [`ExportIndex::leaves`].
+    /// The leaf of the exported bundle that it answers or contradicts, by its number for [`ExportIndex::leaf`].
     pub exported: Option<usize>,
     /// What it was matched by, if it was.
     pub basis: Option<Basis>,
     /// Does a report of the leaf stay open?
     pub partial: bool,
     /// Reports that are acknowledged.
-    pub acked: Vec<ReportId>,
+    pub acked: &'p [ReportId],
     /// Reports that are refused; they stay open.
-    pub refused: Vec<Refusal>,
+    pub refused: &'p [Refusal],
     /// What was odd.
     pub warnings: Vec<WarningKind>,
 }
 
-/// One leaf of the answer, before all of them are known.
+/// One leaf of the answer, as it is kept: a million of them are.
 #[derive(Clone, Debug)]
-struct Pending {
+struct Kept {
     index: u64,
-    name: String,
     sha256: [u8; 32],
-    claims: Claims,
-    by_name: Option<(usize, bool)>,
-    by_devices: Option<usize>,
+    /// If it is not `ACK_` and the name of the leaf that it answers.
+    name: Option<Box<str>>,
+    /// The exported leaf, by name if the match says so, else by device.
+    exported: Option<usize>,
+    said: Said,
+    matched: Match,
+    basis: Basis,
+    fits: bool,
+    is_repeated: bool,
+    verdict: Verdict,
+}
+
+/// How the exported leaf was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Match {
+    Name,
+    /// By the number in the name alone.
+    Number,
+    Device,
+}
+
+/// What it says about the reports of the leaf.
+#[derive(Clone, Debug)]
+enum Said {
+    /// Nothing: all of them are meant.
+    Nothing,
+    /// All of them are acknowledged.
+    All,
+    /// Something else.
+    Each(Box<Each>),
+}
+
+#[derive(Clone, Debug)]
+struct Each {
+    acked: Vec<ReportId>,
+    refused: Vec<Refusal>,
+    partial: bool,
+}
+
+/// What the leaves of the answer claim about one exported leaf.
+#[derive(Clone, Copy, Debug, Default)]
+struct Claimed {
+    /// How many speak of it, by name or by device; counting stops at two.
+    by: u8,
+    /// The first that has its name, in [`Pairer::leaves`].
+    first: Option<usize>,
+    /// Leaves of one name have different bytes.
+    is_contested: bool,
 }
 
 /// Judges all leaves of an answer, and says which of them could not be read: those are mismatched, and never delivered.
@@ -91,7 +134,7 @@ pub fn pair<'a, R: Read>(index: &'a ExportIndex, answer: &mut Reader<R>) -> Resu
                         refused.push(leaf.locate(error));
                         Claims::default()
                     });
-                    pairer.add(&leaf, claims);
+                    pairer.add(&leaf, &claims);
                 }
                 Err(error) => refused.push(error),
             }
@@ -105,159 +148,171 @@ pub fn pair<'a, R: Read>(index: &'a ExportIndex, answer: &mut Reader<R>) -> Resu
 #[derive(Clone, Debug)]
 pub struct Pairer<'a> {
     index: &'a ExportIndex,
-    leaves: Vec<Pending>,
+    leaves: Vec<Kept>,
+    claimed: Vec<Claimed>,
 }
 
 impl<'a> Pairer<'a> {
     /// Looks answers up in this index.
     pub fn new(index: &'a ExportIndex) -> Self {
-        Self { index, leaves: Vec::new() }
+        Self { index, leaves: Vec::new(), claimed: vec![Claimed::default(); index.len()] }
     }
 
     /// Adds one leaf of the answer, with what its document claims.
-    pub fn add(&mut self, leaf: &Leaf<'_>, claims: Claims) {
-        let upload = |name: &str| name.strip_prefix("ACK_").unwrap_or(name).to_owned();
+    pub fn add(&mut self, leaf: &Leaf<'_>, claims: &Claims) {
+        let upload = |name: &'_ str| name.strip_prefix("ACK_").unwrap_or(name).to_owned();
         let archive = upload(leaf.archive.as_deref().unwrap_or_default());
         let by_name = self.index.by_name(&archive, &upload(&leaf.name), leaf_number(&leaf.name));
         let by_devices = self.index.by_devices(&claims.devices);
-        self.leaves.push(Pending {
+        let sha256 = Sha256::digest(&leaf.bytes).into();
+        let named = by_name.map(|(at, _)| at);
+        for at in [named, by_devices.filter(|at| Some(*at) != named)].into_iter().flatten() {
+            if let Some(claimed) = self.claimed.get_mut(at) {
+                claimed.by = claimed.by.saturating_add(1).min(2);
+            }
+        }
+        let mut is_repeated = false;
+        if let Some(claimed) = named.and_then(|at| self.claimed.get_mut(at)) {
+            let first = *claimed.first.get_or_insert(self.leaves.len());
+            if let Some(first) = self.leaves.get(first) {
+                is_repeated = true;
+                claimed.is_contested |= first.sha256 != sha256;
+            }
+        }
+        let matched = match by_name {
+            Some((_, false)) => Match::Name,
+            Some((_, true)) => Match::Number,
+            None => Match::Device,
+        };
+        let exported = named.or(by_devices);
+        let found = exported.and_then(|at| self.index.leaf(at));
+        let is_plain = found.is_some_and(|found| leaf.name.strip_prefix("ACK_") == Some(found.leaf));
+        let by_name_alone = claims.devices.is_empty() && matched != Match::Device;
+        self.leaves.push(Kept {
             index: leaf.index,
-            name: leaf.name.clone().into_owned(),
-            sha256: Sha256::digest(&leaf.bytes).into(),
-            claims,
-            by_name,
-            by_devices,
+            sha256,
+            name: (!is_plain).then(|| (&*leaf.name).into()),
+            exported,
+            said: found.map_or(Said::Nothing, |found| said(&found, claims)),
+            matched,
+            basis: if by_name_alone { Basis::Name } else { Basis::Udi },
+            fits: found.is_some_and(|found| fits(&found, claims)),
+            is_repeated,
+            verdict: Verdict::Foreign,
         });
     }
 
     /// The verdicts, in the order of the leaves.
-    pub fn finish(self) -> Pairing<'a> {
-        let Self { index, leaves } = self;
-        // Which leaves speak about an exported leaf, by name or by device.
-        let mut named: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        let mut claimed: BTreeMap<usize, u64> = BTreeMap::new();
-        for (at, leaf) in leaves.iter().enumerate() {
-            let by_name = leaf.by_name.map(|(exported, _)| exported);
-            if let Some(exported) = by_name {
-                named.entry(exported).or_default().push(at);
-            }
-            let both = [by_name, leaf.by_devices.filter(|device| Some(*device) != by_name)];
-            for exported in both.into_iter().flatten() {
-                let count = claimed.entry(exported).or_default();
-                *count = count.saturating_add(1);
+    pub fn finish(mut self) -> Pairing<'a> {
+        for leaf in &mut self.leaves {
+            let claimed = leaf.exported.and_then(|at| self.claimed.get(at)).copied().unwrap_or_default();
+            let by_device = leaf.matched == Match::Device;
+            leaf.verdict = if leaf.exported.is_none() || (by_device && claimed.by != 1) {
+                leaf.exported = None;
+                Verdict::Foreign
+            } else if !leaf.fits || (!by_device && claimed.is_contested) {
+                Verdict::Mismatched
+            } else if leaf.is_repeated {
+                Verdict::Repeated
+            } else {
+                Verdict::Acked
+            };
+            if leaf.verdict != Verdict::Acked {
+                leaf.said = Said::Nothing;
             }
         }
-        let mut answers = Vec::with_capacity(leaves.len());
-        for (at, leaf) in leaves.iter().enumerate() {
-            let rivals = leaf.by_name.and_then(|(exported, _)| named.get(&exported)).map_or(&[][..], Vec::as_slice);
-            let rivals = rivals.iter().filter_map(|other| Some((*other, leaves.get(*other)?)));
-            let (mut repeated, mut contested) = (false, false);
-            for (other, rival) in rivals.filter(|(other, _)| *other != at) {
-                contested |= rival.sha256 != leaf.sha256;
-                repeated |= other < at;
-            }
-            let alone = |exported: &usize| claimed.get(exported).copied() == Some(1);
-            answers.push(judge(index, leaf, contested, repeated, alone));
-        }
-        Pairing { index, answers }
+        Pairing { index: self.index, leaves: self.leaves }
     }
 }
 
-fn judge(
-    index: &ExportIndex,
-    leaf: &Pending,
-    contested: bool,
-    repeated: bool,
-    alone: impl Fn(&usize) -> bool,
-) -> Answer {
-    let mut answer = Answer {
-        index: leaf.index,
-        name: leaf.name.clone(),
-        sha256: leaf.sha256,
-        verdict: Verdict::Foreign,
-        exported: None,
-        basis: None,
-        partial: false,
-        acked: Vec::new(),
-        refused: Vec::new(),
-        warnings: Vec::new(),
-    };
-    let claims = &leaf.claims;
-    let (at, basis) = match (leaf.by_name, leaf.by_devices) {
-        (Some((at, loose)), _) => {
-            if loose {
-                answer.warnings.push(WarningKind::LeafNameLoose);
-            }
-            (at, if claims.devices.is_empty() { Basis::Name } else { Basis::Udi })
-        }
-        (None, Some(at)) if alone(&at) => {
-            answer.warnings.push(WarningKind::LeafRenamed);
-            (at, Basis::Udi)
-        }
-        (None, _) => return answer,
-    };
-    let Some(exported) = index.leaves().get(at) else {
-        return answer;
-    };
-    answer.exported = Some(at);
-    let ids = || claims.acked.iter().chain(claims.refused.iter().map(|refusal| &refusal.report));
-    let fits = claims.is_acknowledgement
+/// Is it an acknowledgement of this leaf's devices and reports, and of nothing else?
+fn fits(exported: &IndexedLeaf<'_>, claims: &Claims) -> bool {
+    let mut ids = claims.acked.iter().chain(claims.refused.iter().map(|refusal| &refusal.report));
+    claims.is_acknowledgement
         && claims.devices.iter().all(|device| exported.is_of(device))
-        && ids().all(|id| exported.reports.contains(id));
-    if contested || !fits {
-        answer.verdict = Verdict::Mismatched;
-        return answer;
+        && ids.all(|id| exported.reports.contains(id))
+}
+
+fn said(exported: &IndexedLeaf<'_>, claims: &Claims) -> Said {
+    if claims.acked.is_empty() && claims.refused.is_empty() {
+        return Said::Nothing;
     }
-    if repeated {
-        answer.verdict = Verdict::Repeated;
-        return answer;
+    let reports = exported.reports.iter();
+    let acked: Vec<ReportId> = reports.filter(|id| claims.acked.contains(id)).copied().collect();
+    let partial = acked.len() < exported.reports.len();
+    if !partial && claims.refused.is_empty() {
+        return Said::All;
     }
-    (answer.verdict, answer.basis) = (Verdict::Acked, Some(basis));
-    if ids().next().is_none() {
-        // Nothing is said about reports: all of the leaf are meant.
-        answer.warnings.push(WarningKind::AckDataOpaque);
-        answer.acked.clone_from(&exported.reports);
-    } else {
-        answer.acked = exported.reports.iter().filter(|id| claims.acked.contains(id)).copied().collect();
-        answer.refused.clone_from(&claims.refused);
-        answer.partial = exported.reports.iter().any(|id| !claims.acked.contains(id));
-    }
-    answer
+    Said::Each(Box::new(Each { acked, refused: claims.refused.clone(), partial }))
 }
 
 /// The verdicts on one answer.
 #[derive(Clone, Debug)]
 pub struct Pairing<'a> {
     index: &'a ExportIndex,
-    answers: Vec<Answer>,
+    leaves: Vec<Kept>,
 }
 
 impl<'a> Pairing<'a> {
     /// One verdict for each leaf of the answer, in its order.
-    pub fn answers(&self) -> &[Answer] {
-        &self.answers
+    pub fn answers(&self) -> impl ExactSizeIterator<Item = Answer<'_>> {
+        self.leaves.iter().map(|leaf| self.view(leaf))
     }
 
     /// The verdict on the leaf of this number: for the second pass, which delivers.
-    pub fn answer(&self, index: u64) -> Option<&Answer> {
-        let at = self.answers.binary_search_by_key(&index, |answer| answer.index).ok()?;
-        self.answers.get(at)
+    pub fn answer(&self, index: u64) -> Option<Answer<'_>> {
+        let at = self.leaves.binary_search_by_key(&index, |leaf| leaf.index).ok()?;
+        self.leaves.get(at).map(|leaf| self.view(leaf))
     }
 
-    /// Exported leaves to which nothing came, good or bad, by their number in [`ExportIndex::leaves`].
+    fn view<'p>(&'p self, leaf: &'p Kept) -> Answer<'p> {
+        let exported = leaf.exported.and_then(|at| self.index.leaf(at));
+        let is_acked = leaf.verdict == Verdict::Acked;
+        let all = exported.filter(|_| is_acked).map_or(&[][..], |exported| exported.reports);
+        let (acked, refused, partial) = match &leaf.said {
+            Said::Each(each) => (&*each.acked, &*each.refused, each.partial),
+            Said::Nothing | Said::All => (all, &[][..], false),
+        };
+        let odd = [
+            (exported.is_some() && leaf.matched == Match::Number, WarningKind::LeafNameLoose),
+            (exported.is_some() && leaf.matched == Match::Device, WarningKind::LeafRenamed),
+            (is_acked && matches!(leaf.said, Said::Nothing), WarningKind::AckDataOpaque),
+        ];
+        Answer {
+            index: leaf.index,
+            name: match &leaf.name {
+                Some(name) => Cow::Borrowed(name),
+                None => Cow::Owned(format!("ACK_{}", exported.map_or("", |exported| exported.leaf))),
+            },
+            sha256: leaf.sha256,
+            verdict: leaf.verdict,
+            exported: leaf.exported,
+            basis: is_acked.then_some(leaf.basis),
+            partial,
+            acked,
+            refused,
+            warnings: odd.into_iter().filter_map(|(is_so, kind)| is_so.then_some(kind)).collect(),
+        }
+    }
+
+    /// Exported leaves to which nothing came, good or bad, by their number for [`ExportIndex::leaf`].
     pub fn missing(&self) -> impl Iterator<Item = usize> + use<'a> {
-        let found: std::collections::BTreeSet<usize> =
-            self.answers.iter().filter_map(|answer| answer.exported).collect();
-        (0..self.index.leaves().len()).filter(move |at| !found.contains(at))
+        let mut found = vec![false; self.index.len()];
+        for at in self.leaves.iter().filter_map(|leaf| leaf.exported) {
+            if let Some(found) = found.get_mut(at) {
+                *found = true;
+            }
+        }
+        found.into_iter().enumerate().filter_map(|(at, found)| (!found).then_some(at))
     }
 
     /// How far this answer brings its bundle, if nothing else came before.
     pub fn state(&self) -> BundleState {
-        let acked = |answer: &&Answer| answer.verdict == Verdict::Acked;
-        let full = self.answers.iter().filter(acked).filter(|answer| !answer.partial).count();
-        if full == self.index.leaves().len() {
+        let acked = || self.leaves.iter().filter(|leaf| leaf.verdict == Verdict::Acked);
+        let full = acked().filter(|leaf| !matches!(&leaf.said, Said::Each(each) if each.partial)).count();
+        if full == self.index.len() {
             BundleState::Acked
-        } else if self.answers.iter().any(|answer| answer.verdict == Verdict::Acked) {
+        } else if acked().next().is_some() {
             BundleState::PartlyAcked
         } else {
             BundleState::Exported
@@ -267,12 +322,16 @@ impl<'a> Pairing<'a> {
     /// The events for the ledger: one for each answer that is to be delivered. Those that the ledger
     /// [has](crate::ledger::Ledger::is_applied) are for the caller to leave out: importing twice changes nothing.
     pub fn events(&self) -> impl Iterator<Item = Event> + '_ {
-        self.answers.iter().filter(|answer| answer.verdict == Verdict::Acked).filter_map(|answer| {
-            let leaf = self.index.leaves().get(answer.exported?)?;
-            let entry = AckEntry::new(leaf.leaf.as_str(), answer.basis?, answer.acked.clone(), answer.sha256);
-            let refused = answer.refused.iter().map(|refusal| refusal.report).collect();
-            Some(Event::Ack(AckEntry { partial: answer.partial, refused, ..entry }))
-        })
+        self.answers().filter_map(|answer| self.event(&answer))
+    }
+
+    /// The event for the ledger of one answer; none if it is not to be delivered.
+    pub fn event(&self, answer: &Answer<'_>) -> Option<Event> {
+        let leaf = self.index.leaf(answer.exported?)?;
+        // an answer that is acknowledged has a basis
+        let entry = AckEntry::new(leaf.leaf, answer.basis?, answer.acked.to_vec(), answer.sha256);
+        let refused = answer.refused.iter().map(|refusal| refusal.report).collect();
+        Some(Event::Ack(AckEntry { partial: answer.partial, refused, ..entry }))
     }
 }
 

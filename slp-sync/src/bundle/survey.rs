@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use slp_model::{ReportId, Udi};
-use slp_rum::{Container, Document, ReadOptions};
+use slp_rum::{Container, Document, FileDevices, ReadOptions};
 
 use crate::bundle::LeafDigest;
 use crate::error::{Error, ErrorKind, Result};
@@ -42,34 +42,35 @@ impl Survey {
     /// As [`of`](Self::of).
     pub fn with(bytes: &[u8], options: &ReadOptions) -> Result<Self> {
         let document = Document::parse_with(bytes, options).map_err(bad_leaf)?;
-        let mut found: Option<(Udi, BTreeSet<Udi>)> = None;
-        let mut devices = BTreeSet::new();
-        let mut reports = Vec::new();
+        let (mut first, mut reports) = (None, Vec::new());
+        // Most files are about one device that is in no set: these stay empty.
+        let (mut sets, mut reporting, mut members) = (FileDevices::default(), BTreeSet::new(), BTreeSet::new());
         let mut lent = document.borrowed_reports();
         while let Some(report) = lent.next() {
             let report = report.map_err(bad_leaf)?;
-            let device = report.device.to_udi().map_err(bad_leaf)?;
             reports.push(report.id);
-            let (first, set) = found.get_or_insert_with(|| (device.clone(), BTreeSet::new()));
-            for (_, member) in &report.ha {
-                let member = member.to_udi().map_err(bad_leaf)?;
-                // Its report ties a device to the first one, whether it names itself or not.
-                if member == *first {
-                    set.insert(device.clone());
-                }
-                set.insert(member);
+            let device = report.device.to_udi().map_err(bad_leaf)?;
+            let first: &Udi = first.get_or_insert_with(|| device.clone());
+            if report.ha.is_empty() && device == *first {
+                continue;
             }
-            devices.insert(device);
+            let list = report.ha.iter().map(|(_, member)| member.to_udi().map_err(bad_leaf));
+            let list = list.collect::<Result<Vec<_>>>()?;
+            sets.add(name(&device), list.iter().map(name));
+            members.extend(list);
+            reporting.insert(device);
         }
-        let Some((device, mut set)) = found else {
+        let Some(device) = first else {
             let text = "no usage report in this document: nothing could be acknowledged";
             return Err(Error::new(ErrorKind::BadLeaf, text).named("no-report"));
         };
-        set.remove(&device);
+        let mixed = reporting.iter().any(|other| !sets.are_tied(name(&device), name(other)));
+        members.extend(reporting);
+        members.retain(|other| *other != device && sets.are_tied(name(&device), name(other)));
         Ok(Self {
-            mixed: devices.iter().any(|other| *other != device && !set.contains(other)),
+            mixed,
             is_device_file: document.container() == Container::DeviceFile,
-            ha: set.into_iter().collect(),
+            ha: members.into_iter().collect(),
             device,
             reports,
         })
@@ -80,6 +81,10 @@ impl Survey {
         let Self { device, ha, reports, .. } = self;
         ExportedLeaf { ha, reports, ..ExportedLeaf::new(archive, leaf, device, digest) }
     }
+}
+
+fn name(device: &Udi) -> (&str, &str) {
+    (device.pid(), device.serial())
 }
 
 pub(super) fn bad_leaf(error: slp_rum::Error) -> Error {
@@ -104,6 +109,18 @@ mod tests {
         assert!(!survey.mixed && survey.is_device_file);
         let mixed = format!("<smartLicense>{}{}</smartLicense>", report(1, 10, &[]), report(2, 11, &[]));
         assert!(Survey::of(mixed.as_bytes()).unwrap().mixed);
+    }
+
+    #[test]
+    fn a_set_is_what_all_lists_together_tie() {
+        // the first names 2, and 3 names 2: neither names the other
+        let chain = format!("<smartLicense>{}{}</smartLicense>", report(1, 10, &[2]), report(3, 11, &[2]));
+        let survey = Survey::of(chain.as_bytes()).unwrap();
+        let serials: Vec<_> = survey.ha.iter().map(|udi| udi.serial().to_owned()).collect();
+        assert_eq!((survey.mixed, serials), (false, vec!["TST00000002".to_owned(), "TST00000003".to_owned()]));
+        let apart = format!("<smartLicense>{}{}</smartLicense>", report(1, 10, &[2]), report(3, 11, &[4]));
+        let survey = Survey::of(apart.as_bytes()).unwrap();
+        assert_eq!((survey.mixed, survey.ha.len()), (true, 1), "two sets: the other one is not of this device");
     }
 
     #[test]

@@ -22,6 +22,10 @@ fn tag(number: usize) -> EntitlementTag {
     format!("regid.2016-01.com.example.L{number},1.0").parse().unwrap()
 }
 
+fn restarted<T: serde::Serialize + serde::de::DeserializeOwned>(state: &T) -> T {
+    serde_json::from_str(&serde_json::to_string(state).unwrap()).unwrap()
+}
+
 /// A cloud, an On-Prem that is registered there, and the time.
 struct World {
     cloud: Cloud,
@@ -49,6 +53,12 @@ impl World {
         };
         onprem.authorized(&Verified::unchecked(&answer, [1; 32]), at(START)).unwrap();
         Self { cloud, onprem, now: START, requests: 0 }
+    }
+
+    fn restart(&mut self) {
+        let (cloud, onprem) = (restarted(&self.cloud), restarted(&self.onprem));
+        assert_eq!((&cloud, &onprem), (&self.cloud, &self.onprem));
+        (self.cloud, self.onprem) = (cloud, onprem);
     }
 
     fn ask(&mut self) -> SyncRequest {
@@ -225,6 +235,30 @@ fn shares_that_do_not_add_up_are_told() {
 }
 
 #[test]
+fn a_stored_state_that_does_not_fit_together_is_refused() {
+    let mut world = World::new();
+    world.onprem.add_account("lva-2", "x").unwrap();
+    world.onprem.put_device("lva-2", device(1, 2)).unwrap();
+    world.synchronize();
+    let stored = serde_json::to_value(&world.onprem).unwrap();
+    let refused = |pointer: &str, value: serde_json::Value| {
+        let mut edited = stored.clone();
+        *edited.pointer_mut(pointer).unwrap_or_else(|| panic!("{pointer}: {stored}")) = value;
+        serde_json::from_value::<OnPrem>(edited).unwrap_err().to_string()
+    };
+    let demand = format!("/pools/by_id/lva-1/demands/{}/allocated", tag(0));
+    assert_eq!(refused(&demand, 4.into()), "the pools do not add up to what was purchased");
+    assert_eq!(refused(&demand, i64::MIN.into()), "a count is more than any document can say");
+    assert_eq!(refused("/pools/default", "lva-9".into()), "the default pool is not there");
+    assert_eq!(refused("/devices/0/0/0", "lva-9".into()), "something is in a local virtual account that is not there");
+    assert_eq!(refused("/devices/0/0/1", "pi-9".into()), "one device is in two places");
+    let accounts = serde_json::json!({});
+    assert_eq!(refused("/accounts", accounts), "the local virtual accounts are not those of the pools");
+    let none = serde_json::json!([{"id": "x", "tiers": [tag(0)]}]);
+    assert_eq!(refused("/pools/hierarchies", none), "the hierarchies are none");
+}
+
+#[test]
 fn what_is_answered_can_be_written_as_a_document() {
     let mut world = World::new();
     let request = world.ask();
@@ -242,7 +276,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
     #[test]
     fn whatever_is_lost_both_sides_agree_after_the_next_exchange_that_is_not(
-        steps in proptest::collection::vec((0_u8..11, 0_usize..4, 0_usize..4, 0_u64..9), 1..50)
+        steps in proptest::collection::vec((0_u8..12, 0_usize..4, 0_usize..4, 0_u64..9), 1..50)
     ) {
         let mut world = World::new();
         let ids = ["lva-1", "lva-2", "lva-3", "lva-4"];
@@ -255,6 +289,8 @@ proptest! {
                 5 => drop(world.onprem.transfer(&tag(b % 3), count, ids[a], ids[(a + 1) % 4])),
                 6 => world.cloud.holdings_mut("300400").unwrap().set(CloudLicense::new(tag(b % 3), count)),
                 7 => world.cloud.holdings_mut("300400").unwrap().remove(&tag(b % 3)),
+                // Both sides start again from what they stored.
+                11 => world.restart(),
                 // A request that never arrives, and an answer that does not.
                 8 => drop(world.ask()),
                 9 => {

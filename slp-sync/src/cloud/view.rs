@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use slp_model::EntitlementTag;
 
 use crate::document::{HasKey, LocalLicense, ProductInstance, Row, SyncRequest, key_of};
 
 /// The local virtual accounts of an On-Prem, as its requests said.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Viewed {
     /// By id.
@@ -15,7 +16,7 @@ pub struct Viewed {
 }
 
 /// One local virtual account.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ViewedAccount {
     /// Its name.

@@ -335,7 +335,7 @@ impl<T: Record> Rule for Of<T> {
 }
 
 /// One element of a list that a delta can take elements out of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub enum Row<T> {
     /// It is there, and replaces what was there as a whole.
@@ -524,7 +524,7 @@ impl<T> Blank for Vec<T> {
 macro_rules! record {
     ($(#[$meta:meta])* $name:ident { $( $(#[$field_meta:meta])* $field:ident: $type:ty = $mode:ident($rule:ty); )+ }) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         #[non_exhaustive]
         pub struct $name { $( $(#[$field_meta])* pub $field: $type, )+ }
 

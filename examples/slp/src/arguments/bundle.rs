@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use slp_model::UnixMillis;
+use slp_sync::Privacy;
+use slp_sync::bundle::Split as Portions;
 
-use super::{Costs, Sources, bytes, default_document_bytes, threads};
+use super::{Costs, Sources, bytes, threads};
 
 const CREATE_EXAMPLES: &str = "\
 Examples:
@@ -16,8 +18,9 @@ With --ledger no report goes up twice: those of earlier bundles are left out, an
 interrupted is finished, to the same bytes, when it is started again with the same words. Files of
 one device become one leaf. A file that cannot be read is named and left out; exit status 1.
 
---json writes one object: `bundle`, `file`, `devices`, `reports`, `bytes`, `sha256`,
-`content_sha256`, `left_out`, `known` (devices without a new report).";
+--json writes one object for each bundle, a line each: `bundle`, `file`, `devices`, `reports`, `bytes`,
+`sha256`, `content_sha256`, `conflicts` (reports whose versions contradict each other), `left_out`
+(files), `known` (devices without a new report).";
 
 const LIST_EXAMPLES: &str = "\
 Examples:
@@ -70,7 +73,7 @@ Examples:
 A request is judged as the cloud does it, an answer as the On-Prem that asked. Exit status 0 if
 every signature, certificate and role is good, else 1.
 
---json writes one object: `kind`, `verified`, `signers`, or `reason` and `message`.";
+--json writes one object: `kind`, `verified`, `signers`, or `reason` and `text`.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BundleCommand {
@@ -126,6 +129,18 @@ pub(crate) struct Create {
     /// What was exported before; made if it is not there
     #[arg(long, value_name = "FILE")]
     pub(crate) ledger: Option<PathBuf>,
+
+    /// Keep these from the cloud: hostname, ip, mac, joined by commas. Reports are never changed
+    #[arg(long, value_name = "WORDS", value_parser = withhold)]
+    pub(crate) withhold: Option<Privacy>,
+
+    /// Devices in one bundle; with more, a further one is begun
+    #[arg(long, value_name = "N", default_value_t = Portions::default().max_devices, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_devices: u64,
+
+    /// Bytes of files in one bundle, before they are packed; with more, a further one is begun
+    #[arg(long, value_name = "N", default_value_t = Portions::default().max_raw_bytes, value_parser = bytes)]
+    pub(crate) max_bytes: u64,
 
     /// Write nothing if a single file cannot be read
     #[arg(long)]
@@ -193,9 +208,8 @@ pub(crate) struct Split {
     #[arg(long, value_name = "TIME", value_parser = millis)]
     pub(crate) at: Option<UnixMillis>,
 
-    /// Refuse leaves with more bytes than this
-    #[arg(long, value_name = "N", display_order = 90, default_value_t = default_document_bytes(), value_parser = bytes)]
-    pub(crate) max_document_bytes: u64,
+    #[command(flatten)]
+    pub(crate) costs: Costs,
 
     /// Write JSON
     #[arg(long)]
@@ -290,6 +304,14 @@ pub(crate) struct SyncVerify {
     /// Write JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+fn withhold(text: &str) -> Result<Privacy, String> {
+    let words = text.split(',').map(str::trim);
+    words.into_iter().try_fold(Privacy::default(), Privacy::with).ok_or_else(|| {
+        let known = Privacy::all().withheld().join(", ");
+        format!("expected some of {known}, joined by commas")
+    })
 }
 
 /// A time to the millisecond; what people give is mostly none.

@@ -26,7 +26,7 @@ Exit status 1: something is invalid, malformed or unreadable; with --require-ver
 verified, and a file without a signature. Signatures inside a payload do not count for that.
 
 --json writes one object: `trust`, `files` (`path`, `signatures` with `verdict`, `detail`, `of`,
-`place`, `device`, `signer`, `key`, `scheme`, `source`, `bytes`, `warnings`, `outside`, `message`;
+`place`, `device`, `signer`, `key`, `scheme`, `source`, `bytes`, `warnings`, `outside`, `text`;
 `certificates`, `unsigned`, `errors`), `counts`.";
 
 const NEW_EXAMPLES: &str = "\

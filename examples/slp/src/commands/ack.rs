@@ -1,6 +1,5 @@
 //! `slp ack split`: the answers of a bundle, brought to its devices.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -39,8 +38,7 @@ enum Delivery {
 pub(crate) fn split(arguments: &Split, session: &mut Session<'_>) -> Result<Status, Stop> {
     let mut ledger = arguments.ledger.as_deref().map(ExportLedger::existing).transpose()?;
     let index = index(arguments, ledger.as_ref(), &mut session.messages)?;
-    let mut limits = Limits::bulk();
-    limits.leaf_bytes = arguments.max_document_bytes;
+    let limits = limits(arguments);
     let stop = |error: Error| Stop::Data(format!("{error}; nothing was delivered"));
     let (pairing, broken) = {
         let mut reader = open(&arguments.ack, &limits, &mut session.messages)?;
@@ -61,10 +59,9 @@ pub(crate) fn split(arguments: &Split, session: &mut Session<'_>) -> Result<Stat
         pairing: &pairing,
         index: &index,
         output: &arguments.output,
-        events: pairing.events().filter_map(leaf_of).collect(),
         ledger: noted,
         at,
-        files: BTreeMap::new(),
+        deliveries: Vec::new(),
         waiting: 0,
         faults: Vec::new(),
     };
@@ -72,13 +69,13 @@ pub(crate) fn split(arguments: &Split, session: &mut Session<'_>) -> Result<Stat
         let mut reader = open(&arguments.ack, &limits, &mut session.messages)?;
         delivering.deliver(&mut reader)
     };
-    let Delivering { files, faults, .. } = delivering;
+    let Delivering { deliveries, faults, .. } = delivering;
     session.messages.end_of_input();
     delivered?;
     for fault in &faults {
         session.messages.fault(fault);
     }
-    let split = view::Split { index: &index, pairing: &pairing, files: &files };
+    let split = view::Split { index: &index, pairing: &pairing, deliveries: &deliveries };
     if arguments.json {
         split.write_json(&mut session.output)?;
     } else {
@@ -88,9 +85,12 @@ pub(crate) fn split(arguments: &Split, session: &mut Session<'_>) -> Result<Stat
     Ok(Status::of_errors(!is_whole))
 }
 
-fn leaf_of(event: Event) -> Option<(String, Event)> {
-    let Event::Ack(ack) = &event else { return None };
-    Some((ack.leaf.clone(), event))
+/// How both bundles are read.
+fn limits(arguments: &Split) -> Limits {
+    let mut limits = Limits::bulk();
+    limits.leaf = arguments.costs.options();
+    limits.leaf_bytes = u64::try_from(limits.leaf.limits.document_bytes).unwrap_or(u64::MAX);
+    limits
 }
 
 /// What the answer is looked up in: the bundle itself, or what the ledger says about it.
@@ -110,8 +110,7 @@ fn index(arguments: &Split, ledger: Option<&ExportLedger>, messages: &mut Messag
     if !names.iter().any(|answered| answered == name) {
         messages.note(&format!("by its name {} does not answer {own}", arguments.ack.display()));
     }
-    let mut limits = Limits::bulk();
-    limits.leaf_bytes = arguments.max_document_bytes;
+    let limits = limits(arguments);
     let (index, broken) = {
         let mut reader = open(bundle, &limits, messages)?;
         ExportIndex::read(name, &mut reader).map_err(|error| Stop::Data(error.to_string()))?
@@ -148,12 +147,10 @@ struct Delivering<'a, 'l> {
     pairing: &'a Pairing<'a>,
     index: &'a ExportIndex,
     output: &'a Path,
-    /// What the ledger is told of each leaf of the bundle that is answered.
-    events: BTreeMap<String, Event>,
     ledger: Option<&'l mut ExportLedger>,
     at: slp_model::UnixMillis,
-    /// The files, by the number of the leaf in the answer.
-    files: BTreeMap<u64, (String, Delivery)>,
+    /// The leaves of the answer that were delivered, by their number, in order.
+    deliveries: Vec<(u64, Delivery)>,
     waiting: usize,
     faults: Vec<Fault>,
 }
@@ -167,25 +164,23 @@ impl Delivering<'_, '_> {
             for leaf in batch.drain().flatten() {
                 let answer = self.pairing.answer(leaf.index).filter(|answer| answer.verdict == Verdict::Acked);
                 let Some(answer) = answer else { continue };
-                let exported = answer.exported.and_then(|at| self.index.leaves().get(at));
-                if let Some(exported) = exported {
-                    self.one(&leaf, answer, &exported.leaf, &exported.device)?;
+                if let Some(exported) = answer.exported.and_then(|at| self.index.leaf(at)) {
+                    self.one(&leaf, &answer, exported.leaf, exported.device)?;
                 }
             }
         }
         self.sync()
     }
 
-    fn one(&mut self, leaf: &Leaf<'_>, answer: &Answer, exported: &str, device: &Udi) -> Result<(), Stop> {
+    fn one(&mut self, leaf: &Leaf<'_>, answer: &Answer<'_>, exported: &str, device: &Udi) -> Result<(), Stop> {
         let known = self.ledger.as_ref().is_some_and(|ledger| ledger.ledger().is_applied(&answer.sha256));
         let bundle = self.index.bundle();
         let delivered = self.ledger.as_ref().and_then(|ledger| ledger.ledger().bundle(bundle));
         if known && delivered.is_some_and(|bundle| bundle.delivered.contains(exported)) {
-            self.files.insert(leaf.index, (answer_file_name(device), Delivery::AlreadyApplied));
+            self.deliveries.push((leaf.index, Delivery::AlreadyApplied));
             return Ok(());
         }
-        let name = answer_file_name(device);
-        let path = self.output.join(&name);
+        let path = self.output.join(answer_file_name(device));
         let delivery = match write(&path, &leaf.bytes) {
             Ok(delivery) => delivery,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -199,10 +194,10 @@ impl Delivering<'_, '_> {
                 return Err(unwritten(&path, &error));
             }
         };
-        self.files.insert(leaf.index, (name, delivery));
+        self.deliveries.push((leaf.index, delivery));
         if let Some(ledger) = &mut self.ledger {
-            if let Some(event) = self.events.get(exported).filter(|_| !known) {
-                ledger.note(bundle, self.at, event.clone())?;
+            if let Some(event) = self.pairing.event(answer).filter(|_| !known) {
+                ledger.note(bundle, self.at, event)?;
             }
             ledger.note(bundle, self.at, Event::delivered(exported, Via::File))?;
             self.waiting = self.waiting.saturating_add(1);

@@ -155,7 +155,7 @@ struct Judged<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
+    text: Option<String>,
 }
 
 fn verify_file(arguments: &SyncVerify, session: &mut Session<'_>) -> Result<Status, Stop> {
@@ -173,19 +173,19 @@ fn verify_file(arguments: &SyncVerify, session: &mut Session<'_>) -> Result<Stat
     let kind = document.content().kind().as_str();
     let sha256 = hexadecimal(&document.digest());
     let failed = signers.is_err();
-    let (names, reason, message) = match &signers {
+    let (names, reason, text) = match &signers {
         Ok(signers) => (signers.iter().map(name).collect(), None, None),
         Err(error) => (Vec::new(), Some(error.kind().as_str()), Some(error.to_string())),
     };
-    let judged = Judged { path: &path, kind, verified: !failed, sha256, signers: names, reason, message };
+    let judged = Judged { path: &path, kind, verified: !failed, sha256, signers: names, reason, text };
     let output = &mut session.output;
     if arguments.json {
         writeln!(output, "{}", json(&judged)?)?;
     } else {
         writeln!(output, "{}: {kind}", printable(&path))?;
-        if let (Some(message), Some(reason)) = (&judged.message, judged.reason) {
+        if let (Some(text), Some(reason)) = (&judged.text, judged.reason) {
             let word = session.style.paint(Paint::Error, "NOT VERIFIED");
-            writeln!(output, "{word}: {} ({reason})", printable(message))?;
+            writeln!(output, "{word}: {} ({reason})", printable(text))?;
         } else {
             writeln!(output, "verified, signed by")?;
             for signer in &judged.signers {

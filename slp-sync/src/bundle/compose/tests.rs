@@ -56,6 +56,19 @@ fn files_of_one_device_become_one_sorted_leaf_with_each_report_once() {
 }
 
 #[test]
+fn what_went_up_before_stays_out() {
+    let (a, b) = (report(1, 30, &[]), report(1, 10, &[]));
+    let whole = file(&[&info(1, "x"), &a, &b]);
+    let kept = Composer::default().leaf_of(&[whole.as_bytes()], |id| id.get() == 30).unwrap();
+    assert_eq!(text(&kept), file(&[&info(1, "x"), &a]));
+    assert_eq!((kept.left_out, kept.survey.reports.len()), (0, 1));
+    let all = Composer::default().leaf_of(&[whole.as_bytes()], |_| true).unwrap();
+    assert_eq!(text(&all), whole, "byte for byte");
+    let error = Composer::default().leaf_of(&[whole.as_bytes()], |_| false).unwrap_err();
+    assert_eq!((error.kind(), error.name()), (ErrorKind::BadLeaf, Some("no-report")));
+}
+
+#[test]
 fn the_newest_version_of_a_report_is_taken_in_any_order() {
     let one = report(1, 10, &[]);
     let (grown, ended) = (until(&one, 1_700_001_800), closed(&until(&one, 1_700_001_800)));

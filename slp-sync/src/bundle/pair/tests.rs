@@ -24,7 +24,7 @@ fn ids(numbers: &[u64]) -> Vec<ReportId> {
 }
 
 /// Devices 1 to 3 with reports 10, 11; 20; 30. Device 9 is in the HA set of 3.
-fn index() -> ExportIndex {
+fn exported() -> Vec<ExportedLeaf> {
     let leaf = |number: u64, reports: &[u64]| {
         let mut leaf = ExportedLeaf::new(ARCHIVE, leaf_name(number), device(number), LeafDigest::of(b"x"));
         leaf.reports = ids(reports);
@@ -32,7 +32,19 @@ fn index() -> ExportIndex {
     };
     let mut third = leaf(3, &[30]);
     third.ha.push(device(9));
-    ExportIndex::new(NAME, vec![leaf(1, &[10, 11]), leaf(2, &[20]), third])
+    vec![leaf(1, &[10, 11]), leaf(2, &[20]), third]
+}
+
+/// An answer, with data of its own.
+struct Told {
+    sha256: [u8; 32],
+    verdict: Verdict,
+    exported: Option<usize>,
+    basis: Option<Basis>,
+    partial: bool,
+    acked: Vec<ReportId>,
+    refused: Vec<Refusal>,
+    warnings: Vec<WarningKind>,
 }
 
 fn claims(devices: &[u64], acked: &[u64]) -> Claims {
@@ -40,8 +52,8 @@ fn claims(devices: &[u64], acked: &[u64]) -> Claims {
 }
 
 /// Name, content and claims of each leaf of an answer.
-fn pair(leaves: &[(&str, &str, Claims)]) -> Vec<super::Answer> {
-    let index = index();
+fn pair(leaves: &[(&str, &str, Claims)]) -> Vec<Told> {
+    let index = ExportIndex::new(NAME, exported());
     let mut pairer = Pairer::new(&index);
     for (number, (name, bytes, claims)) in leaves.iter().enumerate() {
         let leaf = Leaf {
@@ -51,9 +63,23 @@ fn pair(leaves: &[(&str, &str, Claims)]) -> Vec<super::Answer> {
             bytes: Cow::Borrowed(bytes.as_bytes()),
             index: number as u64,
         };
-        pairer.add(&leaf, claims.clone());
+        pairer.add(&leaf, claims);
     }
-    pairer.finish().answers().to_vec()
+    let pairing = pairer.finish();
+    let told = pairing.answers().zip(leaves).map(|(answer, (name, ..))| {
+        assert_eq!(answer.name, *name);
+        Told {
+            sha256: answer.sha256,
+            verdict: answer.verdict,
+            exported: answer.exported,
+            basis: answer.basis,
+            partial: answer.partial,
+            acked: answer.acked.to_vec(),
+            refused: answer.refused.to_vec(),
+            warnings: answer.warnings,
+        }
+    });
+    told.collect()
 }
 
 fn ack(number: u64) -> String {
@@ -165,10 +191,9 @@ fn one_leaf_answered_twice_is_taken_once_or_not_at_all() {
 
 #[test]
 fn the_ledger_takes_the_events_once() {
-    let index = index();
     let mut ledger = Ledger::new();
     let time = "2026-11-24T10:20:30.123Z".parse().unwrap();
-    let begin = Begin::new("Quebec", [0; 32], index.leaves().to_vec());
+    let begin = Begin::new("Quebec", [0; 32], exported());
     ledger.append(NAME, time, Event::Begin(begin)).unwrap();
     ledger.append(NAME, time, Event::seal([0; 32], 1)).unwrap();
     let index = ExportIndex::of_ledger(NAME, ledger.bundle(NAME).unwrap());
@@ -181,7 +206,7 @@ fn the_ledger_takes_the_events_once() {
             bytes: number.to_string().into_bytes().into(),
             index: number,
         };
-        pairer.add(&leaf, claims(&[number], reports));
+        pairer.add(&leaf, &claims(&[number], reports));
     }
     let pairing = pairer.finish();
     assert_eq!(pairing.missing().collect::<Vec<_>>(), [1]);

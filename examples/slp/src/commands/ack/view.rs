@@ -1,12 +1,12 @@
 //! What became of each answer, for people and programs.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde::Serialize;
 use slp_model::{ReportId, Udi};
 use slp_sync::WarningKind;
-use slp_sync::bundle::{Answer, ExportIndex, Pairing, Refusal, Verdict};
+use slp_sync::bundle::{Answer, ExportIndex, Pairing, Refusal, Verdict, answer_file_name};
 use slp_sync::ledger::BundleState;
 
 use super::Delivery;
@@ -18,20 +18,20 @@ use crate::wording::{count_of, grouped};
 pub(super) struct Split<'a> {
     pub(super) index: &'a ExportIndex,
     pub(super) pairing: &'a Pairing<'a>,
-    pub(super) files: &'a BTreeMap<u64, (String, Delivery)>,
+    pub(super) deliveries: &'a [(u64, Delivery)],
 }
 
 /// The names of members are stable; absent values are left out.
 #[derive(Serialize)]
 struct AnswerView<'a> {
-    leaf: &'a str,
+    leaf: Cow<'a, str>,
     verdict: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     device: Option<&'a Udi>,
     #[serde(skip_serializing_if = "Option::is_none")]
     basis: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<&'a str>,
+    file: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery: Option<Delivery>,
     partial: bool,
@@ -58,30 +58,39 @@ struct Missing<'a> {
 }
 
 impl<'a> Split<'a> {
-    fn device(&self, answer: &Answer) -> Option<&'a Udi> {
-        answer.exported.and_then(|at| self.index.leaves().get(at)).map(|leaf| &leaf.device)
+    fn device(&self, answer: &Answer<'_>) -> Option<&'a Udi> {
+        answer.exported.and_then(|at| self.index.leaf(at)).map(|leaf| leaf.device)
+    }
+
+    fn delivery(&self, answer: &Answer<'_>) -> Option<Delivery> {
+        let at = self.deliveries.binary_search_by_key(&answer.index, |(index, _)| *index).ok()?;
+        self.deliveries.get(at).map(|(_, delivery)| *delivery)
+    }
+
+    /// The file, if there is one now.
+    fn file(&self, answer: &Answer<'_>) -> Option<String> {
+        self.delivery(answer).and_then(|_| self.device(answer)).map(answer_file_name)
     }
 
     fn missing(&self) -> impl Iterator<Item = Missing<'a>> {
-        let missing = self.pairing.missing().filter_map(|at| self.index.leaves().get(at));
-        missing.map(|leaf| Missing { leaf: &leaf.leaf, device: &leaf.device })
+        let missing = self.pairing.missing().filter_map(|at| self.index.leaf(at));
+        missing.map(|leaf| Missing { leaf: leaf.leaf, device: leaf.device })
     }
 
-    fn view(&self, answer: &'a Answer) -> AnswerView<'a> {
-        let file = self.files.get(&answer.index);
+    fn view(&self, answer: Answer<'a>) -> AnswerView<'a> {
         let refused =
             |refusal: &'a Refusal| Refused { report: refusal.report, code: &refusal.code, message: &refusal.message };
         AnswerView {
-            leaf: &answer.name,
             verdict: answer.verdict.as_str(),
-            device: self.device(answer),
+            device: self.device(&answer),
             basis: answer.basis.map(slp_sync::ledger::Basis::as_str),
-            file: file.map(|(name, _)| name.as_str()),
-            delivery: file.map(|(_, delivery)| *delivery),
+            file: self.file(&answer),
+            delivery: self.delivery(&answer),
             partial: answer.partial,
-            acked: &answer.acked,
+            acked: answer.acked,
             refused: answer.refused.iter().map(refused).collect(),
             warnings: answer.warnings.iter().copied().map(WarningKind::as_str).collect(),
+            leaf: answer.name,
         }
     }
 
@@ -95,7 +104,7 @@ impl<'a> Split<'a> {
 
     pub(super) fn write_json(&self, output: &mut impl Write) -> io::Result<()> {
         write!(output, "{{\"bundle\":{},\n\"answers\":[", json(&self.index.bundle())?)?;
-        list(self.pairing.answers().iter().map(|answer| self.view(answer)), output)?;
+        list(self.pairing.answers().map(|answer| self.view(answer)), output)?;
         write!(output, "],\n\"missing\":[")?;
         list(self.missing(), output)?;
         writeln!(output, "],\n\"state\":{}}}", json(&self.state())?)
@@ -106,9 +115,9 @@ impl<'a> Split<'a> {
         let output = &mut session.output;
         writeln!(output, "{}", style.paint(Paint::Heading, line("Verdict", "Device", "File or leaf", "Remarks")))?;
         for answer in self.pairing.answers() {
-            let device = self.device(answer).map_or_else(|| "?".to_owned(), ToString::to_string);
-            let file = self.files.get(&answer.index).map_or(answer.name.as_str(), |(name, _)| name);
-            let text = line(verdict(answer), &device, file, &self.remarks(answer));
+            let device = self.device(&answer).map_or_else(|| "?".to_owned(), ToString::to_string);
+            let file = self.file(&answer).map_or_else(|| answer.name.clone(), Cow::Owned);
+            let text = line(verdict(&answer), &device, &file, &self.remarks(&answer));
             writeln!(output, "{}", printable(&text))?;
         }
         for missing in self.missing() {
@@ -118,12 +127,12 @@ impl<'a> Split<'a> {
         Ok(())
     }
 
-    fn remarks(&self, answer: &Answer) -> String {
+    fn remarks(&self, answer: &Answer<'_>) -> String {
         let mut remarks = Vec::new();
-        if matches!(self.files.get(&answer.index), Some((_, Delivery::AlreadyApplied))) {
+        if self.delivery(answer) == Some(Delivery::AlreadyApplied) {
             remarks.push("already there".to_owned());
         }
-        for refusal in &answer.refused {
+        for refusal in answer.refused {
             let code = if refusal.code.is_empty() { String::new() } else { format!(" {}", shown(&refusal.code)) };
             remarks.push(format!("report {} refused:{code} {}", refusal.report, shown(&refusal.message)));
         }
@@ -133,12 +142,12 @@ impl<'a> Split<'a> {
 
     fn sums(&self, output: &mut impl Write) -> io::Result<()> {
         let count = |verdict| {
-            let answers = self.pairing.answers().iter().filter(|answer| answer.verdict == verdict);
+            let answers = self.pairing.answers().filter(|answer| answer.verdict == verdict);
             u64::try_from(answers.count()).unwrap_or(u64::MAX)
         };
-        let written = self.files.values().filter(|(_, delivery)| *delivery == Delivery::Written).count();
+        let written = self.deliveries.iter().filter(|(_, delivery)| *delivery == Delivery::Written).count();
         let written = u64::try_from(written).unwrap_or(u64::MAX);
-        let devices = u64::try_from(self.index.leaves().len()).unwrap_or(u64::MAX);
+        let devices = u64::try_from(self.index.len()).unwrap_or(u64::MAX);
         let missing = u64::try_from(self.missing().count()).unwrap_or(u64::MAX);
         writeln!(
             output,
@@ -153,7 +162,7 @@ impl<'a> Split<'a> {
     }
 }
 
-fn verdict(answer: &Answer) -> &'static str {
+fn verdict(answer: &Answer<'_>) -> &'static str {
     match answer.verdict {
         Verdict::Acked if answer.partial => "partial",
         other => other.as_str(),

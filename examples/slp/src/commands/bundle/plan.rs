@@ -1,14 +1,11 @@
 //! Which reports of which devices go into a bundle, and as which bytes.
 
-use std::borrow::Cow;
-use std::cmp::Reverse;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use slp_model::{ReportId, Udi};
-use slp_rum::write::DeviceFile;
-use slp_rum::{Closure, Document, PartKind, UsageReport};
-use slp_sync::bundle::{LeafDigest, Survey};
+use slp_sync::bundle::{Composed, Composer, LeafDigest};
 
 use crate::arguments::Sources;
 use crate::console::{Session, Stop};
@@ -21,7 +18,8 @@ use crate::pipeline::{self, Outcome};
 pub(super) struct Source {
     pub(super) path: String,
     digest: LeafDigest,
-    is_device_file: bool,
+    /// Of the leaf that it would be by itself.
+    leaf: LeafDigest,
     reports: Vec<ReportId>,
 }
 
@@ -31,6 +29,8 @@ pub(super) struct Device {
     pub(super) udi: Udi,
     pub(super) ha: Vec<Udi>,
     pub(super) sources: Vec<Source>,
+    /// Is it in a bundle that this run wrote?
+    pub(super) is_written: Cell<bool>,
 }
 
 /// What the paths lead to.
@@ -42,61 +42,64 @@ pub(super) struct Found {
     pub(super) left_out: u64,
 }
 
-/// A leaf that is to be written.
-#[derive(Debug)]
-pub(super) struct Leaf<'a> {
-    pub(super) bytes: Cow<'a, [u8]>,
-    pub(super) reports: Vec<ReportId>,
+/// A file that was read, and whose it is.
+struct Surveyed {
+    udi: Udi,
+    ha: Vec<Udi>,
+    source: Source,
 }
-
-/// A file, surveyed.
-type Surveyed = (String, Survey, LeafDigest);
 
 /// Why a file is left out.
 type Refused = Box<Fault>;
 
 /// `None`: a leaf of a bundle, which is refused with the first leaf.
-fn survey(input: &Input<'_>) -> Option<Result<Surveyed, Refused>> {
+fn survey(composer: &Composer, input: &Input<'_>) -> Option<Result<Surveyed, Refused>> {
     if let Some(leaf) = input.as_leaf() {
         let text = "a bundle, where a file of one device is wanted: extract it first";
         let file = leaf.file.as_deref().unwrap_or_default();
         return (leaf.index == 0).then(|| Err(Box::new(Fault::of_file("unsupported", file, text))));
     }
-    let own = input.bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(input.bytes);
-    Some(match Survey::of(input.bytes) {
-        Ok(survey) if survey.mixed => {
-            let text = "reports of several devices in one file: split it first";
-            Err(Box::new(Fault::of_file("inconsistent", input.name, text)))
+    Some(match composer.leaf(&[input.bytes]) {
+        Ok(Composed { bytes, survey, .. }) => {
+            let digest = LeafDigest::of(input.bytes);
+            let is_same = *bytes == *input.bytes;
+            let leaf = if is_same { digest } else { LeafDigest::of(&bytes) };
+            let source = Source { path: input.name.to_owned(), digest, leaf, reports: survey.reports };
+            Ok(Surveyed { udi: survey.device, ha: survey.ha, source })
         }
-        Ok(survey) => Ok((input.name.to_owned(), survey, LeafDigest::of(own))),
         Err(error) => Err(Box::new(input.bundle_fault(error))),
     })
 }
 
 impl Found {
     /// Surveys every file.
-    pub(super) fn read(sources: &Sources, session: &mut Session<'_>) -> Result<Self, Stop> {
+    pub(super) fn read(sources: &Sources, composer: &Composer, session: &mut Session<'_>) -> Result<Self, Stop> {
         if sources.paths.iter().any(|path| path.as_os_str() == "-") {
             return Err(Stop::Call("files are read twice, which standard input cannot be".to_owned()));
         }
         let (mut files, mut left_out) = (Vec::new(), 0_u64);
-        pipeline::documents(sources, session, survey, |_, messages, outcome| {
-            let file = match outcome {
-                Outcome::Document(None) => return Ok(()),
-                Outcome::Document(Some(file)) => file,
-                Outcome::Fault(fault) => Err(Box::new(fault)),
-            };
-            match file {
-                Ok(file) => files.push(file),
-                Err(fault) => {
-                    messages.fault(&fault);
-                    left_out = left_out.saturating_add(1);
+        pipeline::documents(
+            sources,
+            session,
+            |input| survey(composer, input),
+            |_, messages, outcome| {
+                let file = match outcome {
+                    Outcome::Document(None) => return Ok(()),
+                    Outcome::Document(Some(file)) => file,
+                    Outcome::Fault(fault) => Err(Box::new(fault)),
+                };
+                match file {
+                    Ok(file) => files.push(file),
+                    Err(fault) => {
+                        messages.fault(&fault);
+                        left_out = left_out.saturating_add(1);
+                    }
                 }
-            }
-            Ok(())
-        })?;
-        files.sort_by(|(one, ..), (next, ..)| one.as_bytes().cmp(next.as_bytes()));
-        files.dedup_by(|(next, ..), (one, ..)| next == one);
+                Ok(())
+            },
+        )?;
+        files.sort_by(|one, next| one.source.path.as_bytes().cmp(next.source.path.as_bytes()));
+        files.dedup_by(|next, one| next.source.path == one.source.path);
         Ok(Self { devices: by_device(files), left_out })
     }
 }
@@ -104,21 +107,39 @@ impl Found {
 fn by_device(files: Vec<Surveyed>) -> Vec<Device> {
     let mut numbers: BTreeMap<(Box<str>, Box<str>), usize> = BTreeMap::new();
     let mut devices: Vec<Device> = Vec::new();
-    for (path, survey, digest) in files {
-        let key = (survey.device.pid().into(), survey.device.serial().into());
+    for Surveyed { udi, ha, source } in files {
+        let key = (udi.pid().into(), udi.serial().into());
         let number = *numbers.entry(key).or_insert(devices.len());
-        let source = Source { path, digest, is_device_file: survey.is_device_file, reports: survey.reports };
         match devices.get_mut(number) {
             Some(device) => {
-                device.ha.extend(survey.ha);
+                device.ha.extend(ha);
                 device.ha.sort_unstable();
                 device.ha.dedup();
                 device.sources.push(source);
             }
-            None => devices.push(Device { udi: survey.device, ha: survey.ha, sources: vec![source] }),
+            None => devices.push(Device { udi, ha, sources: vec![source], is_written: Cell::new(false) }),
         }
     }
     devices
+}
+
+impl Source {
+    /// Reads the file again; [`check`](Self::check) says whether it is still the same.
+    pub(super) fn read(&self, reader: &Reader<'_>, buffer: &mut Vec<u8>) -> Result<(), Stop> {
+        let path = PathBuf::from(&self.path);
+        reader.file(&path, &self.path, buffer).map_err(|fault| Stop::Data(fault.to_string()))
+    }
+
+    pub(super) fn check(&self, digest: LeafDigest) -> Result<(), Stop> {
+        if digest == self.digest {
+            return Ok(());
+        }
+        Err(Stop::Data(format!("{}: changed while the bundle was made: start again", self.path)))
+    }
+
+    pub(super) fn reports(&self) -> usize {
+        self.reports.len()
+    }
 }
 
 impl Device {
@@ -127,85 +148,48 @@ impl Device {
         self.sources.iter().flat_map(|source| &source.reports).copied()
     }
 
-    /// What is known of the leaf without reading its file again: its digest and reports, where one file goes in as it is.
-    pub(super) fn as_it_is(&self, keep: &impl Fn(ReportId) -> bool) -> Option<(LeafDigest, &[ReportId])> {
-        let [source] = self.sources.as_slice() else { return None };
-        let whole = source.is_device_file && source.reports.iter().all(|id| keep(*id));
-        whole.then_some((source.digest, &*source.reports))
+    /// Bytes of all files: no leaf made of them is much larger.
+    pub(super) fn bytes(&self) -> u64 {
+        self.sources.iter().fold(0, |sum, source| sum.saturating_add(source.digest.size))
     }
 
-    /// The bytes of the leaf: the file as it is if it may be, else a file made of the reports that are kept.
+    /// The file that goes in byte for byte.
+    pub(super) fn as_it_is(&self, keep: &impl Fn(ReportId) -> bool) -> Option<&Source> {
+        let (leaf, _) = self.of_one_file(keep)?;
+        self.sources.first().filter(|source| source.digest == leaf)
+    }
+
+    /// What is known of the leaf without reading its file again: its digest and reports, where all of one file goes in.
+    pub(super) fn of_one_file(&self, keep: &impl Fn(ReportId) -> bool) -> Option<(LeafDigest, &[ReportId])> {
+        let [source] = self.sources.as_slice() else { return None };
+        source.reports.iter().all(|id| keep(*id)).then_some((source.leaf, &*source.reports))
+    }
+
+    /// Reads the files, into `buffers`, and makes the leaf of them, of the reports that are kept.
     ///
     /// # Errors
     /// [`Stop::Data`] if a file cannot be read any more or has changed.
     pub(super) fn leaf<'b>(
         &self,
         reader: &Reader<'_>,
-        buffer: &'b mut Vec<u8>,
+        composer: &Composer,
+        buffers: &'b mut Vec<Vec<u8>>,
         keep: &impl Fn(ReportId) -> bool,
-    ) -> Result<Leaf<'b>, Stop> {
-        if let (Some((digest, reports)), [source]) = (self.as_it_is(keep), self.sources.as_slice()) {
-            let own = read(reader, source, buffer)?;
-            if LeafDigest::of(own) != digest {
-                return Err(changed(source));
-            }
-            return Ok(Leaf { bytes: Cow::Borrowed(own), reports: reports.to_vec() });
+    ) -> Result<Composed<'b>, Stop> {
+        buffers.resize_with(self.sources.len().max(buffers.len()), Vec::new);
+        for (source, buffer) in self.sources.iter().zip(&mut *buffers) {
+            source.read(reader, buffer)?;
+            source.check(LeafDigest::of(buffer))?;
         }
-        let (mut reports, mut system_info) = (Vec::new(), None);
-        for source in &self.sources {
-            let own = read(reader, source, buffer)?;
-            if LeafDigest::of(own) != source.digest {
-                return Err(changed(source));
-            }
-            let stop = |error: slp_rum::Error| Stop::Data(error.inside(&*source.path).to_string());
-            let document = Document::parse(own).map_err(stop)?;
-            for report in document.reports() {
-                let report = report.map_err(stop)?;
-                if keep(report.id()) {
-                    reports.push(report);
-                }
-            }
-            let info = document.parts().filter(|part| part.kind == PartKind::SystemInfo).last();
-            system_info = info.map(|part| part.raw.to_owned()).or(system_info);
-        }
-        let reports = one_version_each(reports);
-        let stop = |error: slp_rum::Error| Stop::Data(format!("{}: {error}", self.udi));
-        let mut file = DeviceFile::new();
-        if let Some(info) = system_info {
-            file = file.element(info).map_err(stop)?;
-        }
-        let text = file.reports(&reports).to_text().map_err(stop)?;
-        let reports = reports.iter().map(UsageReport::id).collect();
-        Ok(Leaf { bytes: Cow::Owned(text.into_bytes()), reports })
+        let files: Vec<&[u8]> = self.sources.iter().zip(&*buffers).map(|(_, buffer)| &**buffer).collect();
+        composer.leaf_of(&files, keep).map_err(|error| Stop::Data(format!("{}: {error}", self.name())))
     }
-}
 
-fn read<'b>(reader: &Reader<'_>, source: &Source, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], Stop> {
-    let path = PathBuf::from(&source.path);
-    reader.file(&path, &source.path, buffer).map_err(|fault| Stop::Data(fault.to_string()))?;
-    Ok(buffer.strip_prefix("\u{feff}".as_bytes()).unwrap_or(buffer))
-}
-
-fn changed(source: &Source) -> Stop {
-    Stop::Data(format!("{}: changed while the bundle was made: start again", source.path))
-}
-
-/// Of each report the version that says most, sorted as reports of a device are: licence (none last), start, id.
-fn one_version_each(mut reports: Vec<UsageReport>) -> Vec<UsageReport> {
-    reports.sort_by_cached_key(|report| {
-        let says = (
-            report.outer_signature().is_some(),
-            matches!(report.closure(), Closure::Closed { .. }),
-            report.span().map(|span| span.end()),
-            report.measurements().len(),
-            report.payload_sha256(),
-        );
-        (report.id(), Reverse(says))
-    });
-    reports.dedup_by(|next, one| next.id() == one.id());
-    reports.sort_by_cached_key(|report| {
-        let tag = report.entitlement_tag().map(|tag| tag.as_str().to_owned());
-        (tag.is_none(), tag, report.span().map(|span| span.start()), report.id())
-    });
-    reports
+    /// For messages: the file, or the device if it has several.
+    pub(super) fn name(&self) -> String {
+        match self.sources.as_slice() {
+            [source] => source.path.clone(),
+            _ => self.udi.to_string(),
+        }
+    }
 }

@@ -55,7 +55,7 @@ struct OneWarning<'a> {
     kind: &'static str,
     place: &'a Location,
     #[serde(skip_serializing_if = "str::is_empty")]
-    message: &'a str,
+    text: &'a str,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
@@ -98,7 +98,7 @@ fn section(section: &slp_sync::bundle::Section) -> Section<'_> {
 }
 
 fn warning(warning: &Warning) -> OneWarning<'_> {
-    OneWarning { kind: warning.kind.as_str(), place: &warning.at, message: &warning.text }
+    OneWarning { kind: warning.kind.as_str(), place: &warning.at, text: &warning.text }
 }
 
 fn dropped(warnings: Option<&Warnings>) -> u64 {

@@ -35,7 +35,7 @@ impl Serialize for Verdict {
 
 /// As JSON: `verdict`, `detail` (why not), `of` (what is signed), `place`, `device`, `signer` (whom the certificate of
 /// the key names), `key`, `scheme`, `source`, `bytes` (how many are covered), `at` (the time it was judged at),
-/// `warnings`, `outside` (members beside the signed bytes), `message`.
+/// `warnings`, `outside` (members beside the signed bytes), `text`.
 #[derive(Debug, Serialize)]
 pub(super) struct Row {
     pub(super) verdict: Verdict,
@@ -61,7 +61,7 @@ pub(super) struct Row {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) outside: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) message: Option<String>,
+    pub(super) text: Option<String>,
     /// Another signature decides: this one is inside its bytes.
     #[serde(skip)]
     pub(super) is_inner: bool,
@@ -82,7 +82,7 @@ impl Row {
             bytes: None,
             warnings: Vec::new(),
             outside: Vec::new(),
-            message: None,
+            text: None,
             is_inner: false,
         }
     }
@@ -109,13 +109,13 @@ impl Row {
     /// What this program says itself.
     pub(super) fn not(of: impl Into<String>, reason: Reason, detail: &'static str, message: impl Into<String>) -> Self {
         let mut row = Self::new(Verdict::Not(reason), of.into());
-        (row.detail, row.message) = (Some(detail), Some(message.into()));
+        (row.detail, row.text) = (Some(detail), Some(message.into()));
         row
     }
 
     /// The signature fits, and still nobody may rely on it: what was found is kept beside the reason.
     pub(super) fn refuse(&mut self, reason: Reason, detail: &'static str, message: String) {
-        (self.verdict, self.detail, self.message) = (Verdict::Not(reason), Some(detail), Some(message));
+        (self.verdict, self.detail, self.text) = (Verdict::Not(reason), Some(detail), Some(message));
     }
 }
 

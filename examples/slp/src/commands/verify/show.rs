@@ -124,9 +124,9 @@ fn reasons(rows: &[Row], style: Style, out: &mut impl Write) -> io::Result<()> {
     let mut told = BTreeMap::new();
     for row in rows {
         let paint = if row.verdict.is_bad() { Paint::Error } else { Paint::Warning };
-        if let Some(message) = &row.message {
+        if let Some(text) = &row.text {
             let place = row.place.to_string();
-            told.entry((row.verdict.as_str(), message.as_str())).or_insert((paint, place, 0_u64)).2 += 1;
+            told.entry((row.verdict.as_str(), text.as_str())).or_insert((paint, place, 0_u64)).2 += 1;
         }
         for warning in &row.warnings {
             let place = row.place.to_string();

@@ -14,9 +14,9 @@ use slp_sync::pool::Pools;
 use slp_transport::agent::{Action, Agent, Event, Imported, Mode, Reply, ReportKey};
 use slp_transport::collector::{Collector, CollectorEvent, CollectorPhase};
 use slp_transport::cssm::{CloudAnswer, Poll};
-use slp_transport::push::{Echo, PiCodec as _, PiRequest, SlpPi1};
+use slp_transport::push::{Echo, Identity, PiCodec as _, PiRequest, ResultPolling, SlpPi1};
 use slp_transport::upload::{Upload, UploadAction, UploadEvent, UploadPhase};
-use slp_transport::{Error, Exchange as _, Limits, Nonce, device};
+use slp_transport::{Error, Exchange as _, Limits, Nonce, PollId, Sudi, device};
 
 fn at(seconds: i64) -> UnixSeconds {
     UnixSeconds::new(1_700_000_000 + seconds).expect("a time")
@@ -40,8 +40,10 @@ fn keys(input: &mut Unstructured<'_>) -> Result<Vec<ReportKey>> {
 
 /// An answer of a server as it comes over HTTP.
 fn reply(input: &mut Unstructured<'_>) -> Result<Reply> {
-    let request = br#"{"protocol":"slp-pi/1","kind":"hello","timestamp":1700000000000,"nonce":"n1","sudi":{"udi_pid":"TEST-SWITCH","udi_serial_number":"TST00000001"},"data":{}}"#;
-    let echo = PiRequest::from_json(request, &Limits::default()).map(|request| Echo::of(&request));
+    let identity = Identity::new(Sudi::new("TEST-SWITCH", "TST00000001"), "regid.2020-01.com.cisco.TEST,1.0_x");
+    let (nonce, time) = (Nonce::try_from("n1").expect("a nonce"), at(0).to_millis());
+    let poll = ResultPolling::new(PollId::from(1), slp_transport::Action::Acknowledgements);
+    let echo = Echo::of(&PiRequest::of(&identity, time, nonce, poll.into()));
     let wait = input.int_in_range(0..=4_000_u32)?;
     let status = input.choose(&["OK", "OK_POLL", "OK_TRY_AGAIN", "FAILED"])?;
     let code = input.choose(&["null", "\"PI_TOO_LARGE\"", "\"PI_POLL_UNKNOWN\"", "\"PI_IDENTITY_INVALID\"", "\"PI_UPSTREAM\""])?;
@@ -54,11 +56,10 @@ fn reply(input: &mut Unstructured<'_>) -> Result<Reply> {
     ])?;
     let id = input.int_in_range(1..=3_u64)?;
     let body = format!(
-        r#"{{"protocol":"slp-pi/1","status":"{status}","message_code":{code},"timestamp":1700000000000,"nonce":"n1","server_time":1700000000000,"kind":"hello","correlation_id":"c","poll_id":{id},"poll_interval":{wait},"action":"{action}","data":{data}}}"#
+        r#"{{"protocol":"slp-pi/1","status":"{status}","message_code":{code},"timestamp":1700000000000,"nonce":"n1","server_time":1700000000000,"kind":"result_polling","correlation_id":"c","poll_id":{id},"poll_interval":{wait},"action":"{action}","data":{data}}}"#
     );
     let http = *input.choose(&[200_u16, 202, 400, 401, 413, 429, 503])?;
     let response = Response::builder().status(http).body(body.into_bytes()).expect("a response");
-    let Ok(echo) = echo else { return Ok(Reply::NoReply) };
     if input.ratio(1, 6)? {
         return Ok(Reply::NoReply);
     }
@@ -122,7 +123,9 @@ fn step_agent(agent: &mut Agent, event: Event, time: UnixSeconds) {
     assert!(sends <= 1, "two messages at once: {shown} {before:?} {actions:?}");
     if sends == 1 {
         assert!(state.exchange > before.exchange, "an exchange without a number of its own: {shown}");
-        assert!(matches!(actions.first(), Some(Action::Save)), "sent before it was kept: {shown} {actions:?}");
+        let place = |wanted: fn(&Action) -> bool| actions.iter().position(wanted);
+        let (save, send) = (place(|one| *one == Action::Save), place(|one| matches!(one, Action::Send { .. })));
+        assert!(save.is_some() && save < send, "sent before it was kept: {shown} {actions:?}");
     }
     if *state != before {
         assert!(actions.iter().any(|action| matches!(action, Action::Save)), "not kept: {shown} {before:?} {state:?}");

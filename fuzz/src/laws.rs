@@ -209,7 +209,13 @@ fn run_pairing(input: &mut Unstructured<'_>) -> Result<()> {
         if input.ratio(1, 5)? {
             claims.refused.push(Refusal::new(ReportId::new(number * 10), "45", "no"));
         }
-        answers.push((leaf, vec![input.int_in_range(b'a'..=b'c')?], claims));
+        // The same bytes claim the same.
+        let bytes = format!("{claims:?} {}", input.int_in_range(1..=3_u8)?).into_bytes();
+        answers.push((leaf, bytes, claims));
+        if input.ratio(1, 4)? {
+            let copy = input.choose(&answers)?.clone();
+            answers.push(copy);
+        }
     }
     let told = |order: &mut dyn Iterator<Item = usize>| {
         let mut pairer = Pairer::new(&index);

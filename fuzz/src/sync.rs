@@ -39,7 +39,11 @@ pub fn gzip(data: &[u8]) {
         let drops = gzip::Reader::new(Input::new(Drops(data), u64::MAX), &limits).read_all();
         match (&whole, &drops) {
             (Ok(one), Ok(other)) => assert_eq!(one, other),
-            (Err(one), Err(other)) => assert_eq!(said(one), said(other)),
+            // Where a ratio is exceeded depends on how far the inflater has looked ahead: the place moves by some bytes.
+            (Err(one), Err(other)) => {
+                let texts = (said(one), said(other));
+                assert_eq!((one.kind(), one.name()), (other.kind(), other.name()), "{texts:?}");
+            }
             _ => panic!("the way of reading decides: {:?} {:?}", whole.is_ok(), drops.is_ok()),
         }
     }

@@ -21,8 +21,8 @@ use crate::said;
 /// A text in which everything special to XML and JSON is frequent.
 fn text(input: &mut Unstructured<'_>) -> Result<String> {
     const ODD: [&str; 24] = [
-        "]]>", "]]", ">", "<", "&amp;", "&", "\"", "'", "\\", "\\u0041", "/", "\u{0}", "\n", "\r", "\u{1f}", "\u{7f}", "\u{2028}",
-        "\u{feff}", "\u{fffe}", "\u{ffff}", "é", "😀", " ", "a",
+        "]]>", "]]", ">", "<", "&amp;", "&", "\"", "'", "\\", "\\u0041", "/", "\u{0}", "\n", "\r", "\u{1f}", "\u{7f}",
+        "\u{2028}", "\u{feff}", "\u{fffe}", "\u{ffff}", "é", "😀", " ", "a",
     ];
     let pieces = (0..input.int_in_range(0..=6)?).map(|_| {
         Ok(if input.ratio(1, 4)? { input.arbitrary::<char>()?.to_string() } else { (*input.choose(&ODD)?).to_owned() })
@@ -128,9 +128,7 @@ fn run_answer(input: &mut Unstructured<'_>) -> Result<()> {
     let mut code = Authorization::new(AuthorizationKind::Slac, device.clone());
     code.account = Some(Account::new(text(input)?, text(input)?));
     code.piid = Some(text(input)?);
-    code.date = some(input, |input| {
-        Ok(UnixSeconds::new(input.int_in_range(0..=2_000_000_000)?).expect("a time"))
-    })?;
+    code.date = some(input, |input| Ok(UnixSeconds::new(input.int_in_range(0..=2_000_000_000)?).expect("a time")))?;
     for _ in 0..input.int_in_range(1..=3)? {
         let mut one = Entitlement::new("tag".parse().expect("a tag"), input.arbitrary()?);
         one.display_name = some(input, text)?;
@@ -268,7 +266,8 @@ fn usage_report(input: &mut Unstructured<'_>) -> Result<UsageReport> {
         one.samples = Some(1);
         one.clock_delta = some(input, |input| Ok(Seconds::new(input.int_in_range(-5_000..=5_000)?)))?;
         if input.ratio(1, 4)? {
-            one.termination = Some(TerminationReason::from(*input.choose(&["ProductReload", "CurrentUsageRequested"])?));
+            one.termination =
+                Some(TerminationReason::from(*input.choose(&["ProductReload", "CurrentUsageRequested"])?));
         }
         draft.measurements.push(one);
     }

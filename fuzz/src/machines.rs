@@ -46,7 +46,13 @@ fn reply(input: &mut Unstructured<'_>) -> Result<Reply> {
     let echo = Echo::of(&PiRequest::of(&identity, time, nonce, poll.into()));
     let wait = input.int_in_range(0..=4_000_u32)?;
     let status = input.choose(&["OK", "OK_POLL", "OK_TRY_AGAIN", "FAILED"])?;
-    let code = input.choose(&["null", "\"PI_TOO_LARGE\"", "\"PI_POLL_UNKNOWN\"", "\"PI_IDENTITY_INVALID\"", "\"PI_UPSTREAM\""])?;
+    let code = input.choose(&[
+        "null",
+        "\"PI_TOO_LARGE\"",
+        "\"PI_POLL_UNKNOWN\"",
+        "\"PI_IDENTITY_INVALID\"",
+        "\"PI_UPSTREAM\"",
+    ])?;
     let action = input.choose(&["acknowledgements", "authorizations", "trusts", "others"])?;
     let data = input.choose(&[
         "null",
@@ -81,7 +87,11 @@ fn agent_event(input: &mut Unstructured<'_>, agent: &Agent) -> Result<Event> {
             1 => Imported::TrustCode,
             _ => Imported::Other,
         }),
-        9 => Event::Interval(if input.arbitrary()? { Some(Seconds::new(input.int_in_range(0..=4_000_000)?)) } else { None }),
+        9 => Event::Interval(if input.arbitrary()? {
+            Some(Seconds::new(input.int_in_range(0..=4_000_000)?))
+        } else {
+            None
+        }),
         10 => Event::ClockStep(Seconds::new(input.int_in_range(-90_000..=90_000)?)),
         11 => Event::Tick,
         _ => {
@@ -197,7 +207,10 @@ fn run_upload(input: &mut Unstructured<'_>) -> Result<()> {
             assert!(*upload.state() != before || !actions.is_empty(), "a deadline that is not met: {before:?}");
         }
         let text = serde_json::to_string(upload.state()).expect("a state is written");
-        assert_eq!(serde_json::from_str::<slp_transport::upload::UploadState>(&text).ok().as_ref(), Some(upload.state()));
+        assert_eq!(
+            serde_json::from_str::<slp_transport::upload::UploadState>(&text).ok().as_ref(),
+            Some(upload.state())
+        );
     }
     Ok(())
 }
@@ -225,7 +238,10 @@ fn run_collector(input: &mut Unstructured<'_>) -> Result<()> {
         };
         collector.handle(event, time);
         let state = collector.state();
-        assert!(state.phase != CollectorPhase::Importing || !state.documents.is_empty(), "nothing to import: {state:?}");
+        assert!(
+            state.phase != CollectorPhase::Importing || !state.documents.is_empty(),
+            "nothing to import: {state:?}"
+        );
         if collector.next_deadline().is_some_and(|deadline| deadline <= time) {
             let before = collector.state().clone();
             let actions = collector.handle(CollectorEvent::Tick, time);
@@ -269,7 +285,8 @@ fn run_account(input: &mut Unstructured<'_>) -> Result<()> {
             10 => {
                 let kind = *input.choose(&[RequestKind::Registration, RequestKind::Synchronization])?;
                 let former = exchange.pending().map(|pending| pending.last_generated);
-                let pending = exchange.request(kind, format!("r{}", input.int_in_range(0..=5)?), time, input.arbitrary()?);
+                let pending =
+                    exchange.request(kind, format!("r{}", input.int_in_range(0..=5)?), time, input.arbitrary()?);
                 assert!(former.is_none_or(|former| pending.last_generated > former), "a request that is no later one");
                 Ok(())
             }

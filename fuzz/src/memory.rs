@@ -31,7 +31,10 @@ fn size(layout: Layout) -> isize {
     isize::try_from(layout.size()).unwrap_or(isize::MAX)
 }
 
-#[expect(unsafe_code, reason = "an allocator can be counted in no other way; each call goes to the system's as it came")]
+#[expect(
+    unsafe_code,
+    reason = "an allocator can be counted in no other way; each call goes to the system's as it came"
+)]
 // SAFETY: every method hands its arguments to `System` unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {

@@ -111,7 +111,9 @@ fn whole_bundle(data: &[u8]) {
                 break;
             }
             Ok(false) => break,
-            Ok(true) => batched.extend(batch.drain().map(|leaf| leaf.map(|leaf| leaf.place().to_string()).map_err(|error| said(&error)))),
+            Ok(true) => batched.extend(
+                batch.drain().map(|leaf| leaf.map(|leaf| leaf.place().to_string()).map_err(|error| said(&error))),
+            ),
         }
     }
     assert_eq!(batched.iter().filter(|one| one.is_ok()).count(), leaves.len());
@@ -143,7 +145,8 @@ fn bundled_again(leaves: &[slp_sync::bundle::Leaf<'_>]) {
         assert!(written.is_empty(), "a bundle with leaves was not finished");
         return;
     };
-    let again: Vec<_> = Reader::new(&bytes[..], &Limits::bulk()).filter_map(|leaf| leaf.expect("written").number()).collect();
+    let again: Vec<_> =
+        Reader::new(&bytes[..], &Limits::bulk()).filter_map(|leaf| leaf.expect("written").number()).collect();
     assert_eq!(again, written);
 }
 

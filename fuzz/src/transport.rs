@@ -3,7 +3,9 @@
 use http::{Request, Response};
 use slp_transport::push::{PiCodec as _, PiRequest, PiResponse, SlpPi1, http_status};
 use slp_transport::show::{CliFacts, ShowCommand};
-use slp_transport::{BaseUrl, Exchange, Limits, Nonce, PollId, Secret, Serve, SmartLicense, cssm, device, netconf, onprem, restconf};
+use slp_transport::{
+    BaseUrl, Exchange, Limits, Nonce, PollId, Secret, Serve, SmartLicense, cssm, device, netconf, onprem, restconf,
+};
 
 use crate::said;
 
@@ -29,7 +31,12 @@ fn served<M: Serve>(status: u8, body: &[u8]) {
                 Err(error) => panic!("{}: what was written is refused: {error}", M::OPERATION),
             };
             let twice = M::respond(&again).expect("written once");
-            assert_eq!(String::from_utf8_lossy(twice.body()), String::from_utf8_lossy(written.body()), "{}", M::OPERATION);
+            assert_eq!(
+                String::from_utf8_lossy(twice.body()),
+                String::from_utf8_lossy(written.body()),
+                "{}",
+                M::OPERATION
+            );
         }
     }
 }
@@ -131,11 +138,28 @@ pub fn http_request(data: &[u8]) {
         ($($call:ty),* $(,)?) => { $( asked::<$call>(&request); )* };
     }
     all!(
-        cssm::TokenRequest, cssm::SearchAccounts, cssm::ReportUsage, cssm::AuthRequest, cssm::Poll,
-        cssm::LicensesSummary, cssm::ListAccounts, cssm::ListVirtualAccounts, cssm::CreateVirtualAccount,
-        cssm::CreateToken, cssm::RevokeTokens, cssm::ListLicenses, cssm::ListSubscriptions, cssm::ReserveLicenses,
-        cssm::TransferDevices, cssm::RemoveDevices, cssm::ConvertLicenses, onprem::OnPremTokenRequest,
-        device::CloseReports, device::DayReports, device::ReportById, device::Import,
+        cssm::TokenRequest,
+        cssm::SearchAccounts,
+        cssm::ReportUsage,
+        cssm::AuthRequest,
+        cssm::Poll,
+        cssm::LicensesSummary,
+        cssm::ListAccounts,
+        cssm::ListVirtualAccounts,
+        cssm::CreateVirtualAccount,
+        cssm::CreateToken,
+        cssm::RevokeTokens,
+        cssm::ListLicenses,
+        cssm::ListSubscriptions,
+        cssm::ReserveLicenses,
+        cssm::TransferDevices,
+        cssm::RemoveDevices,
+        cssm::ConvertLicenses,
+        onprem::OnPremTokenRequest,
+        device::CloseReports,
+        device::DayReports,
+        device::ReportById,
+        device::Import,
     );
     if let Ok(usage) = cssm::ReportUsage::from_http(&request, &Limits::default()) {
         for device in &usage.reports {

@@ -204,7 +204,9 @@ impl AgentState {
                 [*hello, *try_again, *trust, polls].into_iter().flatten().min()
             }
             // The next push begins when the reports of this one are closed.
-            Phase::Idle => [push.filter(|_| !self.closing), *hello, *try_again, *trust, due].into_iter().flatten().min(),
+            Phase::Idle => {
+                [push.filter(|_| !self.closing), *hello, *try_again, *trust, due].into_iter().flatten().min()
+            }
         }
     }
 

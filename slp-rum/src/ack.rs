@@ -106,11 +106,12 @@ impl Ack {
         }
     }
 
-    /// The report of a device is refused, with a number of the error table and a message of at most 255 characters.
+    /// The report of a device is refused, with a number of the error table and a message of at most 255 characters. The
+    /// number 0 means none (seen), and none is written.
     pub fn refused(device: Udi, report: ReportId, code: u16, message: impl Into<String>) -> Self {
         Self {
             status: AckStatus::Error,
-            error_code: Some(code.to_string()),
+            error_code: (code != 0).then(|| code.to_string()),
             message: Some(message.into()),
             ..Self::accepted(device, report)
         }

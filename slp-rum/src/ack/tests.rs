@@ -105,3 +105,11 @@ fn an_empty_object_names_no_device() {
     let list = read(r#"[{"sudi":{},"report_id":1}]"#);
     assert_eq!(list.named().next().unwrap().device, None);
 }
+
+#[test]
+fn a_refusal_with_the_number_zero_has_no_number() {
+    let device = Udi::new("TEST-SWITCH", "TST00000001").unwrap();
+    let refused = Ack::refused(device.clone(), ReportId::new(1), 0, "no");
+    assert_eq!((refused.status, refused.error_code), (AckStatus::Error, None));
+    assert_eq!(Ack::refused(device, ReportId::new(1), 45, "no").error_code.as_deref(), Some("45"));
+}

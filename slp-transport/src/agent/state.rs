@@ -203,7 +203,10 @@ impl AgentState {
                 let polls = trusts.filter(|poll| !self.is_queued_poll(poll.id)).map(|poll| poll.due).min();
                 [*hello, *try_again, *trust, polls].into_iter().flatten().min()
             }
-            Phase::Idle => [*push, *hello, *try_again, *trust, due].into_iter().flatten().min(),
+            // The next push begins when the reports of this one are closed.
+            Phase::Idle => {
+                [push.filter(|_| !self.closing), *hello, *try_again, *trust, due].into_iter().flatten().min()
+            }
         }
     }
 

@@ -334,3 +334,15 @@ fn no_reporting_has_no_push_and_a_device_that_is_not_acknowledged_keeps_its_repo
     bench.reply(Reply::Ok(Some(results.into())), 5 + 7 * 86_400);
     assert_eq!(bench.agent.state().unreported().count(), 1, "an acknowledgement without a document is none");
 }
+
+#[test]
+fn a_push_that_waits_for_closed_reports_is_no_deadline() {
+    let mut agent = Agent::new();
+    agent.handle(Event::Configured(Mode::Cslu), at(0));
+    let push = agent.next_deadline().unwrap();
+    assert!(agent.handle(Event::Tick, push).contains(&Action::CloseReports));
+    agent.handle(Event::Interval(Some(Seconds::new(10))), push);
+    let later = push.saturating_add(Seconds::from_days(40));
+    agent.handle(Event::Tick, later);
+    assert!(agent.next_deadline().is_none_or(|deadline| deadline > later), "{:?}", agent.state());
+}

@@ -83,3 +83,15 @@ fn what_stands_beside_the_wrapped_object_survives() {
     assert_eq!(Wrapped::new(1_u64).to_json(), r#"{"data":{"id":1}}"#);
     assert!(Wrapped::from_json(br#"{"id":1}"#, &Limits::default()).is_err());
 }
+
+#[test]
+fn two_hundred_thousand_unknown_members_are_read_in_one_walk() {
+    use std::fmt::Write as _;
+    let mut text = String::from("{\"status\":\"OK\"");
+    for number in 0..200_000 {
+        write!(text, ",\"m{number}\":0").unwrap();
+    }
+    let read = |end: &str| crate::cssm::CloudAnswer::from_json(format!("{text}{end}").as_bytes(), &Limits::default());
+    assert!(read("}").is_ok());
+    assert!(read(",\"m7\":0}").is_err(), "a name that stands twice");
+}

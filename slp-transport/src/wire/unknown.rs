@@ -1,6 +1,7 @@
 //! Members that this version does not know.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use slp_model::json::Fault;
 
@@ -9,12 +10,16 @@ use super::{Fail, In, Out};
 /// Members that this version does not know, in their order, each with its raw JSON text: data that survives a round
 /// trip. Spec: transport, "JSON" (choice).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Unknown(Vec<(String, String)>);
+pub struct Unknown {
+    members: Vec<(String, String)>,
+    /// Their names again: a search through the list for each would take the square of their number.
+    names: BTreeSet<String>,
+}
 
 impl Unknown {
     /// Name and raw JSON text of each.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.members.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The raw JSON text of one.
@@ -24,26 +29,28 @@ impl Unknown {
 
     /// These members, in this order. Each text has to be JSON.
     pub(crate) fn of(members: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self(members.into_iter().collect())
+        let members: Vec<_> = members.into_iter().collect();
+        let names = members.iter().map(|(name, _)| name.clone()).collect();
+        Self { members, names }
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.members.len()
     }
 
     /// Is there none?
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.members.is_empty()
     }
 
     /// Passes over the value of an unknown member and keeps it.
     pub(crate) fn read(&mut self, name: Cow<'_, str>, at: usize, input: &mut In<'_, '_>) -> Result<(), Fail> {
-        if self.get(&name).is_some() {
+        if !self.names.insert(name.to_string()) {
             return Err(Fault::duplicate(at, &name).into());
         }
         let raw = input.reader.skip().map_err(Fail::from)?;
-        self.0.push((name.into_owned(), raw.to_owned()));
+        self.members.push((name.into_owned(), raw.to_owned()));
         Ok(())
     }
 
@@ -58,7 +65,7 @@ impl Unknown {
     }
 
     pub(crate) fn write(&self, out: &mut Out, first: &mut bool) {
-        for (name, raw) in &self.0 {
+        for (name, raw) in &self.members {
             out.member(first, name);
             slp_model::json::write_compact(&mut out.text, raw);
         }

@@ -22,7 +22,7 @@ fn signed_bytes(statement: &Statement) -> Option<Vec<u8>> {
         Body::Chain { root, sub_ca, leaf } => bytes.extend([root, sub_ca, leaf].into_iter().flatten()),
         Body::Measurement(measured) => bytes.extend([measured.pcr0?, measured.pcr8?].concat()),
         Body::Compliance(pairs) => {
-            bytes.extend(pairs.iter().flat_map(|(name, value)| [name, value]).flat_map(|text| text.bytes()))
+            bytes.extend(pairs.iter().flat_map(|(name, value)| [name, value]).flat_map(|text| text.bytes()));
         }
         _ => return None,
     }
@@ -40,7 +40,11 @@ fn captures(folder: &str) -> Option<BTreeMap<String, Vec<u8>>> {
     for entry in std::fs::read_dir(support::samples()?.join(folder)).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if path.is_file() && !name.contains("kgv") && !name.contains("cert.") && !name.ends_with(".pem") {
+        if path.is_file()
+            && !name.contains("kgv")
+            && !name.contains("cert.")
+            && path.extension().is_none_or(|end| end != "pem")
+        {
             found.insert(name, std::fs::read(path).unwrap());
         }
     }

@@ -152,7 +152,7 @@ fn a_file_of_one_device_and_a_bundle_end_in_the_same_state() {
     let (pairing, errors) = pair(&index, &mut reader).unwrap();
     assert!(errors.is_empty(), "{errors:?}");
     assert_eq!(pairing.missing().count(), 0);
-    assert!(pairing.answers().iter().all(|answer| answer.verdict.as_str() == "acked"), "{:?}", pairing.answers());
+    assert!(pairing.answers().all(|answer| answer.verdict.as_str() == "acked"));
 }
 
 #[test]

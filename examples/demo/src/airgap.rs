@@ -51,7 +51,7 @@ fn quarter(world: &World) -> Result<(), Error> {
     let mut documents: BTreeMap<u64, Vec<u8>> = BTreeMap::new();
     for leaf in Reader::new(&answer[..], &Limits::default()).named(&name) {
         let leaf = leaf?;
-        pairer.add(&leaf, Claims::read(&leaf.bytes)?);
+        pairer.add(&leaf, &Claims::read(&leaf.bytes)?);
         documents.insert(leaf.index, leaf.bytes.into_owned());
     }
     let pairing = pairer.finish();
@@ -61,7 +61,7 @@ fn quarter(world: &World) -> Result<(), Error> {
         format!("slp ack split: {} documents, {} missing", documents.len(), pairing.missing().count()),
     );
     for answer in pairing.answers() {
-        let exported = answer.exported.and_then(|place| index.leaves().get(place));
+        let exported = answer.exported.and_then(|place| index.leaf(place));
         let (Some(leaf), Some(document)) = (exported, documents.get(&answer.index)) else { continue };
         let is_for = |udi: &Udi| leaf.device.matches(udi);
         if let Some(runner) = world.runners.iter().find(|runner| is_for(lock(runner).active())) {

@@ -122,7 +122,7 @@ impl<'a> Reader<'a> {
         }
         let digits = self.wrapped.take();
         match prompt(line) {
-            Some(command) if command.is_empty() => {
+            Some("") => {
                 self.flush()?;
                 (self.asked, self.nonce) = (None, None);
                 Ok(())
@@ -265,14 +265,15 @@ impl<'a> Reader<'a> {
             (_, "PCR0") => self.draft.register(0, text::register(value), &self.place),
             (_, "PCR8") => self.draft.register(8, text::register(value), &self.place),
             (Step::BootHashes, _) => self.hash(line, true),
-            (Step::System, "Version") => self.draft.measurement().os_version = Some(value.to_owned()),
+            (Step::System, "Version") | (_, "OS Version") => {
+                self.draft.measurement().os_version = Some(value.to_owned());
+            }
             (Step::PackageHashes, _) => self.hash(line, false),
             (_, "Certificate Name") => self.name = Some(value.get(..MAX_NAME).unwrap_or(value).to_owned()),
             (_, "Platform") => {
                 self.begin();
                 self.draft.measurement().platform = Some(value.to_owned());
             }
-            (_, "OS Version") => self.draft.measurement().os_version = Some(value.to_owned()),
             (_, "Boot 0 Version" | "Boot Loader Version") => self.stage(value),
             (_, "Boot 0 Hash" | "Boot Loader Hash") => {
                 self.stage_hash(value);
@@ -343,9 +344,9 @@ impl<'a> Reader<'a> {
         let measured = Measured { name: name.get(..MAX_NAME).unwrap_or(name).to_owned(), hash };
         let place = self.draft.measurement();
         if is_boot {
-            place.boot.push(measured)
+            place.boot.push(measured);
         } else {
-            place.packages.push(measured)
+            place.packages.push(measured);
         }
         self.is_boot_last = is_boot;
     }

@@ -155,7 +155,9 @@ impl Draft {
             (None, None, Some(pairs)) => (Kind::Compliance, Body::Compliance(pairs)),
             (None, None, None) => return Err(broken("there is a signature, and nothing that it could be over")),
             _ => {
-                return Err(broken("certificates, registers and attributes are mixed: a signature is over one of them"));
+                return Err(broken(
+                    "certificates, registers and attributes are mixed: a signature is over one of them",
+                ));
             }
         };
         if let Some(asked) = asked.filter(|asked| *asked != kind) {

@@ -105,7 +105,7 @@ record! {
 /// The statement of an entry.
 pub(super) fn statement(
     entry: Integrity,
-    place: Location,
+    place: &Location,
     location: Option<String>,
     answer: &mut Answer,
 ) -> Result<Statement, Error> {
@@ -116,11 +116,11 @@ pub(super) fn statement(
         Some("choice-compliance") => Some(Kind::Compliance),
         Some(other) => {
             let text = format!("{} is no request that this version knows", slp_model::Quoted(other));
-            return Err(schema(&place, text));
+            return Err(schema(place, text));
         }
     };
     let nonce = entry.nonce.as_deref().map(str::trim).map(|nonce| {
-        number(nonce).ok_or_else(|| schema(&place, format!("the nonce {} is no number", slp_model::Quoted(nonce))))
+        number(nonce).ok_or_else(|| schema(place, format!("the nonce {} is no number", slp_model::Quoted(nonce))))
     });
     let nonce = nonce.transpose()?;
     let mut draft = Draft::at(place.clone(), location);
@@ -129,8 +129,8 @@ pub(super) fn statement(
         signed.extend(chain.signature);
         for link in chain.certificates {
             match text::base64(&link.value, text::MAX_CERTIFICATE, "a certificate") {
-                Ok(der) => draft.certificate(link.name.map(|name| name.trim().to_owned()), der, &place),
-                Err(text) => draft.fail(schema(&place, text)),
+                Ok(der) => draft.certificate(link.name.map(|name| name.trim().to_owned()), der, place),
+                Err(text) => draft.fail(schema(place, text)),
             }
         }
     }
@@ -138,20 +138,20 @@ pub(super) fn statement(
         signed.extend(complying.signature);
         draft.pairs.get_or_insert_default();
         for pair in complying.capabilities {
-            draft.pair(pair.attribute.trim(), pair.value.trim(), &place);
+            draft.pair(pair.attribute.trim(), pair.value.trim(), place);
         }
     }
     if let Some(measuring) = entry.measurement {
         signed.extend(measuring.signature.clone());
-        measurement(measuring, &place, &mut draft, answer);
+        measurement(measuring, place, &mut draft, answer);
     }
     for signing in signed {
         if draft.version.replace(signing.version).is_some() {
-            draft.fail(schema(&place, "there are two signatures in one entry"));
+            draft.fail(schema(place, "there are two signatures in one entry"));
         }
         match text::signature(signing.signature.trim()) {
             Ok(bytes) => draft.signature = Some(bytes),
-            Err(text) => draft.fail(schema(&place, text)),
+            Err(text) => draft.fail(schema(place, text)),
         }
     }
     draft.finish(asked, nonce)

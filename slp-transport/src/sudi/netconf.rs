@@ -45,7 +45,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, answer: &mut Answer) -> Result
         for (index, entry) in part.all("integrity").enumerate() {
             let place = place(entry, format!("{DATA}/location[{number}]/integrity[{index}]"));
             let statement = integrity(entry, &Parts { text, path: &place.path })
-                .and_then(|read| entry::statement(read, place, location.clone(), answer));
+                .and_then(|read| entry::statement(read, &place, location.clone(), answer));
             answer.push(statement)?;
         }
     }

@@ -91,7 +91,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, answer: &mut Answer) -> Result
         for (index, entry) in part.entries.iter().enumerate() {
             let path = format!("$.{DATA}.location[{number}].integrity[{index}]");
             let statement = match entry.in_text::<Integrity>(text, limits) {
-                Ok(read) => entry::statement(read, entry.place(text, path), location.clone(), answer),
+                Ok(read) => entry::statement(read, &entry.place(text, path), location.clone(), answer),
                 Err(fail) => Err(fault(&fail, text, &path)),
             };
             answer.push(statement)?;

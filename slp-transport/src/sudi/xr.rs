@@ -71,7 +71,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, answer: &mut Answer) -> Result
     for (index, node) in answered.nodes.iter().enumerate() {
         let path = format!("$.{MEMBER}[{index}]");
         let statement = match node.in_text::<Node>(whole, limits) {
-            Ok(read) => statement(read, node.place(whole, path)),
+            Ok(read) => statement(read, &node.place(whole, path)),
             Err(fail) => Err(fault(&fail, whole, &path)),
         };
         answer.push(statement)?;
@@ -80,8 +80,8 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, answer: &mut Answer) -> Result
 }
 
 /// Root and issuing CA are told by their names, the device has any other.
-fn statement(node: Node, place: Location) -> Result<Statement, Error> {
-    let bytes = |text: &str, limit, what| text::base64(text, limit, what).map_err(|text| schema(&place, text));
+fn statement(node: Node, place: &Location) -> Result<Statement, Error> {
+    let bytes = |text: &str, limit, what| text::base64(text, limit, what).map_err(|text| schema(place, text));
     let nonce = node.nonce.as_deref().filter(|nonce| !nonce.is_empty());
     let nonce = nonce.map(|nonce| bytes(nonce, MAX_NONCE, "the nonce")).transpose()?;
     let mut chain: [Option<Vec<u8>>; 3] = [None, None, None];
@@ -94,14 +94,14 @@ fn statement(node: Node, place: Location) -> Result<Statement, Error> {
         };
         let der = bytes(&certificate.value, text::MAX_CERTIFICATE, "a certificate")?;
         if slot.replace(der).is_some() {
-            return Err(schema(&place, "two certificates have the same part in the chain: root, issuing CA or device"));
+            return Err(schema(place, "two certificates have the same part in the chain: root, issuing CA or device"));
         }
     }
     let signature = bytes(&node.signature, MAX_SIGNATURE, "the signature")?;
     let mut draft = Draft::at(place.clone(), node.location);
     (draft.version, draft.signature) = (Some(node.version), Some(signature));
     for der in chain.into_iter().flatten() {
-        draft.certificate(None, der, &place);
+        draft.certificate(None, der, place);
     }
     draft.finish(Some(Kind::Chain), nonce.map(Nonce::Bytes))
 }

@@ -25,15 +25,15 @@ pub(super) fn facts(text: &[u8]) -> Vec<CertificateFacts> {
 /// Judges every certificate in a PEM text.
 pub(super) fn read(judge: &Judge<'_>, input: &Input<'_>, file: &mut FileVerdicts) {
     match Certificate::inspect_pem(input.bytes) {
-        Ok(found) => self::judge(judge, found, file),
+        Ok(found) => self::judge(judge, &found, file),
         Err(error) => file.faults.push(Fault::of_file(error.kind().as_str(), input.name, error.message())),
     }
 }
 
 /// Judges every certificate of a file; the others in it count as what came along.
-pub(super) fn judge(judge: &Judge<'_>, found: Vec<Result<Certificate, NotVerified>>, file: &mut FileVerdicts) {
+pub(super) fn judge(judge: &Judge<'_>, found: &[Result<Certificate, NotVerified>], file: &mut FileVerdicts) {
     let readable: Vec<&Certificate> = found.iter().filter_map(|one| one.as_ref().ok()).collect();
-    for (number, certificate) in (1_usize..).zip(&found) {
+    for (number, certificate) in (1_usize..).zip(found) {
         match certificate {
             Ok(certificate) => {
                 let mut facts = CertificateFacts::from(certificate);

@@ -58,7 +58,8 @@ pub(super) fn read(judge: &Judge<'_>, input: &Input<'_>, file: &mut FileVerdicts
     let mut found: Vec<&[u8]> = chains.iter().flatten().copied().collect();
     found.sort_unstable();
     found.dedup();
-    certificates::judge(judge, found.into_iter().map(Certificate::inspect).collect(), file);
+    let found: Vec<_> = found.into_iter().map(Certificate::inspect).collect();
+    certificates::judge(judge, &found, file);
 }
 
 fn fault(input: &Input<'_>, error: &slp_transport::Error) -> Fault {
@@ -220,7 +221,9 @@ fn measurement(measured: &Measurement, row: &mut Row) {
             continue;
         };
         let mut computed = BootRegister::new();
-        hashes.into_iter().for_each(|hash| computed.extend(hash));
+        for hash in hashes {
+            computed.extend(hash);
+        }
         if Some(*computed.value()) != register && row.verdict == Verdict::Verified {
             let text = format!("the {what} that stand there do not give {name}, which is signed: they were changed");
             row.refuse(Reason::Invalid, "register", text);

@@ -222,18 +222,18 @@ fn run_pairing(input: &mut Unstructured<'_>) -> Result<()> {
             // Leaves come out of readers alone.
             let archive = tar::archive([(name.as_str(), bytes.as_slice())], 0).expect("memory");
             let leaf = Reader::new(&archive[..], &Limits::default()).next().expect("a leaf").expect("a leaf");
-            pairer.add(&leaf, claims.clone());
+            pairer.add(&leaf, claims);
         }
         let pairing = pairer.finish();
         let mut told: Vec<_> = Vec::new();
         let mut taken = Vec::new();
         for answer in pairing.answers() {
-            told.push((answer.sha256, answer.verdict, answer.exported, answer.acked.clone(), answer.refused.clone()));
+            told.push((answer.sha256, answer.verdict, answer.exported, answer.acked.to_vec(), answer.refused.to_vec()));
             if answer.verdict == Verdict::Acked {
                 let exported = answer.exported.expect("an acknowledgement of something");
-                assert!(!taken.contains(&exported), "a leaf answered twice: {:?}", pairing.answers());
+                assert!(!taken.contains(&exported), "a leaf answered twice: {answer:?}");
                 taken.push(exported);
-                let reports = &index.leaves()[exported].reports;
+                let reports = index.leaf(exported).expect("a leaf of the index").reports;
                 assert!(answer.acked.iter().all(|id| reports.contains(id)), "acknowledged what was not sent");
             }
         }

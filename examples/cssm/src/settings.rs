@@ -10,7 +10,7 @@ use slp_transport::Secret;
 
 use crate::Fault;
 
-/// Everything that a run needs. Members that are not given have the defaults of [`Settings::example`]'s shape: no client,
+/// Everything that a run needs. Members that are not given have defaults: one account, one virtual account, no client,
 /// no token, no purchase.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]

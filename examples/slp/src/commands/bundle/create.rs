@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &Create, session: &mut Session<'_>) -> Result<Statu
     plan.virtual_accounts = vec![VirtualAccount::new(arguments.virtual_account.as_str(), "")];
     let mut ledger = arguments.ledger.as_deref().map(ExportLedger::open).transpose()?;
     let options = arguments.sources.costs.options();
-    let composer = Composer::with(options.clone());
+    let composer = Composer::with(options.clone()).privacy(arguments.withhold.unwrap_or_default());
     let found = Found::read(&arguments.sources, &composer, session)?;
     if arguments.strict && found.left_out > 0 {
         let files = count_of(found.left_out, "file", "files");
@@ -174,7 +174,7 @@ impl<'a> Job<'a, '_> {
     /// The devices of which at least one report is kept, bundle by bundle.
     fn portions(&self, keep: &impl Fn(&Device, ReportId) -> bool) -> Result<Vec<Vec<&'a Device>>, Stop> {
         let mut split = Split::default();
-        (_, _) = (self.arguments.max_devices, self.arguments.max_bytes);
+        (split.max_devices, split.max_raw_bytes) = (self.arguments.max_devices, self.arguments.max_bytes);
         let (mut counted, mut portions) = (split.start(), Vec::<Vec<_>>::new());
         for device in chosen(self.found, keep) {
             let begins = counted.begins(device.bytes());

@@ -218,6 +218,68 @@ fn files_of_one_device_become_one_leaf() {
 }
 
 #[test]
+fn more_than_one_bundle_holds_is_split_with_and_without_a_ledger() {
+    let folder = Folder::new("split-export");
+    let (leaves_path, out) = devices(&folder, 5);
+    let words = ["bundle", "create", "-o", &out, "--at", AT, "--max-devices", "2", "--json", &leaves_path];
+    let call = slp(&words);
+    let said: Vec<serde_json::Value> = call.output.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<_> = said.iter().map(|one| (one["bundle"].as_str().unwrap(), one["devices"].as_u64())).collect();
+    let name = |millis| format!("UD_SA_26Nov24_10_20_30_{millis}.tar.gz");
+    let names = [name(123), name(124), name(125)];
+    assert_eq!(told, [(&*names[0], Some(2)), (&*names[1], Some(2)), (&*names[2], Some(1))], "{}", call.errors);
+    let whole = tree(Path::new(&out));
+    let together: Vec<_> = whole.iter().flat_map(|(_, bundle)| leaves(bundle)).map(|(_, bytes)| bytes).collect();
+    let files: Vec<_> = tree(Path::new(&leaves_path)).into_iter().map(|(_, bytes)| bytes).collect();
+    assert!(together == files);
+    fs::remove_dir_all(&out).unwrap();
+    fs::create_dir(&out).unwrap();
+    // killed when the second one was begun: it is finished, and the third is written
+    let ledger = folder.0.join("l.jsonl").to_str().unwrap().to_owned();
+    let with_ledger = [&words[..], &["--ledger", &ledger]].concat();
+    fine(&with_ledger);
+    let lines = String::from_utf8(bytes_of(&ledger)).unwrap();
+    fs::write(&ledger, lines.split_inclusive('\n').take(3).collect::<String>()).unwrap();
+    for name in &names[1..] {
+        fs::remove_file(format!("{out}/{name}")).unwrap();
+    }
+    fine(&with_ledger);
+    assert!(tree(Path::new(&out)) == whole);
+    assert_eq!(String::from_utf8(bytes_of(&ledger)).unwrap(), lines);
+    let one = folder.0.join("one.tar.gz").to_str().unwrap().to_owned();
+    let call = slp(&["bundle", "create", "-o", &one, "--at", AT, "--max-bytes", "1", &leaves_path]);
+    assert_eq!((call.status, Path::new(&one).exists()), (Status::WrongCall, false));
+    assert!(call.errors.contains("these files fill 5 bundles: give a folder for them"), "{}", call.errors);
+}
+
+#[test]
+fn what_is_withheld_goes_into_no_bundle() {
+    let folder = Folder::new("withheld");
+    let (leaves_path, out) = devices(&folder, 1);
+    let (name, whole) = tree(Path::new(&leaves_path)).remove(0);
+    let survey = Survey::of(&whole).unwrap();
+    let (pid, serial) = (survey.device.pid(), survey.device.serial());
+    let info = format!(
+        "<smartLicenseSystemInfo><data><![CDATA[{{\"sudi\":{{\"udi_pid\":\"{pid}\",\"udi_serial_number\":\"{serial}\"}},\
+         \"hostname\":\"secret-1\"}}]]></data></smartLicenseSystemInfo></smartLicense>"
+    );
+    let text = String::from_utf8(whole).unwrap().replace("</smartLicense>", &info);
+    folder.file(&format!("leaves/{name}"), text.as_bytes());
+    let ledger = folder.0.join("l.jsonl").to_str().unwrap().to_owned();
+    for (at, more) in [(AT, &["--ledger", &ledger][..]), ("2026-11-25", &[])] {
+        let words = ["bundle", "create", "-o", &out, "--at", at, "--withhold", "hostname,mac", &leaves_path];
+        fine(&[&words[..], more].concat());
+    }
+    for (_, bundle) in tree(Path::new(&out)) {
+        let leaf = String::from_utf8(leaves(&bundle).remove(0).1).unwrap();
+        assert!(leaf.contains("smartLicenseSystemInfo") && !leaf.contains("secret"), "{leaf}");
+        assert_eq!(Survey::of(leaf.as_bytes()).unwrap().reports, survey.reports);
+    }
+    let call = slp(&["bundle", "create", "-o", &out, "--withhold", "serial", &leaves_path]);
+    assert!(call.status == Status::WrongCall && call.errors.contains("hostname, ip, mac"), "{}", call.errors);
+}
+
+#[test]
 fn with_a_ledger_nothing_goes_up_twice() {
     let folder = Folder::new("twice");
     let (leaves_path, out) = devices(&folder, 3);

@@ -167,7 +167,7 @@ fn verify_file(arguments: &SyncVerify, session: &mut Session<'_>) -> Result<Stat
     for fault in &faults {
         session.messages.fault(fault);
     }
-    let time = TimePolicy::At(arguments.at.unwrap_or(session.now));
+    let time = TimePolicy::Now(arguments.at.unwrap_or(session.now));
     let signers = judge(arguments, &document, &trust, time)?;
     let path = arguments.file.to_string_lossy();
     let kind = document.content().kind().as_str();

@@ -101,11 +101,20 @@ fn the_documents_of_the_samples_are_shown_and_judged() {
     trust.file("keys/issuer", &pem("sub_ca_cert")).file("keys/id", &pem("id_cert"));
     trust.file("keys/signing", &pem("collector_signing_cert")).file("keys/local", &pem("local_sub_ca_cert"));
     let key = |name: &str| trust.0.join("keys").join(name).to_str().unwrap().to_owned();
-    let verify = |name: &str| {
-        let words = ["sync", "verify", "--trust", trust.path(), "--at", "2026-11-03", "--issuer", &key("issuer")];
+    let verify_at = |name: &str, time: &str| {
+        let words = ["sync", "verify", "--trust", trust.path(), "--at", time, "--issuer", &key("issuer")];
         let own = ["--id-key", &key("id"), "--signing-key", &key("signing"), "--local-ca-key", &key("local")];
         slp(&[&words[..], &own[..], &[&document(name)]].concat())
     };
+    let verify = |name: &str| verify_at(name, "2026-11-03");
+    // dates decide, as they do for `slp verify`
+    for name in ["registration_authorization.json", "sync_request_full.json", "sync_response_full.json"] {
+        for (time, reason) in [("2060-01-01", "(cert-expired)\n"), ("2024-07-01", "(cert-not-yet-valid)\n")] {
+            let call = verify_at(name, time);
+            let is_refused = call.status == Status::Errors && call.output.ends_with(reason);
+            assert!(is_refused, "{name} at {time}: {}", call.output);
+        }
+    }
     for name in ["registration_authorization.json", "sync_request_full.json", "sync_response_full.json"] {
         let call = verify(name);
         assert_eq!(call.status, Status::Fine, "{name}: {}{}", call.output, call.errors);

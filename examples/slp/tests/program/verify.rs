@@ -304,6 +304,113 @@ fn a_chain_that_a_device_prints_answers_one_nonce() {
 }
 
 #[test]
+fn registers_and_attributes_are_of_the_device_whose_certificate_fits() {
+    let folder = Folder::new("verify-measured");
+    let (p256, rsa) = (format!("{KEYS}/p256.pem"), format!("{KEYS}/rsa2048.pem"));
+    let dates = ["--from", "2024-01-01", "--days", "900"];
+    let ca = certificate(&folder, &[&[&*p256, "--ca", "Test SUDI CA"], &dates[..]].concat(), "trust/ca.pem");
+    let device = ["--device", "PID:ISR4321/K9,SN:TST00000001", "--issuer", &ca, "--issuer-key", &p256];
+    let signed = |body: Body| {
+        let statement = Statement::new(Some(Nonce::Number(7)), body).signed_bytes().unwrap();
+        let signature = key("rsa2048").sign(&statement).unwrap();
+        signature.as_bytes().iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().concat()
+    };
+    let (boot, package) = ("A1".repeat(32), "B2".repeat(64));
+    let register = |hash: &[u8]| {
+        let mut register = slp_crypto::BootRegister::new();
+        register.extend(hash);
+        *register.value()
+    };
+    let (pcr0, pcr8) = (register(&[0xa1; 32]), register(&[0xb2; 64]));
+    let digits = |bytes: [u8; 32]| bytes.map(|byte| format!("{byte:02X}")).concat();
+    let measured = format!(
+        "R1#show system integrity all measurement nonce 7\n-----\nLOCATION FRU=fru-rp SLOT=0\n-----\nPlatform: \
+         ISR4321/K9\nBoot Hashes:\nF1: {boot}\nOS:\nVersion: 17.1\nHashes:\na.pkg: {package}\nRegisters:\nPCR0: \
+         {}\nPCR8: {}\nSignature:\nVersion: 1\nValue:\n{}\nR1#",
+        digits(pcr0),
+        digits(pcr8),
+        signed(Body::Measurement { pcr0, pcr8 })
+    );
+    let compliance = format!(
+        "{{\"Cisco-IOS-XE-system-integrity-oper:system-integrity-oper-data\":{{\"location\":[{{\"integrity\":[{{\
+         \"nonce\":\"7\",\"request\":\"choice-compliance\",\"compliance\":{{\"capability\":[{{\"attribute\":\
+         \"secure_boot\",\"value\":\"true\"}}],\"signature\":{{\"version\":1,\"signature\":\"{}\"}}}}}}]}}]}}}}",
+        signed(Body::Compliance(vec![("secure_boot".to_owned(), "true".to_owned())]))
+    );
+    let trust = format!("{}/trust", folder.path());
+    let verdict = |name: &str, text: &str, nonce: &str| {
+        folder.file(name, text.as_bytes());
+        let path = format!("{}/{name}", folder.path());
+        let call = slp(&["verify", &path, "--trust", &trust, "--at", "2025-01-01", "--nonce", nonce, "--json"]);
+        let value: serde_json::Value = serde_json::from_str(&call.output).unwrap();
+        let row = value["files"][0]["signatures"][0].clone();
+        format!("{} {}", row["verdict"].as_str().unwrap(), row["detail"].as_str().unwrap_or_default())
+    };
+    // nobody knows the device
+    assert_eq!(verdict("a.txt", &measured, "7"), "key-unknown key");
+    certificate(&folder, &[&[&*rsa], &device[..], &dates].concat(), "trust/device.pem");
+    assert_eq!(verdict("a.txt", &measured, "7"), "verified ");
+    assert_eq!(verdict("a.txt", &measured, "8"), "invalid nonce");
+    assert_eq!(verdict("b.json", &compliance, "7"), "verified ");
+    // hashes are outside the signature, but have to give the registers that are inside
+    for (from, to) in [(&*boot, "A2".repeat(32)), (&*package, "B3".repeat(64))] {
+        assert_eq!(verdict("c.txt", &measured.replace(from, &to), "7"), "invalid register");
+    }
+    for (from, to) in [("secure_boot", "secure_b00t"), ("\"true\"", "\"fals\"")] {
+        assert_eq!(verdict("d.json", &compliance.replace(from, to), "7"), "invalid mismatch");
+    }
+    let forged = measured.replace(&digits(pcr0), &digits([0; 32]));
+    assert_eq!(verdict("e.txt", &forged, "7"), "invalid mismatch");
+    assert_eq!(verdict("f.txt", &measured.replace("Version: 1\n", "Version: 2\n"), "7"), "invalid mismatch");
+    assert_eq!(verdict("g.txt", &measured.replace("Version: 1\n", ""), "7"), "malformed statement");
+}
+
+#[test]
+fn measurements_and_compliance_of_real_devices_have_their_verdicts() {
+    let Some(pki) = samples("pki") else { return };
+    let folder = Folder::new("verify-real-statements");
+    for name in [
+        "leaf/sudi_ISR4321_K9_FDO184619XU",
+        "leaf/sudi_ISR4321_K9_FDO213328WV",
+        "leaf/sudi_C1111-8P_FGL220191QA",
+        "leaf/sudi_ISR4451-X_K9_FOC163709C3",
+        "leaf/sudi_WS-C3650-8X24UQ_FDO2009V032",
+        "subca/ACT2SUDICA",
+        "subca/hasudi",
+    ] {
+        let file = name.split_once('/').unwrap().1;
+        folder.file(&format!("{file}.pem"), &bytes_of(&format!("{pki}/{name}.pem")));
+    }
+    for (name, verdict) in [
+        ("isr1k_show_plat_int_sign_nonce.txt", "verified "),
+        ("isr4k_show_plat_int_sign.txt", "verified "),
+        ("isr4k_show_plat_int_sign_nonce.txt", "verified "),
+        ("isr4k_show_plat_int_multi_hashes.txt", "verified "),
+        ("show_plat_int_crlf_eol.txt", "verified "),
+        ("v2/cli_valid_compliance.txt", "verified "),
+        ("v2/cli_valid_multiple_measure.txt", "verified "),
+        ("v2/netconf_valid_compliance.xml", "verified "),
+        ("v2/netconf_valid_measurement.xml", "verified "),
+        ("v2/netconf_valid_trust_chain.xml", "verified "),
+        ("v2/restconf_valid_compliance.json", "verified "),
+        ("v2/restconf_valid_measurement.json", "verified "),
+        ("v2/restconf_valid_trust_chain.json", "verified "),
+        ("isr4k_show_plat_int_sign_bad.txt", "invalid mismatch"),
+        ("isr4k_show_plat_int_multi_bad_hashes.txt", "invalid register"),
+        ("isr4k_show_plat_int_sign_nonce_invalid_pcr0.txt", "invalid register"),
+        ("isr4k_show_plat_int.txt", "not-checkable absent"),
+        ("v2/netconf_valid_multiple_locations.xml", "key-unknown key"),
+    ] {
+        let path = format!("{pki}/biv/tests/test_files/{name}");
+        let call = slp(&["verify", &path, "--trust", folder.path(), "--json"]);
+        let value: serde_json::Value = serde_json::from_str(&call.output).unwrap();
+        let row = &value["files"][0]["signatures"][0];
+        let word = |name: &str| row[name].as_str().unwrap_or_default();
+        assert_eq!(format!("{} {}", word("verdict"), word("detail")), verdict, "{name}");
+    }
+}
+
+#[test]
 fn chains_of_real_devices_have_the_verdicts_of_their_captures() {
     let Some(samples) = samples("pki/biv/tests/test_files") else { return };
     for (name, status) in [

@@ -106,7 +106,8 @@ pub fn push_router_with<H: PushHandler>(
 
 /// A router that answers with a function, whatever the path: for test doubles, and for servers of the cloud's or a device's
 /// calls that decide with [`respond_to`]. Bodies, times and numbers are bounded as for push messages; what is too much gets
-/// its bare status.
+/// its bare status. Answers are made on threads of their own, so they may take their time: sign, unpack, write to disk. One
+/// that panics is a 500.
 pub fn exchange_router<F>(answer: F, settings: ServerSettings) -> Router
 where
     F: Fn(Option<SocketAddr>, Request<Vec<u8>>) -> Response<Vec<u8>> + Send + Sync + 'static,
@@ -125,7 +126,11 @@ where
             };
             let (parts, body) = request.into_parts();
             let response = match collect(body, settings).await {
-                Ok(body) => answer(from, Request::from_parts(parts, body)),
+                Ok(body) => {
+                    let request = Request::from_parts(parts, body);
+                    let answered = tokio::task::spawn_blocking(move || answer(from, request)).await;
+                    answered.unwrap_or_else(|_| status(StatusCode::INTERNAL_SERVER_ERROR))
+                }
                 Err(Unread::TooLong) => status(StatusCode::PAYLOAD_TOO_LARGE),
                 Err(Unread::TooSlow) => status(StatusCode::REQUEST_TIMEOUT),
             };
@@ -297,7 +302,8 @@ fn request_status(error: &Error) -> StatusCode {
     }
 }
 
-fn status(code: StatusCode) -> Response<Vec<u8>> {
+/// An answer of this status, without a body.
+pub fn status(code: StatusCode) -> Response<Vec<u8>> {
     let mut response = Response::new(Vec::new());
     *response.status_mut() = code;
     response

@@ -332,3 +332,18 @@ fn a_router_of_a_function_bounds_what_it_takes() {
     assert_eq!(&answer, b"HTTP/1.1 408");
     assert_eq!(send("x"), 429);
 }
+
+#[test]
+fn an_answer_that_panics_is_a_500_and_the_next_one_is_made() {
+    let answer = |_, request: http::Request<Vec<u8>>| {
+        assert!(request.body().is_empty(), "asked for");
+        Response::new(b"{}".to_vec())
+    };
+    let address = start(exchange_router(answer, ServerSettings::default()), None);
+    let client = client(|_| ());
+    let post = |body: &[u8]| {
+        let request = http::Request::post(format!("http://{address}/")).body(body.to_vec()).unwrap();
+        client.send(&request).map(|response| response.status().as_u16())
+    };
+    assert_eq!((post(b"x").unwrap(), post(b"").unwrap()), (500, 200));
+}

@@ -9,11 +9,11 @@ use slp_transport::cssm::{
     SearchAccounts, Summary, SummaryAnswer, Token, TokenAnswer, TokenCreated, TokenInfo, TokenList, TokenRequest,
     VirtualAccount, VirtualAccountList,
 };
-use slp_transport::{Action, Error, ErrorKind, Nonce, Refusal, Results, Serve, StatusWord, SudiCamel, server};
+use slp_transport::server::{respond_to, status};
+use slp_transport::{Action, Error, ErrorKind, Nonce, Refusal, Results, Serve, StatusWord, SudiCamel};
 
 use crate::book::Balance;
 use crate::cloud::{Cloud, Twist};
-use crate::devices::Devices;
 use crate::jobs::Polled;
 use crate::settings::{Enforced, IdToken};
 
@@ -96,15 +96,13 @@ impl Cloud {
         };
         let limits = self.limits.clone();
         let response = match name {
-            "reportusage" => {
-                server::respond_to(request, &limits, |m: ReportUsage| Ok(self.report(&m, &account, twist, now)))
-            }
+            "reportusage" => respond_to(request, &limits, |m: ReportUsage| Ok(self.report(&m, &account, twist, now))),
             "authrequest" => {
-                server::respond_to(request, &limits, |m: AuthRequest| Ok(self.auth_request(&m, &account, twist, now)))
+                respond_to(request, &limits, |m: AuthRequest| Ok(self.auth_request(&m, &account, twist, now)))
             }
-            "poll" => server::respond_to(request, &limits, |m: Poll| Ok(self.poll(&m, now))),
-            "search" => server::respond_to(request, &limits, |_: SearchAccounts| Ok(self.accounts())),
-            "summary" => server::respond_to(request, &limits, |m: LicensesSummary| Ok(self.summary(&m, &account, now))),
+            "poll" => respond_to(request, &limits, |m: Poll| Ok(self.poll(&m, now))),
+            "search" => respond_to(request, &limits, |_: SearchAccounts| Ok(self.accounts())),
+            "summary" => respond_to(request, &limits, |m: LicensesSummary| Ok(self.summary(&m, &account, now))),
             _ => self.account_call(request, now),
         };
         if lost { Response::new(Vec::new()) } else { response }
@@ -233,9 +231,8 @@ impl Cloud {
 
     /// Purchases belong to the Smart Account; usage and codes are those of one virtual account.
     fn of_account(&self, account: &str, now: UnixMillis) -> Vec<Balance> {
-        let mine = self.devices.0.iter().filter(|(_, device)| device.virtual_account == account);
-        let mine = Devices(mine.map(|(udi, device)| (udi.clone(), device.clone())).collect());
-        crate::book::balances(&self.settings.purchases, &mine, now.to_seconds())
+        let mine = self.devices.0.values().filter(|device| device.virtual_account == account);
+        crate::book::balances(&self.settings.purchases, mine, now.to_seconds())
     }
 
     /// The older calls.
@@ -244,24 +241,20 @@ impl Cloud {
         let domain = self.settings.domain.clone();
         let of = |asked: &str| if asked.eq_ignore_ascii_case(&domain) { Ok(()) } else { Err(not_found()) };
         let responses = [
-            server::respond_to(request, &limits, |m: ListVirtualAccounts| {
-                of(&m.domain).map(|()| self.virtual_accounts())
-            }),
-            server::respond_to(request, &limits, |m: ListLicenses| of(&m.domain).map(|()| self.licenses(now))),
-            server::respond_to(request, &limits, |m: ListDevices| {
+            respond_to(request, &limits, |m: ListVirtualAccounts| of(&m.domain).map(|()| self.virtual_accounts())),
+            respond_to(request, &limits, |m: ListLicenses| of(&m.domain).map(|()| self.licenses(now))),
+            respond_to(request, &limits, |m: ListDevices| {
                 of(&m.domain).map(|()| self.listed(&m.body.virtual_accounts, now))
             }),
-            server::respond_to(request, &limits, |m: ListVirtualAccountDevices| {
+            respond_to(request, &limits, |m: ListVirtualAccountDevices| {
                 of(&m.domain).map(|()| self.listed(&[m.virtual_account], now))
             }),
-            server::respond_to(request, &limits, |m: ListTokens| {
-                of(&m.domain).map(|()| self.id_tokens(&m.virtual_account))
-            }),
-            server::respond_to(request, &limits, |m: CreateToken| {
+            respond_to(request, &limits, |m: ListTokens| of(&m.domain).map(|()| self.id_tokens(&m.virtual_account))),
+            respond_to(request, &limits, |m: CreateToken| {
                 of(&m.domain)?;
                 self.new_token(&m, now)
             }),
-            server::respond_to(request, &limits, |m: RevokeTokens| {
+            respond_to(request, &limits, |m: RevokeTokens| {
                 of(&m.domain)?;
                 let gone = |known: &IdToken| m.body.tokens.iter().any(|token| known.token.matches(token.expose()));
                 self.settings.id_tokens.retain(|known| !gone(known));
@@ -378,10 +371,4 @@ fn refused(code: &str, message: String, (timestamp, nonce): (UnixMillis, Nonce))
 
 fn not_found() -> Error {
     Error::refused(ErrorKind::Status, "accounts", Refusal::new(404))
-}
-
-fn status(code: StatusCode) -> Response<Vec<u8>> {
-    let mut response = Response::new(Vec::new());
-    *response.status_mut() = code;
-    response
 }

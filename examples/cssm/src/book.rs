@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use slp_model::{EntitlementTag, Udi, UnixSeconds};
 
-use crate::devices::Devices;
+use crate::devices::{Device, Devices};
 use crate::settings::{Enforced, Purchase};
 
 /// One licence: bought, used, reserved.
@@ -33,7 +33,11 @@ impl Balance {
 }
 
 /// Every licence that was bought or is in use, by tag.
-pub(crate) fn balances(purchases: &[Purchase], devices: &Devices, now: UnixSeconds) -> Vec<Balance> {
+pub(crate) fn balances<'d>(
+    purchases: &[Purchase],
+    devices: impl IntoIterator<Item = &'d Device>,
+    now: UnixSeconds,
+) -> Vec<Balance> {
     let mut balances: BTreeMap<String, Balance> = BTreeMap::new();
     let empty = |tag: &str| Balance {
         tag: tag.to_owned(),
@@ -49,7 +53,7 @@ pub(crate) fn balances(purchases: &[Purchase], devices: &Devices, now: UnixSecon
         balance.owned = balance.owned.saturating_add(u64::from(purchase.quantity));
         balance.enforced = purchase.enforced;
     }
-    for device in devices.0.values() {
+    for device in devices {
         for (tag, count) in device.in_use() {
             let balance = balances.entry(tag.to_string()).or_insert_with(|| empty(tag.as_str()));
             balance.in_use = balance.in_use.saturating_add(count);
@@ -88,7 +92,7 @@ pub(crate) fn may_reserve(
         return refuse("LS_NO_KEYS", "the request names no licence");
     }
     let known: BTreeSet<&str> = purchases.iter().map(|purchase| purchase.tag.as_str()).collect();
-    let balances = balances(purchases, devices, now);
+    let balances = balances(purchases, devices.0.values(), now);
     for (tag, count) in wanted {
         let Some(balance) =
             balances.iter().find(|balance| balance.tag == tag.as_str()).filter(|_| known.contains(tag.as_str()))

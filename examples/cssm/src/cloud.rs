@@ -123,7 +123,7 @@ impl Cloud {
 
     /// Licences: bought, used, reserved.
     pub fn balances(&self, now: UnixMillis) -> Vec<Balance> {
-        book::balances(&self.settings.purchases, &self.devices, now.to_seconds())
+        book::balances(&self.settings.purchases, self.devices.0.values(), now.to_seconds())
     }
 
     /// How many results wait for somebody to fetch them.

@@ -13,6 +13,7 @@ use slp_rum::{Content, Document};
 use slp_sync::bundle::{BundleName, Plan, Reader, Writer};
 use slp_transport::Sudi;
 use slp_transport::cssm::{AuthorizationFor, AuthorizationMode, WantedKey};
+use slp_transport::server::status;
 
 use crate::cloud::{Cloud, Intake, Twist};
 
@@ -302,12 +303,6 @@ fn json<T: Serialize>(value: &T) -> Response<Vec<u8>> {
     };
     let mut response = Response::new(bytes);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
-}
-
-fn status(code: StatusCode) -> Response<Vec<u8>> {
-    let mut response = Response::new(Vec::new());
-    *response.status_mut() = code;
     response
 }
 

@@ -6,6 +6,7 @@ use slp_transport::push::{
     ConnectInfo, HelloAnswer, PiCodec as _, PiRequest, PiResponse, Replay, RequestData, ResponseData, SlpPi1,
     SyncAnswer, TrustAnswer, TrustEstablishment, UsageReporting, message_code,
 };
+use slp_transport::server::status;
 use slp_transport::{Action, ErrorKind, PollId, Results, SmartLicense, StatusWord, Trusted};
 
 use crate::cloud::{Cloud, Twist};
@@ -245,9 +246,5 @@ fn with(
 }
 
 fn encode(answer: &PiResponse) -> Response<Vec<u8>> {
-    SlpPi1::new().encode_response(answer).unwrap_or_else(|_| {
-        let mut response = Response::new(Vec::new());
-        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-        response
-    })
+    SlpPi1::new().encode_response(answer).unwrap_or_else(|_| status(StatusCode::INTERNAL_SERVER_ERROR))
 }

@@ -450,19 +450,21 @@ impl Device {
         self.perform(actions, local)
     }
 
+    /// Keeps the state once, when all is done that follows; only then is anything given out to be sent.
     fn perform(&mut self, actions: Vec<Action>, local: UnixSeconds) -> Result<(), Error> {
+        let (mut changed, mut ready) = (false, Vec::new());
         let mut queue = VecDeque::from(actions);
         while let Some(action) = queue.pop_front() {
             match action {
-                Action::Save => self.save()?,
+                Action::Save => changed = true,
                 Action::CloseReports => {
                     self.close(Ending::Requested, local)?;
                     queue.extend(self.agent.handle(Event::ReportsClosed(Vec::new()), local));
                 }
                 Action::Send { exchange, say, .. } => match self.build(exchange, &say, local) {
                     Ok(outgoing) => {
-                        self.save()?;
-                        self.outbox.push(outgoing);
+                        changed = true;
+                        ready.push(outgoing);
                     }
                     Err(error) => {
                         let event = Event::cannot_build(exchange, error.to_string());
@@ -484,6 +486,10 @@ impl Device {
                 _ => {}
             }
         }
+        if changed {
+            self.save()?;
+        }
+        self.outbox.extend(ready);
         Ok(())
     }
 

@@ -4,9 +4,6 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::extract::State;
 use http::{Request, Response, StatusCode, header};
 use slp_kit::{Clock, Error};
 use slp_model::UnixMillis;
@@ -15,14 +12,15 @@ use slp_transport::device::{
     AllReports, CloseReports, DayReports, DeviceReports, Import, ListItem, ListReports, ReportById, ReportList,
     is_basic,
 };
-use slp_transport::{ErrorKind, Limits, Refusal, RumEnvelope, Secret, server};
+use slp_transport::server::{self, ServerSettings, exchange_router, status};
+use slp_transport::{ErrorKind, Limits, Refusal, RumEnvelope, Secret};
 use tokio::net::TcpListener;
 
 use crate::instance::Device;
 use crate::life::KeptReport;
 
-/// Until a body is read.
-const BODY_TIME: std::time::Duration = std::time::Duration::from_secs(30);
+/// Whoever has a connection may wait: no more connections are taken than this.
+const CONNECTIONS: usize = 4_096;
 
 /// Who may ask: one user, HTTP Basic.
 #[non_exhaustive]
@@ -138,13 +136,8 @@ fn refused(code: u16) -> slp_transport::Error {
     slp_transport::Error::refused(ErrorKind::Status, "/smartlic-service", Refusal::new(code))
 }
 
-fn status(code: StatusCode) -> Response<Vec<u8>> {
-    let mut response = Response::new(Vec::new());
-    *response.status_mut() = code;
-    response
-}
-
-/// Puts the service of a device behind a listener. It runs until the task is dropped.
+/// Puts the service of a device behind a listener. It runs until the task is aborted or
+/// its runtime ends.
 ///
 /// # Errors
 /// When the address cannot be had.
@@ -156,21 +149,10 @@ pub async fn serve(
 ) -> Result<(SocketAddr, tokio::task::JoinHandle<std::io::Result<()>>), Error> {
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
-    let shared = Arc::new((device, access, clock));
-    let router = Router::new().fallback(entry).with_state(shared);
-    Ok((address, tokio::spawn(slp_transport::server::serve(listener, router))))
-}
-
-type Shared = (Arc<Mutex<Device>>, Access, Arc<dyn Clock>);
-
-async fn entry(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Response<Body> {
-    let (parts, body) = request.into_parts();
-    let body = match tokio::time::timeout(BODY_TIME, to_bytes(body, Limits::default().body_bytes)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(_)) => return status(StatusCode::PAYLOAD_TOO_LARGE).map(Body::from),
-        Err(_) => return status(StatusCode::REQUEST_TIMEOUT).map(Body::from),
+    let mut settings = ServerSettings::default();
+    (settings.per_second, settings.waiting) = (0, CONNECTIONS);
+    let answer = move |_, request: Request<Vec<u8>>| {
+        device.lock().unwrap_or_else(PoisonError::into_inner).rest(&access, &request, clock.now())
     };
-    let request = Request::from_parts(parts, Vec::from(body));
-    let (device, access, clock) = &*shared;
-    device.lock().unwrap_or_else(PoisonError::into_inner).rest(access, &request, clock.now()).map(Body::from)
+    Ok((address, tokio::spawn(server::serve(listener, exchange_router(answer, settings)))))
 }

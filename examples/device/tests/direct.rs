@@ -2,8 +2,11 @@
 
 mod support;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
 use cssm::{Fault, FaultKind};
-use device::{FolderStore, Transport};
+use device::{FolderStore, MemoryStore, Saved, Store, Transport};
 use slp_transport::agent::Phase;
 use slp_transport::show::{CliFacts, ShowCommand};
 use support::*;
@@ -252,4 +255,52 @@ fn what_the_device_prints_is_understood_by_the_reader_of_what_devices_print() {
         assert!(facts.unparsed.is_empty(), "{what}: {:?}\n{printed}", facts.unparsed);
         assert!(!facts.facts.is_empty(), "{what}");
     }
+}
+
+/// A disk that fills up.
+#[derive(Debug)]
+struct Filling(MemoryStore, Arc<AtomicBool>, Arc<AtomicUsize>);
+
+impl Store for Filling {
+    fn save(&mut self, saved: &Saved) -> Result<(), slp_kit::Error> {
+        if self.1.load(Ordering::SeqCst) {
+            return Err("no space left".into());
+        }
+        self.2.fetch_add(1, Ordering::SeqCst);
+        self.0.save(saved)
+    }
+
+    fn load(&self) -> Result<Option<Saved>, slp_kit::Error> {
+        self.0.load()
+    }
+}
+
+#[test]
+fn nothing_is_sent_that_could_not_be_kept_and_one_event_is_kept_once() {
+    let (full, saves) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let world = World::new([]);
+    let store = Filling(MemoryStore::new(), Arc::clone(&full), Arc::clone(&saves));
+    let runner = world.device_in(setup(1), Box::new(store));
+    lock(&runner).configure(World::smart(), world.now()).unwrap();
+    world.say(&runner, "license smart trust idtoken token-of-a-test all");
+    world.pass(&[&runner], 60);
+    world.say(&runner, "license network-advantage 1");
+    world.clock.advance(DAY);
+    let mut device = lock(&runner);
+    full.store(true, Ordering::SeqCst);
+    let error = device.tick(world.now()).unwrap_err();
+    assert_eq!(error.to_string(), "no space left");
+    assert!(device.take_outgoing().is_empty(), "what goes out has to be kept first");
+    drop(device);
+    full.store(false, Ordering::SeqCst);
+    world.pass(&[&runner], 3 * DAY);
+    assert!(delivered(&world, &udi(1)) > 0);
+    world.say(&runner, "license network-advantage 2");
+    world.clock.advance(DAY);
+    let before = saves.load(Ordering::SeqCst);
+    let mut device = lock(&runner);
+    device.tick(world.now()).unwrap();
+    assert_eq!(device.take_outgoing().len(), 1);
+    // the reports that were closed, and the message about them
+    assert!(saves.load(Ordering::SeqCst) - before <= 2, "{}", saves.load(Ordering::SeqCst) - before);
 }

@@ -27,7 +27,7 @@ use limiter::{Admit, Limiter};
 pub trait PushHandler: Send + Sync + 'static {
     /// The answer to a request. `tenant` is the segment behind the base address, `from` the address of the sender.
     ///
-    /// Runs on a worker of the router: what takes longer than memory belongs elsewhere.
+    /// Runs on a thread that may block, for a disk say: at most [`at_once`](ServerSettings::at_once) of them do.
     fn handle(&self, tenant: Option<&Tenant>, from: Option<SocketAddr>, request: PiRequest) -> PiResponse;
 
     /// The server's clock.
@@ -131,7 +131,15 @@ impl<H: PushHandler> Push<H> {
                 let answer = PiResponse::to(&request, self.handler.now(), self.handler.correlation_id());
                 answer.because(message_code::NOT_SUPPORTED, "kind", "a protocol or kind that is not served")
             }
-            Ok(request) => self.handler.handle(tenant.as_ref(), from, request),
+            Ok(request) => {
+                let handler = Arc::clone(&self.handler);
+                // A handler writes to a disk before it answers: the workers of the runtime must not wait for that.
+                let answer = tokio::task::spawn_blocking(move || handler.handle(tenant.as_ref(), from, request));
+                match answer.await {
+                    Ok(answer) => answer,
+                    Err(_) => return self.refuse(message_code::INTERNAL, "server", "the server failed"),
+                }
+            }
             Err(error) => {
                 let code =
                     if error.kind() == ErrorKind::Limit { message_code::TOO_LARGE } else { message_code::BAD_REQUEST };

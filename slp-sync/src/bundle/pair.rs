@@ -201,7 +201,9 @@ fn judge(
     };
     answer.exported = Some(at);
     let ids = || claims.acked.iter().chain(claims.refused.iter().map(|refusal| &refusal.report));
-    let fits = claims.is_acknowledgement
+    // A leaf that asked for codes alone gets no acknowledgement: the device that the code names has to do.
+    let code_alone = exported.reports.is_empty() && !claims.devices.is_empty();
+    let fits = (claims.is_acknowledgement || code_alone)
         && claims.devices.iter().all(|device| exported.is_of(device))
         && ids().all(|id| exported.reports.contains(id));
     if contested || !fits {

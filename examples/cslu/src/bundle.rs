@@ -253,6 +253,7 @@ impl Collector {
             Ok(())
         })?;
         self.ledger = ledger;
+        self.woken = Some(now.to_seconds());
         Ok(imported)
     }
 }

@@ -76,8 +76,8 @@ pub struct Collector {
     /// Exchanges with devices that were given out and not answered.
     pulling: BTreeSet<u64>,
     exchanges: u64,
-    /// Until the first tick: when it was opened.
-    woken: Option<UnixSeconds>,
+    /// Since when there is something to do at once: it was opened, or answers came.
+    pub(crate) woken: Option<UnixSeconds>,
 }
 
 impl Collector {

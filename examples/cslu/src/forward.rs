@@ -152,6 +152,8 @@ impl Collector {
                 self.sleeping.insert(id, now.to_seconds().saturating_add(Seconds::new(seconds)));
             }
             Some(Ended::Over(next)) => {
+                // documents for listed devices may have come
+                self.woken = Some(now.to_seconds());
                 self.uploads.remove(&id);
                 for (id, state) in next {
                     self.uploads.insert(id, Upload::resume(state));

@@ -42,6 +42,19 @@ impl Store {
     /// # Errors
     /// Those of the file system and of SQLite; a file that a newer program wrote.
     pub fn open(path: &Path) -> Result<Self, Error> {
+        Self::open_as(path, "FULL")
+    }
+
+    /// As [`open`](Self::open), without waiting for the disk: what was written survives a kill of the program, and not a
+    /// loss of power. For tests and demonstrations.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub fn open_unsynchronized(path: &Path) -> Result<Self, Error> {
+        Self::open_as(path, "OFF")
+    }
+
+    fn open_as(path: &Path, synchronous: &str) -> Result<Self, Error> {
         let named = |error: &dyn fmt::Display| Error::from(format!("{}: {error}", path.display()));
         let mut options = std::fs::OpenOptions::new();
         options.create(true).truncate(false).write(true);
@@ -50,7 +63,7 @@ impl Store {
         drop(options.open(path).map_err(|error| named(&error))?);
         let db = Connection::open(path).map_err(|error| named(&error))?;
         db.pragma_update(None, "journal_mode", "WAL").map_err(|error| named(&error))?;
-        db.pragma_update(None, "synchronous", "FULL").map_err(|error| named(&error))?;
+        db.pragma_update(None, "synchronous", synchronous).map_err(|error| named(&error))?;
         Self::set_up(db).map_err(|error| named(&error))
     }
 

@@ -89,6 +89,8 @@ pub(crate) fn host(number: u32) -> String {
 pub(crate) fn settings(plan: Plan, key: &slp_crypto::PublicKey) -> Settings {
     let mut settings = Settings::new("account.example", "Default");
     settings.forward_seconds = 5;
+    // a month of polls for a bundle that is carried
+    settings.poll_seconds = if plan.connected { 600 } else { 43_200 };
     settings.pull_seconds = 5 * 86_400;
     settings.documents_key = plan.key.then(|| key.clone());
     if plan.connected {
@@ -168,6 +170,9 @@ impl World {
             }
             let message = SlpPi1::new().decode_request(request, &Limits::default()).unwrap();
             let answer = collector.lock().unwrap().push(address, &message, clock.now());
+            if std::env::var("TRACE").is_ok() {
+                println!("   {} {} {} -> {} {:?}", clock.now(), message.sudi.udi_serial_number, message.kind.as_str(), answer.status.as_str(), answer.message_code);
+            }
             // a program that was killed before it answered
             if cut.lock().unwrap().killed { None } else { Some(SlpPi1::new().encode_response(&answer).unwrap()) }
         };
@@ -248,6 +253,10 @@ impl World {
             }
             self.revive();
             after(self);
+            if std::env::var("TRACE").is_ok() {
+                let events = self.collector().take_events();
+                println!("{now} sent {sent} next {next:?} {events:?} {:?}", self.device(1).take_log());
+            }
             if sent == 0 && next.is_some_and(|next| next <= now) {
                 idle += 1;
                 assert!(idle < 1_000, "time stands still at {now}: {:?}", self.collector().take_events());
@@ -328,7 +337,7 @@ fn open(
     cut: &Arc<Mutex<Cut>>,
     now: UnixMillis,
 ) -> Collector {
-    let mut store = Store::open(path).unwrap();
+    let mut store = Store::open_unsynchronized(path).unwrap();
     let cut = Arc::clone(cut);
     store.watch(Box::new(move |_: Moment| {
         let mut cut = cut.lock().unwrap();

@@ -170,9 +170,6 @@ impl World {
             }
             let message = SlpPi1::new().decode_request(request, &Limits::default()).unwrap();
             let answer = collector.lock().unwrap().push(address, &message, clock.now());
-            if std::env::var("TRACE").is_ok() {
-                println!("   {} {} {} -> {} {:?}", clock.now(), message.sudi.udi_serial_number, message.kind.as_str(), answer.status.as_str(), answer.message_code);
-            }
             // a program that was killed before it answered
             if cut.lock().unwrap().killed { None } else { Some(SlpPi1::new().encode_response(&answer).unwrap()) }
         };
@@ -253,10 +250,6 @@ impl World {
             }
             self.revive();
             after(self);
-            if std::env::var("TRACE").is_ok() {
-                let events = self.collector().take_events();
-                println!("{now} sent {sent} next {next:?} {events:?} {:?}", self.device(1).take_log());
-            }
             if sent == 0 && next.is_some_and(|next| next <= now) {
                 idle += 1;
                 assert!(idle < 1_000, "time stands still at {now}: {:?}", self.collector().take_events());
@@ -276,7 +269,8 @@ impl World {
         loop {
             let done = self.collector().export(
                 |name, bytes| {
-                    files.insert(name.to_owned(), bytes.to_vec());
+                    let before = files.insert(name.to_owned(), bytes.to_vec());
+                    assert!(before.is_none_or(|before| before == bytes), "{name} is written again, byte for byte");
                     Ok(())
                 },
                 self.now(),

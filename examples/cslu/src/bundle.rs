@@ -229,14 +229,14 @@ impl Collector {
                     Ok(claims) => claims,
                     Err(text) => {
                         imported.refused = imported.refused.saturating_add(1);
-                        devices::alert(db, device, Some(text))?;
+                        devices::alert(db, device, text)?;
                         events.say(format!("{}: {text}, not taken", answer.name));
                         continue;
                     }
                 };
                 let items = reports::of_bundle(db, &bundle, device)?;
-                devices::alert(db, device, None)?;
                 let kept = documents::take(db, device, document, &claims, &items, now)?;
+                devices::well(db, device)?;
                 for wish in of_device(reports::wishes(db, "bundle", bundle.as_str())?, device) {
                     if !wish.state.is_final() {
                         reports::end_wish(db, wish.row, ReportState::Answered, Some(kept), None)?;

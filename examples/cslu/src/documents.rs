@@ -65,7 +65,7 @@ pub(crate) fn take(
             reports::set_answer(db, item.row, ReportState::Answered, answer)?;
         } else if claims.refused.iter().any(|refusal| refusal.report.to_string() == item.report) {
             reports::set_answer(db, item.row, ReportState::Refused, answer)?;
-            devices::alert(db, device, Some("Report refused by the cloud"))?;
+            devices::alert(db, device, "Report refused by the cloud")?;
         }
     }
     Ok(answer)

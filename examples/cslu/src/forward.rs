@@ -242,9 +242,9 @@ impl End<'_> {
             match documents::judge(self.settings, &delivery.device, document) {
                 Ok(claims) => {
                     documents::take(self.db, device, document, &claims, items, self.now)?;
-                    devices::alert(self.db, device, None)?;
+                    devices::well(self.db, device)?;
                 }
-                Err(text) => devices::alert(self.db, device, Some(text))?,
+                Err(text) => devices::alert(self.db, device, text)?,
             }
         }
         self.unanswered()
@@ -280,7 +280,7 @@ impl End<'_> {
                             reports::end_wish(self.db, wish.row, ReportState::Answered, Some(answer), None)?;
                         }
                         Err(text) => {
-                            devices::alert(self.db, wish.device, Some(text))?;
+                            devices::alert(self.db, wish.device, text)?;
                             reports::end_wish(self.db, wish.row, ReportState::Refused, None, Some(text))?;
                         }
                     },
@@ -311,7 +311,7 @@ impl End<'_> {
             [] => Ok(Vec::new()),
             [item] => {
                 reports::set_state(self.db, item.row, ReportState::Refused)?;
-                devices::alert(self.db, item.device, Some("Report refused by the cloud"))?;
+                devices::alert(self.db, item.device, "Report refused by the cloud")?;
                 Ok(Vec::new())
             }
             items => {

@@ -148,10 +148,7 @@ impl Collector {
                 match (action, answer) {
                     (CollectorAction::Forward(reports), _) => take(db, settings, events, target, reports, now)?,
                     (CollectorAction::Acknowledged, Some(answer)) => answers::delivered(db, answer, now)?,
-                    (CollectorAction::NotImported(_), Some(answer)) => {
-                        answers::not_taken(db, answer)?;
-                        note(db, target, &Seen::Fault("Acknowledgement not taken"), now)?;
-                    }
+                    (CollectorAction::NotImported(_), Some(answer)) => answers::not_taken(db, answer)?,
                     _ => {}
                 }
             }

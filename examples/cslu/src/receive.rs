@@ -24,7 +24,7 @@ use crate::store::{ReportState, answers, devices, reports};
 /// What this collector can do, of what agents can. No telemetry: the cloud has no call for it.
 const CAPABILITIES: [&str; 7] = ["UTILITY", "DLC", "AppHA", "MULTITIER", "EXPORT_2", "OK_TRY_AGAIN", "POLICY_USAGE"];
 /// A document that a device was given so often, and whose reports it still sends, is one that it does not take.
-const DELIVERIES: i64 = 3;
+const DELIVERIES: i64 = 2;
 
 impl Collector {
     /// Answers a message of a device; `from` is the address from which it came.
@@ -335,13 +335,12 @@ pub(crate) fn keep(
     if fresh {
         if reports::versions(db, &item)? > 1 {
             events.say(format!("{}: report {} came with other content; both are kept", report.device(), item.report));
-            devices::alert(db, device, Some("Two reports under one id"))?;
+            devices::alert(db, device, "Two reports under one id")?;
         }
     } else if let (ReportState::Acknowledged, Some(answer)) = (item.state, item.answer)
         && answers::deliveries(db, answer)? >= DELIVERIES
     {
         answers::not_taken(db, answer)?;
-        devices::alert(db, device, Some("Acknowledgement not taken"))?;
         (item.state, item.answer) = (ReportState::Unanswered, None);
     }
     Ok(item)

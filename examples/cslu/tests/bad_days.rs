@@ -110,7 +110,12 @@ fn answers_for_another_device_forged_or_lost_are_not_taken_and_a_bundle_brings_t
 fn without_the_key_of_the_cloud_the_devices_are_the_judges() {
     for pull in [false, true] {
         let plan = Plan { key: false, ..Plan::new(true, pull) };
-        faulty(plan, FaultKind::Forged, "reportusage", true).assert_all_is_well(2);
+        let world = faulty(plan, FaultKind::Forged, "reportusage", true);
+        // a device that pushes shows with its next pushes what it did not take
+        world.pass(65 * DAY);
+        world.carry();
+        world.pass(2 * DAY);
+        world.assert_all_is_well(2);
     }
 }
 
@@ -178,15 +183,20 @@ fn a_result_that_takes_three_months_is_polled_for_until_it_is_there() {
 
 #[test]
 fn a_report_that_the_cloud_refuses_costs_itself_alone() {
-    // the cloud takes no message with a report whose signature names nobody: a report that cannot be read is one
-    let world = World::new(Plan { devices: 2, ..Plan::new(true, false) }, 7);
-    let refuse = fault(FaultKind::Status(422), "reportusage").times(1);
-    world.cloud.lock().unwrap().add_faults([refuse]);
-    for number in 1..=2 {
+    let world = World::new(Plan { devices: 5, ..Plan::new(true, false) }, 7);
+    *world.poison.lock().unwrap() = Some("TST00000003".into());
+    for number in 1..=5 {
         world.say(number, "license network-advantage 1");
     }
-    world.pass(31 * DAY);
-    world.assert_all_is_well(1);
+    world.pass(DAY);
+    for report in world.collector().store().reports().unwrap() {
+        let refused = report.device == udi(3);
+        let state = if refused { ReportState::Refused } else { ReportState::Acknowledged };
+        assert_eq!(report.state, state, "{report:?}");
+    }
+    let table = world.collector().table().unwrap();
+    assert_eq!(table[2].alerts, ["Report refused by the cloud"]);
+    assert!(table.iter().filter(|row| !row.alerts.is_empty()).count() == 1);
 }
 
 #[test]
@@ -206,7 +216,7 @@ fn a_device_that_is_away_or_has_another_password_is_shown_and_comes_back() {
     world.hosts.lock().unwrap().insert(host(1), gone);
     let list = format!("host,connect_method,username,password\n{},REST_API,slp,{PASSWORD}\n", host(2));
     world.collector().take_list(list.as_bytes(), world.now()).unwrap();
-    world.pass(10 * DAY);
+    world.pass(10 * DAY + 900);
     world.assert_all_is_well(1);
     assert!(world.collector().table().unwrap().iter().all(|row| row.alerts.is_empty()));
     // a list never gives a password away

@@ -47,8 +47,11 @@ pub(crate) fn delivered(db: &Connection, answer: i64, now: UnixMillis) -> Result
     Ok(())
 }
 
-/// The device did not take it: its reports wait for another one.
+/// The device did not take it: its reports wait for another one, and an operator sees it.
 pub(crate) fn not_taken(db: &Connection, answer: i64) -> Result<(), Error> {
+    let sql = "UPDATE device SET alert = 'Acknowledgement not taken' \
+               WHERE id = (SELECT device FROM answer WHERE id = ?1)";
+    db.prepare_cached(sql)?.execute([answer])?;
     let sql = "UPDATE report SET state = ?2, answer = NULL WHERE answer = ?1 AND state IN (3, 4)";
     db.prepare_cached(sql)?.execute(params![answer, ReportState::Unanswered.code()])?;
     Ok(())

@@ -46,8 +46,16 @@ pub(crate) fn reported(db: &Connection, id: i64, now: UnixMillis) -> Result<(), 
     Ok(())
 }
 
-/// What an operator has to see about a device; none: all is well again.
-pub(crate) fn alert(db: &Connection, id: i64, text: Option<&str>) -> Result<(), Error> {
+/// All is well again, unless reports of the device still wait for an operator.
+pub(crate) fn well(db: &Connection, id: i64) -> Result<(), Error> {
+    let sql = "UPDATE device SET alert = NULL WHERE id = ?1 \
+               AND NOT EXISTS (SELECT 1 FROM report WHERE device = ?1 AND state = 2)";
+    db.prepare_cached(sql)?.execute([id])?;
+    Ok(())
+}
+
+/// What an operator has to see about a device.
+pub(crate) fn alert(db: &Connection, id: i64, text: &str) -> Result<(), Error> {
     db.prepare_cached("UPDATE device SET alert = ?2 WHERE id = ?1")?.execute(params![id, text])?;
     Ok(())
 }

@@ -13,9 +13,9 @@ use slp_crypto::Signer as _;
 use slp_kit::{Authority, Clock as _, ManualClock, Network, Random};
 use slp_model::policy::LicenseClass;
 use slp_model::{Udi, UnixMillis, UnixSeconds};
-use slp_transport::cssm::ReportUsage;
+use slp_transport::cssm::{CloudAnswer, ReportUsage};
 use slp_transport::push::{PiCodec as _, SlpPi1};
-use slp_transport::{Limits, Serve as _};
+use slp_transport::{Limits, Serve as _, StatusWord};
 
 pub(crate) const ADVANTAGE: &str = "regid.2017-03.com.cisco.advantagek9,1.0_00000000-0000-4000-8000-000000000001";
 pub(crate) const HSEC: &str = "regid.2019-03.com.cisco.DNA_HSEC,1.0_00000000-0000-4000-8000-000000000002";
@@ -61,6 +61,8 @@ pub(crate) struct World {
     pub(crate) plugged: Arc<Mutex<bool>>,
     /// How often the cloud said yes to a report by API.
     pub(crate) accepted: Arc<Mutex<BTreeMap<(String, String), u32>>>,
+    /// The cloud refuses every message in which this stands.
+    pub(crate) poison: Arc<Mutex<Option<String>>>,
     /// Devices, by address, that are switched on.
     pub(crate) hosts: Arc<Mutex<BTreeMap<String, Arc<Mutex<Device>>>>>,
     plan: Plan,
@@ -90,7 +92,7 @@ pub(crate) fn settings(plan: Plan, key: &slp_crypto::PublicKey) -> Settings {
     let mut settings = Settings::new("account.example", "Default");
     settings.forward_seconds = 5;
     // a month of polls for a bundle that is carried
-    settings.poll_seconds = if plan.connected { 600 } else { 43_200 };
+    settings.poll_seconds = 43_200;
     settings.pull_seconds = 5 * 86_400;
     settings.documents_key = plan.key.then(|| key.clone());
     if plan.connected {
@@ -118,11 +120,11 @@ impl World {
         let cut = Arc::new(Mutex::new(Cut::default()));
         let collector = open(&path, plan, &key, seed, &cut, clock.now());
         let collector = Arc::new(Mutex::new(collector));
-        let (plugged, accepted) = (Arc::new(Mutex::new(true)), Arc::default());
+        let (plugged, accepted, poison) = (Arc::new(Mutex::new(true)), Arc::default(), Arc::default());
         let hosts: Arc<Mutex<BTreeMap<String, Arc<Mutex<Device>>>>> = Arc::default();
         let runner = Runner::new(
             Arc::clone(&collector),
-            to_cloud(&cloud, &clock, &plugged, &accepted),
+            to_cloud(&cloud, &clock, &plugged, &accepted, &poison),
             to_devices(&hosts, &clock),
             Arc::<ManualClock>::clone(&clock),
         );
@@ -134,6 +136,7 @@ impl World {
             cut,
             plugged,
             accepted,
+            poison,
             hosts,
             plan,
             key,
@@ -353,12 +356,21 @@ fn to_cloud(
     clock: &Arc<ManualClock>,
     plugged: &Arc<Mutex<bool>>,
     accepted: &Accepted,
+    poison: &Arc<Mutex<Option<String>>>,
 ) -> Arc<dyn Network> {
     let (cloud, clock) = (Arc::clone(cloud), Arc::clone(clock));
-    let (plugged, accepted) = (Arc::clone(plugged), Arc::clone(accepted));
+    let (plugged, accepted, poison) = (Arc::clone(plugged), Arc::clone(accepted), Arc::clone(poison));
     Arc::new(move |request: &Request<Vec<u8>>| -> Option<Response<Vec<u8>>> {
         if !*plugged.lock().unwrap() {
             return None;
+        }
+        let body = String::from_utf8_lossy(request.body());
+        if request.uri().path().ends_with("reportusage")
+            && poison.lock().unwrap().as_ref().is_some_and(|word| body.contains(word))
+        {
+            let mut refusal = CloudAnswer::new(StatusWord::Failed);
+            refusal.message = Some("Invalid usage report".into());
+            return Some(ReportUsage::respond(&refusal).unwrap());
         }
         let response = cloud.lock().unwrap().handle(request, clock.now());
         if let Ok(usage) = ReportUsage::from_http(request, &Limits::default())

@@ -159,7 +159,8 @@ impl Collector {
         let mut find = db.prepare("SELECT at FROM bundle WHERE name = ?1")?;
         let at: i64 = find.query_row([name], |row| row.get(0))?;
         drop(find);
-        let sql = "SELECT device FROM report WHERE bundle = ?1 UNION SELECT device FROM wish WHERE bundle = ?1 ORDER BY 1";
+        let sql =
+            "SELECT device FROM report WHERE bundle = ?1 UNION SELECT device FROM wish WHERE bundle = ?1 ORDER BY 1";
         let mut find = db.prepare(sql)?;
         let devices = find.query_map([name], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
         drop(find);
@@ -208,7 +209,8 @@ impl Collector {
             documents.insert(leaf.index, leaf.bytes.into_owned());
         }
         let mut ledger = self.ledger.clone();
-        let mut imported = Imported { bundle: bundle.clone(), missing: pairing.missing().count(), ..Imported::default() };
+        let mut imported =
+            Imported { bundle: bundle.clone(), missing: pairing.missing().count(), ..Imported::default() };
         imported.refused = unreadable.len();
         let Self { store, settings, events, .. } = self;
         store.write(|db| {
@@ -264,7 +266,9 @@ fn is_taken(db: &Connection, index: &ExportIndex, ack: &slp_sync::ledger::AckEnt
     let Some(device) = leaf.map(|leaf| devices::find(db, &leaf.device)).transpose()?.flatten() else {
         return Ok(false);
     };
-    Ok(db.prepare_cached("SELECT 1 FROM answer WHERE device = ?1 AND sha256 = ?2")?.exists(params![device, ack.sha256])?)
+    Ok(db
+        .prepare_cached("SELECT 1 FROM answer WHERE device = ?1 AND sha256 = ?2")?
+        .exists(params![device, ack.sha256])?)
 }
 
 fn of_device(wishes: Vec<Wish>, device: i64) -> Vec<Wish> {

@@ -7,6 +7,8 @@
 //! [`Collector`] reads no clock and opens no socket: time, messages and answers are given to it. [`Runner`] gives it a
 //! clock and a network, [`serve`] a listener.
 
+#![expect(clippy::result_large_err, reason = "functions that read a row return the error of rusqlite, which is large")]
+
 mod bundle; // reports out and answers in by file
 mod collector; // the collector
 mod documents; // is this document the cloud's, and whose is it

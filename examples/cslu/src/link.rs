@@ -84,7 +84,9 @@ impl Collector {
         if self.link.is_idle() || self.link.asking {
             return Ok(());
         }
-        let is_ready = self.link.session.is_some() && self.link.accounts.is_some() && self.link.renew_at.is_some_and(|renew_at| at < renew_at);
+        let is_ready = self.link.session.is_some()
+            && self.link.accounts.is_some()
+            && self.link.renew_at.is_some_and(|renew_at| at < renew_at);
         if !is_ready {
             if self.link.retry_at.is_some_and(|retry_at| at < retry_at) {
                 return Ok(());
@@ -107,12 +109,7 @@ impl Collector {
         Ok(())
     }
 
-    fn build(
-        &mut self,
-        id: i64,
-        wanted: Wanted,
-        now: UnixMillis,
-    ) -> Result<Option<http::Request<Vec<u8>>>, Error> {
+    fn build(&mut self, id: i64, wanted: Wanted, now: UnixMillis) -> Result<Option<http::Request<Vec<u8>>>, Error> {
         let Some(session) = &self.link.session else {
             return Ok(None);
         };

@@ -14,7 +14,10 @@ use slp_transport::server::ServerSettings;
 
 /// A collector (CSLU): takes usage reports by push and pull, forwards them, brings the answers back.
 #[derive(Debug, Parser)]
-#[command(version, after_help = "Example: cslu --settings cslu.toml --store cslu.db serve --listen 127.0.0.1:8182 --plain")]
+#[command(
+    version,
+    after_help = "Example: cslu --settings cslu.toml --store cslu.db serve --listen 127.0.0.1:8182 --plain"
+)]
 struct Arguments {
     /// Account, cloud, rules, as TOML.
     #[arg(long, value_name = "FILE")]

@@ -51,9 +51,10 @@ impl Collector {
             self.work_event(target, CollectorEvent::Start, None, now)?;
         }
         let at = now.to_seconds();
-        let mut find = self.store.db().prepare_cached(
-            "SELECT id FROM target WHERE method = 'REST_API' AND round <= ?1 ORDER BY id",
-        )?;
+        let mut find = self
+            .store
+            .db()
+            .prepare_cached("SELECT id FROM target WHERE method = 'REST_API' AND round <= ?1 ORDER BY id")?;
         let due = find.query_map([at.get()], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
         drop(find);
         for target in due {

@@ -1,4 +1,4 @@
-//! Listener and management: devices push to `/cslu/v1/pi`, an operator asks for health and jobs.
+//! Listener and management: devices push to `/cslu/v1/pi`, an operator asks for health, jobs and devices.
 //!
 //! Messages that arrive while the disk is busy are kept together, in one transaction.
 
@@ -100,6 +100,7 @@ pub fn router(
     Ok(Router::new()
         .route("/cslu/v1/health", get(health))
         .route("/cslu/v1/scheduler/jobs", get(jobs))
+        .route("/cslu/v1/devices", get(devices))
         .with_state(collector)
         .fallback_service(push_router(PUSH, intake, settings)))
 }
@@ -111,6 +112,16 @@ async fn health(State(collector): Shared, headers: HeaderMap) -> Response<Body> 
         return unauthorized();
     }
     json(&serde_json::json!({ "status": "UP" }))
+}
+
+async fn devices(State(collector): Shared, headers: HeaderMap) -> Response<Body> {
+    if !is_admin(&collector, &headers) {
+        return unauthorized();
+    }
+    match lock(&collector).table() {
+        Ok(rows) => json(&rows),
+        Err(_) => status(StatusCode::INTERNAL_SERVER_ERROR),
+    }
 }
 
 async fn jobs(State(collector): Shared, headers: HeaderMap) -> Response<Body> {

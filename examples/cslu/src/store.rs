@@ -37,10 +37,10 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens this file, or makes it.
+    /// Opens this file, or makes it. It is this program's until it is closed.
     ///
     /// # Errors
-    /// Those of the file system and of SQLite; a file that a newer program wrote.
+    /// Those of the file system and of SQLite: also while another program has it; a file that a newer program wrote.
     pub fn open(path: &Path) -> Result<Self, Error> {
         Self::open_as(path, "FULL")
     }
@@ -62,6 +62,8 @@ impl Store {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         drop(options.open(path).map_err(|error| named(&error))?);
         let db = Connection::open(path).map_err(|error| named(&error))?;
+        // what is under way is known to one program alone
+        db.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(|error| named(&error))?;
         db.pragma_update(None, "journal_mode", "WAL").map_err(|error| named(&error))?;
         db.pragma_update(None, "synchronous", synchronous).map_err(|error| named(&error))?;
         Self::set_up(db).map_err(|error| named(&error))
@@ -76,7 +78,7 @@ impl Store {
     }
 
     fn set_up(db: Connection) -> Result<Self, Error> {
-        db.busy_timeout(Duration::from_secs(10))?;
+        db.busy_timeout(Duration::from_secs(2))?;
         db.pragma_update(None, "foreign_keys", true)?;
         db.set_prepared_statement_cache_capacity(64);
         schema::set_up(&db)?;
@@ -154,6 +156,16 @@ mod tests {
             use std::os::unix::fs::PermissionsExt as _;
             assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o077, 0);
         }
+    }
+
+    #[test]
+    fn a_store_is_one_programs_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cslu.db");
+        let store = Store::open(&path).unwrap();
+        assert!(Store::open(&path).unwrap_err().to_string().contains("locked"));
+        drop(store);
+        assert!(Store::open(&path).is_ok());
     }
 
     #[test]

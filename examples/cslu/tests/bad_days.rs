@@ -34,8 +34,7 @@ fn killed(plan: Plan, seed: u64) -> u32 {
         world.pass(2 * DAY);
     }
     world.assert_all_is_well(2);
-    let kills = world.cut.lock().unwrap().kills;
-    kills
+    world.cut.lock().unwrap().kills
 }
 
 /// Twenty-five lives of each of four kinds: it takes seconds, and finds what one life does not.
@@ -170,6 +169,21 @@ fn a_cloud_that_is_silent_or_away_for_three_months_gets_everything_afterwards() 
             world.assert_all_is_well(3);
         }
     }
+}
+
+#[test]
+fn a_cloud_that_refuses_the_application_is_asked_again_and_no_secret_is_said() {
+    let world = World::new(Plan { devices: 1, ..Plan::new(true, false) }, 10);
+    let end = slp_kit::later(world.now(), 3 * DAY).to_seconds();
+    let refuse = fault(FaultKind::Status(401), "token").between(world.now().to_seconds(), end);
+    world.cloud.lock().unwrap().add_faults([refuse]);
+    world.say(1, "license network-advantage 1");
+    world.pass(3 * DAY);
+    let said = world.collector().take_events();
+    assert!((10..100).contains(&said.len()), "once an hour: {}", said.len());
+    assert!(said.iter().all(|line| line.contains("no access token") && !line.contains("hush")), "{said:?}");
+    world.pass(DAY);
+    world.assert_all_is_well(1);
 }
 
 #[test]

@@ -140,7 +140,7 @@ fn one_source_that_is_too_fast_is_told_so_and_others_are_not() {
 }
 
 #[test]
-fn health_and_jobs_are_for_the_one_who_has_the_password_and_there_is_no_default_one() {
+fn health_jobs_and_devices_are_for_the_one_who_has_the_password_and_there_is_no_default_one() {
     run(async {
         let get = |path: &str, pair: Option<&str>| {
             let mut request = Request::get(format!("http://collector.example{path}"));
@@ -155,7 +155,7 @@ fn health_and_jobs_are_for_the_one_who_has_the_password_and_there_is_no_default_
         let closed = router(&closed, ServerSettings::default());
         let open = collector(|settings| settings.admin = Some(Admin::new("ana", "hush")));
         let open = router(&open, ServerSettings::default());
-        for path in ["/cslu/v1/health", "/cslu/v1/scheduler/jobs"] {
+        for path in ["/cslu/v1/health", "/cslu/v1/scheduler/jobs", "/cslu/v1/devices"] {
             for pair in [None, Some(wrong), Some(default)] {
                 assert_eq!(send(&open, get(path, pair)).await.0, StatusCode::UNAUTHORIZED, "{path} {pair:?}");
                 assert_eq!(send(&closed, get(path, pair)).await.0, StatusCode::UNAUTHORIZED, "{path} {pair:?}");
@@ -184,7 +184,10 @@ fn nonsense_and_bodies_over_the_limit_are_refused_and_harm_nothing() {
         let body = to_bytes(usage(1, 1, 1).into_body(), 1 << 20).await.unwrap();
         let text = String::from_utf8(body.to_vec()).unwrap();
         // a report under another device's name, and a device without one
-        for (from, to) in [("\"reports\":[{\"sudi\":{\"udi_pid\":\"C9300-24UX\"", "\"reports\":[{\"sudi\":{\"udi_pid\":\"X\""), ("TST00000001", "")] {
+        for (from, to) in [
+            ("\"reports\":[{\"sudi\":{\"udi_pid\":\"C9300-24UX\"", "\"reports\":[{\"sudi\":{\"udi_pid\":\"X\""),
+            ("TST00000001", ""),
+        ] {
             let (status, body) = send(&router, post(text.replace(from, to).into_bytes())).await;
             assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
         }

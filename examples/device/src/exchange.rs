@@ -107,9 +107,8 @@ impl Device {
                 }
             }
             Some(ResponseData::Sync(data)) => {
-                if data.smart_license.as_ref().is_some_and(|document| self.takes(document, local).is_none()) {
-                    data.smart_license = None;
-                }
+                let document = data.smart_license.take();
+                data.smart_license = document.filter(|document| self.takes(document, local).is_some());
             }
             Some(ResponseData::Results(results)) => self.vet_results(results, local),
             _ => {}

@@ -17,7 +17,7 @@ use slp_rum::{AuthorizationCode, Content, Document};
 use slp_transport::agent::{Action, Agent, AgentState, Event, Imported, Mode, ReportKey};
 
 use crate::exchange::{InFlight, Outgoing};
-use crate::life::{Ending, Life};
+use crate::life::{Ending, KeptReport, Life};
 use crate::setup::{Feature, Setup, Transport};
 use crate::store::{Imported as Kept, Saved, Store};
 use crate::syslog;
@@ -263,7 +263,7 @@ impl Device {
     pub fn save_usage(&mut self, features: &[&str], now: UnixMillis) -> Result<Vec<u8>, Error> {
         let local = self.local(now);
         self.close(Ending::Requested, local)?;
-        let reports = self.saved.life.kept.iter().map(|kept| kept.report()).collect::<Result<Vec<_>, Error>>()?;
+        let reports = self.saved.life.kept.iter().map(KeptReport::report).collect::<Result<Vec<_>, Error>>()?;
         let mut file = DeviceFile::new().reports(&reports);
         if !features.is_empty() {
             let keys = features

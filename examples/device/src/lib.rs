@@ -23,7 +23,7 @@ pub use instance::Device;
 pub use life::{Interval, KeptReport, Life, OpenReport};
 pub use rest::{Access, serve};
 pub use runner::Runner;
-pub use slp_kit::Network;
 pub use setup::{Feature, Setup, Transport};
+pub use slp_kit::Network;
 pub use store::{FolderStore, Imported, MemoryStore, Saved, Store};
 pub use trusted::Trusted;

@@ -25,6 +25,7 @@ use crate::life::KeptReport;
 const BODY_TIME: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// Who may ask: one user, HTTP Basic.
+#[non_exhaustive]
 pub struct Access {
     /// The name.
     pub user: String,
@@ -61,7 +62,9 @@ impl Device {
             return self.rest_import(request, &limits, now);
         }
         if path == "/smartlic-service/close-reports" {
-            return server::respond_to(request, &limits, |_: CloseReports| self.close_reports(now).map_err(ours));
+            return server::respond_to(request, &limits, |_: CloseReports| {
+                self.close_reports(now).map_err(|error| ours(&error))
+            });
         }
         if path == "/smartlic-service/list" {
             return server::respond_to(request, &limits, |_: ListReports| Ok(self.list()));
@@ -119,13 +122,13 @@ impl Device {
             if kept.state == ReportState::Closed {
                 kept.state = ReportState::Unacknowledged;
             }
-            usage.push(RumEnvelope::try_from(&kept.report().map_err(ours)?)?);
+            usage.push(RumEnvelope::try_from(&kept.report().map_err(|error| ours(&error))?)?);
         }
         Ok(DeviceReports::new(usage))
     }
 }
 
-fn ours(error: Error) -> slp_transport::Error {
+fn ours(error: &Error) -> slp_transport::Error {
     let mut refusal = Refusal::new(500);
     refusal.message = Some(error.to_string());
     slp_transport::Error::refused(ErrorKind::Status, "/smartlic-service", refusal)

@@ -89,6 +89,7 @@ mod class {
     use serde::{Deserialize, Deserializer, Serializer};
     use slp_model::policy::LicenseClass;
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
     pub(super) fn serialize<S: Serializer>(class: &LicenseClass, out: S) -> Result<S::Ok, S::Error> {
         out.serialize_str(class.as_str())
     }

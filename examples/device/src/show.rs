@@ -125,16 +125,12 @@ impl Device {
 
     fn policy(&self, out: &mut String) {
         let default = Policy::vendor_default();
-        let (policy, origin) = match &self.state.policy {
-            Some(installed) => {
-                let _ =
-                    writeln!(out, "\nPolicy:\n  Policy in use: Installed On {}", time(Some(installed.installed_at)));
-                (&installed.policy, "Customer Policy")
-            }
-            None => {
-                out.push_str("\nPolicy:\n  Policy in use: Merged from multiple sources.\n");
-                (&default, "CISCO default")
-            }
+        let (policy, origin) = if let Some(installed) = &self.state.policy {
+            let _ = writeln!(out, "\nPolicy:\n  Policy in use: Installed On {}", time(Some(installed.installed_at)));
+            (&installed.policy, "Customer Policy")
+        } else {
+            out.push_str("\nPolicy:\n  Policy in use: Merged from multiple sources.\n");
+            (&default, "CISCO default")
         };
         let acks = if policy.requires_ack() { "yes" } else { "no" };
         let _ = writeln!(out, "  Policy name: {}\n  Reporting ACK required: {acks} ({origin})", policy.name);

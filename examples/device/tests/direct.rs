@@ -212,7 +212,7 @@ fn a_clock_set_back_an_hour_and_forward_a_year_is_shown_and_loses_nothing() {
                 .unwrap()
                 .measurements()
                 .iter()
-                .filter_map(|m| m.clock_delta.map(|delta| delta.get()))
+                .filter_map(|m| m.clock_delta.map(slp_model::Seconds::get))
                 .collect::<Vec<_>>()
         })
         .collect();

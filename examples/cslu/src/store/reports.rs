@@ -104,15 +104,15 @@ pub(crate) fn keep(
     now: UnixMillis,
 ) -> Result<(Item, bool), Error> {
     let (id, sha256) = (report.id().to_string(), report.payload_sha256());
-    let mut find = db.prepare_cached(&format!(
-        "SELECT {ITEM} FROM report WHERE device = ?1 AND report = ?2 AND sha256 = ?3"
-    ))?;
+    let mut find =
+        db.prepare_cached(&format!("SELECT {ITEM} FROM report WHERE device = ?1 AND report = ?2 AND sha256 = ?3"))?;
     if let Some(known) = find.query_row(params![device, id, sha256], item).optional()? {
         return Ok((known, false));
     }
     let mut around = envelope.clone();
     around.payload = PayloadText::from("");
-    let sql = "INSERT INTO report (device, report, sha256, payload, envelope, received) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let sql =
+        "INSERT INTO report (device, report, sha256, payload, envelope, received) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     let payload = envelope.payload.as_str();
     db.prepare_cached(sql)?.execute(params![device, id, sha256, payload, around.to_json(), millis(now)])?;
     let row = db.last_insert_rowid();
@@ -126,7 +126,8 @@ pub(crate) fn versions(db: &Connection, item: &Item) -> Result<i64, Error> {
 }
 
 pub(crate) fn of_poll(db: &Connection, poll: i64) -> Result<Vec<Item>, Error> {
-    let sql = format!("SELECT {ITEM} FROM report WHERE id IN (SELECT report FROM poll_item WHERE poll = ?1) ORDER BY id");
+    let sql =
+        format!("SELECT {ITEM} FROM report WHERE id IN (SELECT report FROM poll_item WHERE poll = ?1) ORDER BY id");
     let mut find = db.prepare_cached(&sql)?;
     Ok(find.query_map([poll], item)?.collect::<Result<_, _>>()?)
 }
@@ -250,7 +251,9 @@ pub(crate) fn keep_wish(db: &Connection, device: i64, request: &str, now: UnixMi
 /// Wishes that this condition picks: `state = 0`, `upload = 7`.
 pub(crate) fn wishes(db: &Connection, column: &str, value: impl rusqlite::ToSql) -> Result<Vec<Wish>, Error> {
     let sql = match column {
-        "poll" => format!("SELECT {WISH} FROM wish WHERE id IN (SELECT wish FROM poll_item WHERE poll = ?1) ORDER BY id"),
+        "poll" => {
+            format!("SELECT {WISH} FROM wish WHERE id IN (SELECT wish FROM poll_item WHERE poll = ?1) ORDER BY id")
+        }
         column => format!("SELECT {WISH} FROM wish WHERE {column} = ?1 ORDER BY device, id"),
     };
     let mut find = db.prepare_cached(&sql)?;

@@ -64,7 +64,7 @@ pub(crate) struct World {
     /// The cloud refuses every message in which this stands.
     pub(crate) poison: Arc<Mutex<Option<String>>>,
     /// Devices, by address, that are switched on.
-    pub(crate) hosts: Arc<Mutex<BTreeMap<String, Arc<Mutex<Device>>>>>,
+    pub(crate) hosts: Hosts,
     plan: Plan,
     key: slp_crypto::PublicKey,
     path: PathBuf,
@@ -121,7 +121,7 @@ impl World {
         let collector = open(&path, plan, &key, seed, &cut, clock.now());
         let collector = Arc::new(Mutex::new(collector));
         let (plugged, accepted, poison) = (Arc::new(Mutex::new(true)), Arc::default(), Arc::default());
-        let hosts: Arc<Mutex<BTreeMap<String, Arc<Mutex<Device>>>>> = Arc::default();
+        let hosts: Hosts = Arc::default();
         let runner = Runner::new(
             Arc::clone(&collector),
             to_cloud(&cloud, &clock, &plugged, &accepted, &poison),
@@ -148,10 +148,9 @@ impl World {
             world.add_device(number, &trusted);
         }
         if plan.pull {
-            let mut list = String::from("host,connect_method,username,password\n");
-            for number in 1..=plan.devices {
-                list.push_str(&format!("{},REST_API,slp,{PASSWORD}\n", host(number)));
-            }
+            let row = |number| format!("{},REST_API,slp,{PASSWORD}\n", host(number));
+            let rows: Vec<String> = (1..=plan.devices).map(row).collect();
+            let list = format!("host,connect_method,username,password\n{}", rows.concat());
             world.collector().take_list(list.as_bytes(), world.clock.now()).unwrap();
         }
         world
@@ -349,6 +348,9 @@ fn open(
     Collector::open(store, settings(plan, key), Random::seeded(seed), now).unwrap()
 }
 
+/// Devices by address.
+pub(crate) type Hosts = Arc<Mutex<BTreeMap<String, Arc<Mutex<Device>>>>>;
+/// By device and report.
 type Accepted = Arc<Mutex<BTreeMap<(String, String), u32>>>;
 
 fn to_cloud(
@@ -388,10 +390,7 @@ fn to_cloud(
     })
 }
 
-fn to_devices(
-    hosts: &Arc<Mutex<BTreeMap<String, Arc<Mutex<Device>>>>>,
-    clock: &Arc<ManualClock>,
-) -> Arc<dyn Network> {
+fn to_devices(hosts: &Hosts, clock: &Arc<ManualClock>) -> Arc<dyn Network> {
     let (hosts, clock) = (Arc::clone(hosts), Arc::clone(clock));
     let access = Access::new("slp", PASSWORD);
     Arc::new(move |request: &Request<Vec<u8>>| -> Option<Response<Vec<u8>>> {

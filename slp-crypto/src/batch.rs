@@ -14,6 +14,8 @@ use crate::verify::Verifier;
 /// together (16 RSA checks are about half a millisecond).
 const AT_ONCE: usize = 16;
 
+/// At which time a value is judged.
+type Times<'v, T> = Box<dyn Fn(&T) -> TimePolicy + Sync + 'v>;
 type Verdict<'v, T> = Result<Verified<&'v T>, NotVerified>;
 
 /// The checking of many values. Verdicts come in the order of the values, whoever did the work.
@@ -38,13 +40,13 @@ type Verdict<'v, T> = Result<Verified<&'v T>, NotVerified>;
 pub struct Batch<'v, T> {
     verifier: &'v Verifier<'v>,
     values: &'v [T],
-    time: TimePolicy,
+    time: Times<'v, T>,
     next: AtomicUsize,
     done: Mutex<Vec<(usize, Vec<Verdict<'v, T>>)>>,
 }
 
 impl<'v, T: Signed + Sync> Batch<'v, T> {
-    pub(crate) fn new(verifier: &'v Verifier<'v>, values: &'v [T], time: TimePolicy) -> Result<Self, Error> {
+    pub(crate) fn new(verifier: &'v Verifier<'v>, values: &'v [T], time: Times<'v, T>) -> Result<Self, Error> {
         let mut budget = Budget::new("signatures_per_document", verifier.budget());
         // counting asks each value for its content, so it is left out where it cannot matter
         if u64::try_from(values.len()).is_ok_and(|count| count > verifier.budget()) {
@@ -64,7 +66,8 @@ impl<'v, T: Signed + Sync> Batch<'v, T> {
             let Some(rest) = self.values.get(start..).filter(|rest| !rest.is_empty()) else {
                 return;
             };
-            let verdicts = rest.iter().take(AT_ONCE).map(|value| self.verifier.verify(value, self.time)).collect();
+            let verdicts =
+                rest.iter().take(AT_ONCE).map(|value| self.verifier.verify(value, (self.time)(value))).collect();
             self.done.lock().unwrap_or_else(PoisonError::into_inner).push((start, verdicts));
         }
     }

@@ -88,6 +88,15 @@ impl Certificate {
         Ok(certificates.map(|block| Self::inspect(&block.der)).collect())
     }
 
+    /// Reads the one `CERTIFICATE` of a PEM text.
+    ///
+    /// # Errors
+    /// As [`Certificate::inspect`], and [`Detail::Pem`] if there is none or more than one.
+    pub fn inspect_one(text: &[u8]) -> Result<Self, NotVerified> {
+        let block = pem::only(text, LABELS).map_err(|error| NotVerified::malformed(Detail::Pem, error.message()))?;
+        Self::inspect(&block.der)
+    }
+
     /// The check numbers 1, 2 and 4 of the spec; what 5 to 8 need is noted.
     pub(crate) fn parse(outline: &Outline<'_>) -> Result<Self, NotVerified> {
         let unreadable = |what: &str| NotVerified::malformed(Detail::Certificate, format!("the certificate {what}"));
@@ -105,7 +114,7 @@ impl Certificate {
         let subject = Name::read(tbs.subject());
         let identity = identity::of(tbs.subject());
         let key = PublicKey::from_spki(tbs.subject_pki.raw)
-            .map(|key| key.held_by(identity.clone()))
+            .map(|key| key.certified(identity.clone(), validity))
             .map_err(|error| (error.kind(), error.message().to_owned()));
         if tbs.extensions().len() > MAX_EXTENSIONS {
             return Err(unreadable("has more than 64 extensions"));
@@ -202,8 +211,10 @@ impl fmt::Debug for Certificate {
 }
 
 /// The labels under which certificates are written.
+const LABELS: &[&str] = &["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"];
+
 pub(crate) fn is_certificate(label: &str) -> bool {
-    matches!(label, "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE")
+    LABELS.contains(&label)
 }
 
 /// A distinguished name: compared as bytes, shown as text.

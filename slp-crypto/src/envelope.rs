@@ -381,6 +381,12 @@ fn certified(
     // a local CA could issue a certificate with any role: only the cloud's own CA hands out roles
     if let Some(issuer) = chain.get(1) {
         has_role(&Certificate::inspect(issuer)?, Role::CloudCa)?;
+    } else {
+        // an anchor issued it: any that may have
+        let name = verified.get().issuer();
+        for anchor in trust.anchors().iter().filter(|anchor| anchor.subject() == name) {
+            has_role(anchor, Role::CloudCa)?;
+        }
     }
     has_role(verified.get(), role)?;
     let key = verified.get().key().map_err(|error| NotVerified::key(&error))?;

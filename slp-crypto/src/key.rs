@@ -9,6 +9,7 @@ use crate::der::{self, BIT_STRING, INTEGER, SEQUENCE};
 use crate::error::{Error, ErrorKind};
 use crate::pem;
 use crate::scheme::Scheme;
+use crate::time::Validity;
 
 const P256_HEAD: [u8; 26] =
     *b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00";
@@ -83,6 +84,7 @@ pub struct PublicKey {
     spki: Arc<Spki>,
     scheme: Scheme,
     holder: Option<Arc<Identity>>,
+    validity: Option<Validity>,
 }
 
 struct Spki {
@@ -104,7 +106,7 @@ impl PublicKey {
         let (key_type, inner_len) = classify(der)?;
         let inner = der.len().saturating_sub(inner_len);
         let spki = Spki { der: der.to_vec(), inner, key_type, sha256: backend::sha256(&[der]) };
-        Ok(Self { spki: Arc::new(spki), scheme: Scheme::default_of(key_type), holder: None })
+        Ok(Self { spki: Arc::new(spki), scheme: Scheme::default_of(key_type), holder: None, validity: None })
     }
 
     /// Reads an `RSAPublicKey` of PKCS#1 in DER.
@@ -153,9 +155,10 @@ impl PublicKey {
         Ok(self)
     }
 
-    /// The same key, and whose it is: only a certificate tells.
-    pub(crate) fn held_by(mut self, holder: Option<Identity>) -> Self {
+    /// The same key, whose it is, and from when to when: only a certificate tells.
+    pub(crate) fn certified(mut self, holder: Option<Identity>, validity: Validity) -> Self {
         self.holder = holder.map(Arc::new);
+        self.validity = Some(validity);
         self
     }
 
@@ -187,6 +190,11 @@ impl PublicKey {
     /// The device that a certificate with this key names, if it came from one.
     pub fn holder(&self) -> Option<&Identity> {
         self.holder.as_deref()
+    }
+
+    /// The dates of the certificate, if it came from one. A bare key has none.
+    pub fn validity(&self) -> Option<Validity> {
+        self.validity
     }
 
     /// The key as PEM, lines of 64, LF.

@@ -62,6 +62,9 @@ impl<R: KeyResolver + ?Sized> KeyResolver for &R {
     }
 }
 
+/// The signed element that comes from a device. Spec: ack-auth, "smartLicenseTrustRequest".
+const TRUST_REQUEST: &str = "smartLicenseTrustRequest";
+
 /// What a key in a [`KeyMap`] is for. All parts have to be equal; trailing blanks of a UDI do not count.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -76,7 +79,7 @@ pub enum KeyScope {
     KeyText(Box<str>),
     /// This kind of content, whoever signs it.
     Place(Place),
-    /// Every element that the cloud signs.
+    /// Every element that the cloud signs. A `smartLicenseTrustRequest` is none: its device signs it.
     CloudElements,
 }
 
@@ -159,7 +162,7 @@ impl KeyMap {
         let by_text = hint.key_text.and_then(|text| self.by_text.get(text));
         keys.extend(by_text.into_iter().flatten().cloned());
         keys.extend(self.by_place.get(hint.place).into_iter().flatten().cloned());
-        if matches!(hint.place, Place::CloudElement(_)) {
+        if matches!(hint.place, Place::CloudElement(name) if &**name != TRUST_REQUEST) {
             keys.extend(self.cloud.iter().cloned());
         }
         keys

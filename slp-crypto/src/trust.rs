@@ -151,8 +151,8 @@ impl TrustStore {
         &self.keys
     }
 
-    /// Is this very certificate trusted to issue others?
-    fn source_of(&self, certificate: &Certificate) -> Option<Source> {
+    /// Is this very certificate trusted to issue others, and by what?
+    pub fn source_of(&self, certificate: &Certificate) -> Option<Source> {
         if self.pins.contains(certificate.sha256()) {
             Some(Source::Pin)
         } else if self.anchors.contains(certificate) {

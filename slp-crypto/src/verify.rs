@@ -87,11 +87,12 @@ impl<'a> Verifier<'a> {
 
     /// Checks the signature that a value carries over its own bytes.
     ///
-    /// `time` is kept in the evidence; keys have no dates, so it is compared only where certificates are checked.
+    /// `time` is compared with the dates of the certificate that the key came from; a bare key has none.
     ///
     /// # Errors
     /// The reason, in the order of the spec: no signature, signed bytes lost, `builtin`, not base64, no key, no key of
-    /// a fitting type, and last [`Detail::Mismatch`] when keys were applied and none fits.
+    /// a fitting type, [`Detail::Mismatch`] when keys were applied and none fits; and last, with [`TimePolicy::Now`], a
+    /// certificate outside its dates.
     pub fn verify<'v, T: Signed>(&self, value: &'v T, time: TimePolicy) -> Result<Verified<&'v T>, NotVerified> {
         let content = value.signed_content();
         match self.judge(&content, time) {
@@ -119,7 +120,19 @@ impl<'a> Verifier<'a> {
     /// # Errors
     /// [`ErrorKind::Size`](crate::ErrorKind::Size) if the items other than usage reports are more than the budget.
     pub fn batch<'v, T: Signed + Sync>(&'v self, values: &'v [T], time: TimePolicy) -> Result<Batch<'v, T>, Error> {
-        Batch::new(self, values, time)
+        self.batch_at(values, move |_| time)
+    }
+
+    /// The same, each value judged at a time of its own: reports at their own last time, say.
+    ///
+    /// # Errors
+    /// As [`Verifier::batch`].
+    pub fn batch_at<'v, T: Signed + Sync>(
+        &'v self,
+        values: &'v [T],
+        time: impl Fn(&T) -> TimePolicy + Sync + 'v,
+    ) -> Result<Batch<'v, T>, Error> {
+        Batch::new(self, values, Box::new(time))
     }
 
     pub(crate) const fn budget(&self) -> u64 {
@@ -146,6 +159,7 @@ impl<'a> Verifier<'a> {
             signature_text::decode(text).map_err(|what| NotVerified::malformed(Detail::Base64, what))?;
         let keys = self.keys(content)?;
         let mut evidence = check_keys(&content.bytes, &signature, &keys, like_report, time)?;
+        evidence.warnings.extend(dates(&keys, &evidence, time)?);
         if wrapped {
             evidence.warnings.push(Warning::Base64Space);
         }
@@ -183,6 +197,18 @@ impl<'a> Verifier<'a> {
         }
         Ok(keys)
     }
+}
+
+/// What the certificates of the key that verified say about the time. One that is valid then is enough.
+fn dates(keys: &[PublicKey], evidence: &Evidence, time: TimePolicy) -> Result<Option<Warning>, NotVerified> {
+    let mut answer = Ok(None);
+    for key in keys.iter().filter(|key| key.sha256() == evidence.key_sha256()) {
+        match key.validity().map_or(Ok(None), |validity| validity.judge(time)) {
+            Ok(None) => return Ok(None),
+            other => answer = other,
+        }
+    }
+    answer
 }
 
 fn unknown(hint: &KeyHint<'_>) -> String {

@@ -3,22 +3,23 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use crate::Location;
+use crate::{Location, word_enum};
 
-/// Who has to act so that the error goes away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Actor {
-    /// The machine or the network: a disk, a socket, a server that is down.
-    Environment,
-    /// Whoever made the document: it is damaged or not what it claims to be.
-    Document,
-    /// The calling program: an argument is wrong.
-    Caller,
-    /// Whoever set the limits: the document is larger than they allow.
-    Limits,
-    /// Whoever keeps the keys and certificates.
-    Trust,
+word_enum! {
+    /// Who has to act so that the error goes away. Its words are the variants in lower case.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Actor: "actor" {
+        /// The machine or the network: a disk, a socket, a server that is down.
+        Environment = "environment",
+        /// Whoever made the document: it is damaged or not what it claims to be.
+        Document = "document",
+        /// The calling program: an argument is wrong.
+        Caller = "caller",
+        /// Whoever set the limits: the document is larger than they allow.
+        Limits = "limits",
+        /// Whoever keeps the keys and certificates.
+        Trust = "trust",
+    }
 }
 
 /// What every error of these crates holds. Public for [`error_type!`](crate::error_type), not to be used by itself.
@@ -48,6 +49,9 @@ impl<K> Inner<K> {
 ///
 /// The error is one pointer wide, so results stay small. A kind has a stable word (for programs and for JSON), and says
 /// who must act; the sentence is for people and may change in any release. Nobody should match on text.
+///
+/// A kind is read back from its word (`FromStr`, serde). An error is written (`Display`, `Serialize`) and never read: it
+/// belongs to the run that met it, and its source is no text.
 #[macro_export]
 macro_rules! error_type {
     (
@@ -76,11 +80,7 @@ macro_rules! error_type {
             }
         }
 
-        impl ::std::fmt::Display for $kind {
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
+        $crate::word_forms!($kind, "kind of error");
 
         $(#[$error_doc])*
         pub struct $error(::std::boxed::Box<$crate::error::Inner<$kind>>);

@@ -1,36 +1,24 @@
 //! The vendor's error numbers: what a device answers when it refuses something. Spec: ack-auth, "Error cases: codes".
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
+
+use crate::{Error, ErrorKind, Quoted, word_enum, word_forms};
 
 mod table;
 
 pub use table::DeviceError;
 
-/// Whose numbers. The two agree up to 142; 143 and 144 differ, and from 145 on there are only those of IOS XR (doc).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Platform {
-    /// IOS XE.
-    Xe,
-    /// IOS XR.
-    Xr,
-}
-
-impl Platform {
-    /// `XE` or `XR`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Xe => "XE",
-            Self::Xr => "XR",
-        }
-    }
-}
-
-impl fmt::Display for Platform {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+word_enum! {
+    /// Whose numbers. The two agree up to 142; 143 and 144 differ, and from 145 on there are only those of IOS XR (doc).
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Platform: "platform" {
+        /// IOS XE.
+        Xe = "XE",
+        /// IOS XR.
+        Xr = "XR",
     }
 }
 
@@ -64,15 +52,13 @@ impl DeviceError {
     }
 }
 
-impl fmt::Display for DeviceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+word_forms!(DeviceError, "error of the vendor's table");
 
 /// A number of the table together with whose number it is: 143 and 144 mean two things each.
 ///
 /// `Display` writes `45 verifysignaturefailed`, and `XR 171 LicenseInUse` for numbers of IOS XR. Unknown numbers are kept.
+/// `FromStr` reads that. As JSON the number alone, as interfaces of devices give it: it does not say whose number it is,
+/// so it is not read back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ErrorCode {
     platform: Platform,
@@ -131,6 +117,37 @@ impl fmt::Display for ErrorCode {
     }
 }
 
+impl FromStr for ErrorCode {
+    type Err = Error;
+
+    /// Reads what `Display` writes, and the same without the word.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BadNumber`] if there is no number, or one above 65535; [`ErrorKind::BadWord`] for a word that the
+    /// number does not have.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let (platform, rest) = match text.strip_prefix("XR ") {
+            Some(rest) => (Platform::Xr, rest),
+            None => (Platform::Xe, text.strip_prefix("XE ").unwrap_or(text)),
+        };
+        let (number, word) = match rest.split_once(' ') {
+            Some((number, word)) => (number, Some(word)),
+            None => (rest, None),
+        };
+        let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+        let Some(number) = number.parse().ok().filter(|_| digits) else {
+            let text = format!("{} is no error number, such as 45 or XR 171", Quoted(text));
+            return Err(Error::new(ErrorKind::BadNumber, text));
+        };
+        let code = Self { platform, number };
+        if word.is_some() && word != code.word() {
+            let text = format!("{} is not the word of error {platform} {number}", Quoted(word.unwrap_or_default()));
+            return Err(Error::new(ErrorKind::BadWord, text));
+        }
+        Ok(code)
+    }
+}
+
 impl Serialize for ErrorCode {
     /// The number alone, as the device's own interfaces give it.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -168,5 +185,22 @@ mod tests {
         assert_eq!(ErrorCode::of(DeviceError::VerifySignatureFailed).to_string(), "45 verifysignaturefailed");
         assert_eq!(ErrorCode::of(DeviceError::LicenseInUse).to_string(), "XR 171 LicenseInUse");
         assert_eq!(ErrorCode::new(Platform::Xe, 999).to_string(), "999");
+    }
+
+    #[test]
+    fn every_number_and_every_word_reads_back() {
+        for error in DeviceError::ALL {
+            assert_eq!(error.to_string().parse::<DeviceError>().unwrap(), *error);
+        }
+        for platform in Platform::ALL {
+            for number in [0..=200, 65_500..=u16::MAX].into_iter().flatten() {
+                let code = ErrorCode::new(*platform, number);
+                assert_eq!(code.to_string().parse::<ErrorCode>().unwrap(), code);
+                assert_eq!(format!("{platform} {number}").parse::<ErrorCode>().unwrap(), code);
+            }
+        }
+        for text in ["", "XR", "XR ", "45 ", "+45", "65536", "45 success", "xr 171", "45  verifysignaturefailed"] {
+            assert!(text.parse::<ErrorCode>().is_err(), "{text}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What a check tells a person: one fact, how bad it is, what to do about it.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -8,64 +9,25 @@ use serde::de::Error as _;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{EntitlementTag, Location, ReportId, Udi, UnixSeconds};
+use crate::{EntitlementTag, Location, ReportId, Udi, UnixSeconds, word_enum};
 
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Severity {
-    /// Good to know; nothing to do.
-    Info,
-    /// Somebody should look.
-    Warning,
-    /// The data is wrong or incomplete: programs end with status 1.
-    Error,
-}
-
-impl Severity {
-    /// `info`, `warning` or `error`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl std::str::FromStr for Severity {
-    type Err = crate::Error;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Info, Self::Warning, Self::Error].into_iter().find(|severity| severity.as_str() == text).ok_or_else(
-            || {
-                let text = format!("{} is no severity: info, warning or error", crate::Quoted(text));
-                crate::Error::new(crate::ErrorKind::BadWord, text)
-            },
-        )
-    }
-}
-
-impl<'de> Deserialize<'de> for Severity {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let word = Cow::<'de, str>::deserialize(deserializer)?;
-        word.parse().map_err(D::Error::custom)
-    }
-}
-
-impl Serialize for Severity {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+word_enum! {
+    /// How bad a finding is. Words: `info`, `warning`, `error`.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Severity: "severity" {
+        /// Good to know; nothing to do.
+        Info = "info",
+        /// Somebody should look.
+        Warning = "warning",
+        /// The data is wrong or incomplete: programs end with status 1.
+        Error = "error",
     }
 }
 
 /// What a finding is about. Every part may be absent.
+///
+/// As JSON: an object of `udi_pid, udi_serial_number, entitlement_tag, reports, from, to`, what is absent left out; both
+/// parts of a device or none. It has no text form: the sentence of its finding names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Subject {
@@ -82,7 +44,10 @@ pub struct Subject {
 }
 
 /// One value among the details of a finding.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+///
+/// As JSON the bare value: a number, a text, an array. Two values are equal when their JSON is: a count and the same
+/// number, two empty lists. It has no text form of its own, since a bare `5` could be a text or a number.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Detail {
@@ -92,10 +57,54 @@ pub enum Detail {
     Number(i64),
     /// A text.
     Text(String),
-    /// Several texts.
+    /// Several texts. An empty list is read back as this one.
     Texts(Vec<String>),
     /// Several numbers.
     Counts(Vec<u64>),
+}
+
+/// What two details are compared by: what their JSON says.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum DetailKey<'a> {
+    Number(i128),
+    Text(&'a str),
+    Nothing,
+    Texts(&'a [String]),
+    Counts(&'a [u64]),
+}
+
+impl Detail {
+    fn key(&self) -> DetailKey<'_> {
+        match self {
+            Self::Count(count) => DetailKey::Number((*count).into()),
+            Self::Number(number) => DetailKey::Number((*number).into()),
+            Self::Text(text) => DetailKey::Text(text),
+            Self::Texts(texts) if texts.is_empty() => DetailKey::Nothing,
+            Self::Texts(texts) => DetailKey::Texts(texts),
+            Self::Counts(counts) if counts.is_empty() => DetailKey::Nothing,
+            Self::Counts(counts) => DetailKey::Counts(counts),
+        }
+    }
+}
+
+impl PartialEq for Detail {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Detail {}
+
+impl PartialOrd for Detail {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Detail {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
 }
 
 impl From<i64> for Detail {
@@ -126,7 +135,8 @@ impl From<String> for Detail {
 /// One fact that a check found.
 ///
 /// As JSON: one object, members in the order `id, severity, udi_pid, udi_serial_number, entitlement_tag, reports, from,
-/// to, details, text, remedy, place`; what is absent is left out, `details` are sorted by name. Spec: rum, "Continuity".
+/// to, details, text, remedy, place`; what is absent is left out, `details` are sorted by name. `Display` writes a line for
+/// people without subject, details and remedy, so that line is not read back. Spec: rum, "Continuity".
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
@@ -201,26 +211,10 @@ impl fmt::Display for Finding {
 
 impl Serialize for Finding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let subject = &self.subject;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("id", &self.id)?;
         map.serialize_entry("severity", &self.severity)?;
-        if let Some(device) = &subject.device {
-            map.serialize_entry("udi_pid", device.pid())?;
-            map.serialize_entry("udi_serial_number", device.serial())?;
-        }
-        if let Some(tag) = &subject.entitlement_tag {
-            map.serialize_entry("entitlement_tag", tag)?;
-        }
-        if !subject.reports.is_empty() {
-            map.serialize_entry("reports", &subject.reports)?;
-        }
-        if let Some(from) = &subject.from {
-            map.serialize_entry("from", from)?;
-        }
-        if let Some(to) = &subject.to {
-            map.serialize_entry("to", to)?;
-        }
+        self.subject.write(&mut map)?;
         if !self.details.is_empty() {
             map.serialize_entry("details", &self.details)?;
         }
@@ -240,13 +234,8 @@ impl Serialize for Finding {
 struct Wire {
     id: String,
     severity: Severity,
-    udi_pid: Option<String>,
-    udi_serial_number: Option<String>,
-    entitlement_tag: Option<EntitlementTag>,
-    #[serde(default)]
-    reports: Vec<ReportId>,
-    from: Option<UnixSeconds>,
-    to: Option<UnixSeconds>,
+    #[serde(flatten)]
+    subject: Subject,
     #[serde(default)]
     details: BTreeMap<String, Detail>,
     text: String,
@@ -258,27 +247,71 @@ struct Wire {
 impl<'de> Deserialize<'de> for Finding {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let wire = Wire::deserialize(deserializer)?;
-        let device = match (wire.udi_pid, wire.udi_serial_number) {
-            (Some(pid), Some(serial)) => Some(Udi::new(pid, serial).map_err(D::Error::custom)?),
-            (None, None) => None,
-            _ => return Err(D::Error::custom("a device has both udi_pid and udi_serial_number")),
-        };
-        let subject = Subject {
-            device,
-            entitlement_tag: wire.entitlement_tag,
-            from: wire.from,
-            to: wire.to,
-            reports: wire.reports,
-        };
         Ok(Self {
             id: Cow::Owned(wire.id),
             severity: wire.severity,
-            subject,
+            subject: wire.subject,
             details: wire.details.into_iter().map(|(name, detail)| (Cow::Owned(name), detail)).collect(),
             message: wire.text,
             remedy: Cow::Owned(wire.remedy),
             place: wire.place,
         })
+    }
+}
+
+impl Subject {
+    /// Its members, inside the object of a finding or in one of its own.
+    fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        if let Some(device) = &self.device {
+            map.serialize_entry("udi_pid", device.pid())?;
+            map.serialize_entry("udi_serial_number", device.serial())?;
+        }
+        if let Some(tag) = &self.entitlement_tag {
+            map.serialize_entry("entitlement_tag", tag)?;
+        }
+        if !self.reports.is_empty() {
+            map.serialize_entry("reports", &self.reports)?;
+        }
+        if let Some(from) = &self.from {
+            map.serialize_entry("from", from)?;
+        }
+        if let Some(to) = &self.to {
+            map.serialize_entry("to", to)?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Subject {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        self.write(&mut map)?;
+        map.end()
+    }
+}
+
+/// A subject as its JSON has it.
+#[derive(Deserialize)]
+struct SubjectWire {
+    udi_pid: Option<String>,
+    udi_serial_number: Option<String>,
+    entitlement_tag: Option<EntitlementTag>,
+    #[serde(default)]
+    reports: Vec<ReportId>,
+    from: Option<UnixSeconds>,
+    to: Option<UnixSeconds>,
+}
+
+impl<'de> Deserialize<'de> for Subject {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wire = SubjectWire::deserialize(deserializer)?;
+        let device = match (wire.udi_pid, wire.udi_serial_number) {
+            (Some(pid), Some(serial)) => Some(Udi::new(pid, serial).map_err(D::Error::custom)?),
+            (None, None) => None,
+            _ => return Err(D::Error::custom("a device has both udi_pid and udi_serial_number")),
+        };
+        let SubjectWire { entitlement_tag, reports, from, to, .. } = wire;
+        Ok(Self { device, entitlement_tag, from, to, reports })
     }
 }
 
@@ -316,6 +349,38 @@ mod tests {
     }
 
     #[test]
+    fn every_detail_reads_back_equal_from_its_json() {
+        let texts = |texts: &[&str]| Detail::Texts(texts.iter().map(|text| (*text).to_owned()).collect());
+        let details = [
+            Detail::Count(5),
+            Detail::Number(5),
+            Detail::Number(-5),
+            Detail::Count(u64::MAX),
+            Detail::from("5"),
+            texts(&[]),
+            texts(&["a"]),
+            Detail::Counts(vec![]),
+            Detail::Counts(vec![1]),
+        ];
+        for one in &details {
+            let json = serde_json::to_string(one).unwrap();
+            assert_eq!(serde_json::from_str::<Detail>(&json).unwrap(), *one, "{json}");
+            for other in &details {
+                assert_eq!(one == other, json == serde_json::to_string(other).unwrap(), "{one:?} {other:?}");
+                assert_eq!(one.cmp(other).is_eq(), one == other, "{one:?} {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_subject_is_an_object_of_its_own_too() {
+        let json = serde_json::to_string(&finding().subject).unwrap();
+        insta::assert_snapshot!(json, @r#"{"udi_pid":"TEST-SWITCH","udi_serial_number":"TST00000001","entitlement_tag":"regid.2000-01.com.cisco.x,1.0_1","reports":[7,8],"from":1700000000}"#);
+        assert_eq!(serde_json::from_str::<Subject>(&json).unwrap(), finding().subject);
+        assert_eq!(serde_json::from_str::<Subject>("{}").unwrap(), Subject::default());
+    }
+
+    #[test]
     fn half_a_device_is_refused() {
         let json = r#"{"id":"X","severity":"info","udi_pid":"A","text":"t"}"#;
         assert!(serde_json::from_str::<Finding>(json).is_err());
@@ -328,8 +393,8 @@ mod tests {
 
     #[test]
     fn severities_are_words_both_ways() {
-        for severity in [Severity::Info, Severity::Warning, Severity::Error] {
-            assert_eq!(severity.to_string().parse::<Severity>().unwrap(), severity);
+        for severity in Severity::ALL {
+            assert_eq!(severity.to_string().parse::<Severity>().unwrap(), *severity);
         }
         assert!("fatal".parse::<Severity>().is_err());
         assert!(Severity::Info < Severity::Warning && Severity::Warning < Severity::Error);

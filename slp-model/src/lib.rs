@@ -18,6 +18,7 @@ mod signed; // which bytes, which signature, who signed
 pub mod tag; // regid tags of software and entitlements
 pub mod time; // seconds and milliseconds, spans, durations
 mod udi; // who a device is
+pub mod word_enum; // words that are all our own, read back as written
 
 pub use error::{Actor, Error, ErrorKind};
 pub use finding::{Detail, Finding, Severity, Subject};

@@ -2,7 +2,11 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 /// A counted allowance with a name. `n` pass, one more is refused; what is refused is not counted.
+///
+/// It has neither text nor serde form: it counts inside one piece of work and ends with it.
 ///
 /// ```
 /// let mut reports = slp_model::Budget::new("reports_per_document", 2);
@@ -43,7 +47,9 @@ impl Budget {
 }
 
 /// More was asked for than a limit allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// As JSON: `{"name":…,"limit":…}`. It is written and not read, as errors are: the name is one of the program's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct LimitExceeded {
     /// The stable name of the limit.
@@ -76,7 +82,9 @@ mod tests {
         let mut budget = Budget::new("x", 3);
         assert!(budget.take(3).is_ok());
         assert!(budget.take(0).is_ok());
-        assert_eq!(budget.take(1).unwrap_err().name, "x");
+        let refused = budget.take(1).unwrap_err();
+        assert_eq!(refused.name, "x");
+        assert_eq!(serde_json::to_string(&refused).unwrap(), r#"{"name":"x","limit":3}"#);
         assert_eq!(budget.left(), 0);
     }
 

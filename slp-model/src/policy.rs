@@ -2,31 +2,30 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 pub mod clock;
 
-use crate::UnixSeconds;
 use crate::license::{Enforcement, LicenseTerm};
+use crate::{UnixSeconds, word_enum};
 
-/// What a policy tells licences apart by. Spec: ack-auth, "Policy clock".
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum LicenseClass {
-    /// Neither enforced nor export restricted, for ever: `perpetual` of the file (seen).
-    Perpetual,
-    /// Neither enforced nor export restricted, with a term: `subscription` of the file (seen).
-    Subscription,
-    /// Enforced, whatever its term: `enforced` of the file (seen).
-    Enforced,
-    /// Export restricted, whatever its term: `export` of the file (seen).
-    Export,
+word_enum! {
+    /// What a policy tells licences apart by. Its words are the names of the elements in a policy file.
+    /// Spec: ack-auth, "Policy clock".
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum LicenseClass: "class of licences" {
+        /// Neither enforced nor export restricted, for ever (seen).
+        Perpetual = "perpetual",
+        /// Neither enforced nor export restricted, with a term (seen).
+        Subscription = "subscription",
+        /// Enforced, whatever its term (seen).
+        Enforced = "enforced",
+        /// Export restricted, whatever its term (seen).
+        Export = "export",
+    }
 }
 
 impl LicenseClass {
-    /// Every class, in the order in which commands print them.
-    pub const ALL: [Self; 4] = [Self::Perpetual, Self::Subscription, Self::Enforced, Self::Export];
-
     /// The class of a licence. Enforcement wins over the term (inferred); what is not stated counts as perpetual (choice).
     pub fn of(enforcement: &Enforcement, term: &LicenseTerm) -> Self {
         match (enforcement, term) {
@@ -36,72 +35,38 @@ impl LicenseClass {
             _ => Self::Perpetual,
         }
     }
-
-    /// The name of the element in a policy file.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Perpetual => "perpetual",
-            Self::Subscription => "subscription",
-            Self::Enforced => "enforced",
-            Self::Export => "export",
-        }
-    }
 }
 
-impl fmt::Display for LicenseClass {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl Serialize for LicenseClass {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-/// One of the three obligations that a policy puts a number of days on. Spec: ack-auth, "smartLicensePolicy".
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Attribute {
-    /// `firstTimeReport`: days to the first report (seen).
-    First,
-    /// `onGoingReporting`: days from one report to the next (seen).
-    Ongoing,
-    /// `reportOnMACD`: days to a report after a move, add, change or delete (seen).
-    Change,
-}
-
-impl Attribute {
-    /// Every attribute, in the order of the file.
-    pub const ALL: [Self; 3] = [Self::First, Self::Ongoing, Self::Change];
-
-    /// The name of the element in a policy file.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::First => "firstTimeReport",
-            Self::Ongoing => "onGoingReporting",
-            Self::Change => "reportOnMACD",
-        }
-    }
-}
-
-impl fmt::Display for Attribute {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+word_enum! {
+    /// One of the three obligations that a policy puts a number of days on. Its words are the names of the elements in a
+    /// policy file, and `ALL` has their order. Spec: ack-auth, "smartLicensePolicy".
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Attribute: "attribute of a policy" {
+        /// Days to the first report (seen).
+        First = "firstTimeReport",
+        /// Days from one report to the next (seen).
+        Ongoing = "onGoingReporting",
+        /// Days to a report after a move, add, change or delete (seen).
+        Change = "reportOnMACD",
     }
 }
 
 /// The days that a policy states for one class. What is absent falls back to the vendor's default, each by itself
 /// (inferred). 0 means: not required (doc).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// As JSON: an object of these names, what is absent left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Requirement {
     /// `firstTimeReport`, in days.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub first: Option<u32>,
     /// `onGoingReporting`, in days.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ongoing: Option<u32>,
     /// `reportOnMACD`, in days.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<u32>,
 }
 
@@ -140,40 +105,19 @@ impl Requirement {
     }
 }
 
-/// Where a value of the policy in use comes from. `Display` writes what commands print behind the value (seen).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum PolicySource {
-    /// The default of the vendor, built into every device.
-    VendorDefault,
-    /// The installed policy.
-    Customer,
-}
-
-impl PolicySource {
-    /// `CISCO default` or `Customer Policy`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::VendorDefault => "CISCO default",
-            Self::Customer => "Customer Policy",
-        }
-    }
-}
-
-impl fmt::Display for PolicySource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl Serialize for PolicySource {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+word_enum! {
+    /// Where a value of the policy in use comes from. Its words are what commands print behind the value (seen).
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum PolicySource: "source of a policy" {
+        /// The default of the vendor, built into every device.
+        VendorDefault = "CISCO default",
+        /// The installed policy.
+        Customer = "Customer Policy",
     }
 }
 
 /// A number of days in force, and who set it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Days {
     /// The days; 0 means not required (doc).
@@ -206,28 +150,41 @@ const fn vendor_days(class: LicenseClass, attribute: Attribute) -> u32 {
 /// let first = policy.days(LicenseClass::Export, Attribute::First);
 /// assert_eq!((first.days, first.source), (0, PolicySource::VendorDefault));
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// As JSON: an object of these names, what is absent left out. `Display` writes the values in force, merged, so it is not
+/// read back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Policy {
     /// `name`: shown as `Policy name` (seen).
     pub name: String,
     /// `version`: a counter, as far as one can see (inferred).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// `flag`: empty in real files, of unknown meaning (seen).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub flag: Option<String>,
     /// `datestamp`: when the policy was made, in UTC (seen).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<UnixSeconds>,
     /// `ackRequired`: does a report count only once it is acknowledged (seen)? Absent means yes (choice).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ack_required: Option<bool>,
     /// `subscription` (seen).
+    #[serde(skip_serializing_if = "Requirement::is_empty")]
     pub subscription: Requirement,
     /// `perpetual` (seen).
+    #[serde(skip_serializing_if = "Requirement::is_empty")]
     pub perpetual: Requirement,
     /// `enforced` (seen).
+    #[serde(skip_serializing_if = "Requirement::is_empty")]
     pub enforced: Requirement,
     /// `export` (seen).
+    #[serde(skip_serializing_if = "Requirement::is_empty")]
     pub export: Requirement,
     /// `generic`: its use is unknown; kept, and not used by the clock (choice).
+    #[serde(skip_serializing_if = "Requirement::is_empty")]
     pub generic: Requirement,
 }
 
@@ -263,8 +220,8 @@ impl Policy {
 
     /// All twelve values in force, class by class.
     pub fn values(&self) -> impl Iterator<Item = (LicenseClass, Attribute, Days)> + '_ {
-        LicenseClass::ALL.into_iter().flat_map(move |class| {
-            Attribute::ALL.into_iter().map(move |attribute| (class, attribute, self.days(class, attribute)))
+        LicenseClass::ALL.iter().copied().flat_map(move |class| {
+            Attribute::ALL.iter().copied().map(move |attribute| (class, attribute, self.days(class, attribute)))
         })
     }
 
@@ -316,6 +273,44 @@ mod tests {
           export       onGoingReporting    0 (Customer Policy)
           export       reportOnMACD       90 (Customer Policy)
         "#);
+    }
+
+    /// All values in force, class by class, as `first/ongoing/change`, each with a mark of its source.
+    fn table(policy: &Policy) -> String {
+        let row = |class| {
+            let cell = |attribute| {
+                let value = policy.days(class, attribute);
+                let mark = if value.source == PolicySource::Customer { "" } else { "d" };
+                format!("{}{mark}", value.days)
+            };
+            format!("{class} {}", Attribute::ALL.iter().copied().map(cell).collect::<Vec<_>>().join("/"))
+        };
+        LicenseClass::ALL.iter().copied().map(row).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The tables of the spec, "smartLicensePolicy": `d` marks what the default of the vendor fills in.
+    #[test]
+    fn the_known_policies_are_those_of_the_spec() {
+        let policy = |perpetual, subscription, enforced, export| {
+            let mut policy = Policy::new("x");
+            (policy.perpetual, policy.subscription) = (perpetual, subscription);
+            (policy.enforced, policy.export) = (enforced, export);
+            table(&policy)
+        };
+        let days = Requirement::days;
+        insta::assert_snapshot!(table(&Policy::vendor_default()), @"perpetual 365d/0d/90d, subscription 90d/90d/90d, enforced 0d/0d/0d, export 0d/0d/0d");
+        let custom = policy(days(365, 0, 90), days(90, 90, 90), days(365, 90, 90), days(365, 90, 90));
+        insta::assert_snapshot!(custom, @"perpetual 365/0/90, subscription 90/90/90, enforced 365/90/90, export 365/90/90");
+        let strict = policy(days(30, 60, 60), days(120, 111, 111), days(30, 90, 60), days(30, 30, 30));
+        insta::assert_snapshot!(strict, @"perpetual 30/60/60, subscription 120/111/111, enforced 30/90/60, export 30/30/30");
+        insta::assert_snapshot!(table(&known_policy()), @"perpetual 90/356/90, subscription 90/365/90, enforced 0d/0/90, export 0d/0/90");
+        let merged = policy(
+            Requirement::new(None, Some(7), None),
+            Requirement::default(),
+            Requirement::new(Some(0), None, None),
+            days(1, 2, 3),
+        );
+        insta::assert_snapshot!(merged, @"perpetual 365d/7/90d, subscription 90d/90d/90d, enforced 0/0d/0d, export 1/2/3");
     }
 
     #[test]

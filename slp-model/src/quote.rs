@@ -34,27 +34,50 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-/// Does a character move the cursor, change colours, or change how the text around it is shown? Control characters,
-/// bidirectional marks and overrides, zero-width joiners, line and paragraph separators: programs escape them before
-/// they print text of a document.
+/// Does a character move the cursor, change colours, change how the text around it is shown, or hide? Control characters,
+/// bidirectional marks and overrides, zero-width and soft hyphens, joiners and separators, annotation marks, tags that
+/// spell hidden text: programs escape them before they print text of a document.
 ///
 /// ```
 /// assert!(slp_model::is_unprintable('\u{202e}') && !slp_model::is_unprintable('é'));
 /// ```
 pub fn is_unprintable(character: char) -> bool {
-    let steers =
-        matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let steers = matches!(
+        character,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    );
     character.is_control() || steers
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Quoted;
+    use super::{Quoted, is_unprintable};
 
     #[test]
     fn forty_characters_are_shown_and_then_a_mark() {
         assert_eq!(Quoted(&"é".repeat(40)).to_string(), format!("\"{}\"", "é".repeat(40)));
         assert_eq!(Quoted(&"é".repeat(41)).to_string(), format!("\"{}…\"", "é".repeat(40)));
+    }
+
+    #[test]
+    fn no_character_that_hides_or_steers_gets_through() {
+        let hidden =
+            ['\u{ad}', '\u{61c}', '\u{180e}', '\u{200b}', '\u{feff}', '\u{fff9}', '\u{fffb}', '\u{e0000}', '\u{e007f}'];
+        for character in hidden {
+            assert!(is_unprintable(character), "{}", character.escape_unicode());
+        }
+        for character in '\0'..=char::MAX {
+            let text = Quoted(character.encode_utf8(&mut [0; 4])).to_string();
+            assert!(!text.contains(is_unprintable), "{}", character.escape_unicode());
+        }
     }
 
     #[test]

@@ -6,11 +6,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, ErrorKind, Location, Quoted, Udi};
+use crate::{Error, ErrorKind, Location, Quoted, Udi, serde_as_text};
 
 /// What the signed bytes are. It decides which keys may sign them.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Place {
     /// The payload text of a usage report.
@@ -41,6 +40,10 @@ impl fmt::Display for Place {
 impl FromStr for Place {
     type Err = Error;
 
+    /// Reads what `Display` writes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BadWord`] for any other text.
     fn from_str(text: &str) -> Result<Self, Error> {
         Ok(match text.split_once(':') {
             Some(("cloud-element", name)) => Self::CloudElement(name.into()),
@@ -56,19 +59,7 @@ impl FromStr for Place {
     }
 }
 
-impl TryFrom<String> for Place {
-    type Error = Error;
-
-    fn try_from(text: String) -> Result<Self, Error> {
-        text.parse()
-    }
-}
-
-impl From<Place> for String {
-    fn from(place: Place) -> Self {
-        place.to_string()
-    }
-}
+serde_as_text!(Place);
 
 /// Bytes as lower-case hexadecimal text.
 mod hexadecimal {

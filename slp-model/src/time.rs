@@ -84,7 +84,7 @@ impl UnixSeconds {
 /// A point in time: whole milliseconds since 1970-01-01T00:00:00Z, up to the end of year 9999. The cloud's `timestamp`
 /// has this unit (seen).
 ///
-/// A JSON integer. `Display` writes `2022-12-24T11:10:45.123Z`. Spec: transport, "Shared types".
+/// A JSON integer. `Display` writes `2022-12-24T11:10:45.123Z`, and `FromStr` reads that. Spec: transport, "Shared types".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnixMillis(u64);
 

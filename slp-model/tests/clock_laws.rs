@@ -1,7 +1,7 @@
 //! Laws of the policy clock.
 
 use proptest::prelude::*;
-use slp_model::policy::clock::{AckState, Change, LicenseUse, WithoutAck, next_due, obligations, severity};
+use slp_model::policy::clock::{AckState, Change, LicenseUse, Rule, WithoutAck, next_due, obligations, severity};
 use slp_model::policy::{LicenseClass, Policy, Requirement};
 use slp_model::{Seconds, UnixSeconds};
 
@@ -10,7 +10,9 @@ fn time() -> impl Strategy<Value = UnixSeconds> {
 }
 
 fn any_time() -> impl Strategy<Value = UnixSeconds> {
-    prop_oneof![time(), (0..=UnixSeconds::MAX.get()).prop_map(|seconds| UnixSeconds::new(seconds).unwrap())]
+    let ends = prop::sample::select(vec![UnixSeconds::MIN, UnixSeconds::MAX]);
+    let whole = UnixSeconds::MIN.get()..=UnixSeconds::MAX.get();
+    prop_oneof![time(), ends, whole.prop_map(|seconds| UnixSeconds::new(seconds).unwrap())]
 }
 
 fn requirement() -> impl Strategy<Value = Requirement> {
@@ -27,7 +29,7 @@ fn policy() -> impl Strategy<Value = Policy> {
 }
 
 fn licence() -> impl Strategy<Value = LicenseUse> {
-    let class = prop::sample::select(&LicenseClass::ALL);
+    let class = prop::sample::select(LicenseClass::ALL);
     let changes = prop::collection::vec((any_time(), 0..3_u64), 0..6);
     (class, changes, prop::option::of(any_time()), any::<bool>()).prop_map(|(class, changes, covered, reserved)| {
         let changes = changes.into_iter().map(|(at, count)| Change::new(at, count)).collect();
@@ -78,6 +80,53 @@ proptest! {
     }
 
     #[test]
+    fn facts_and_dues_read_back_from_json(
+        policy in policy(), licence in licence(), installed in prop::option::of(any_time()), now in any_time(),
+    ) {
+        fn reads_back<T>(value: &T) -> Result<(), TestCaseError>
+        where
+            T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug,
+        {
+            let json = serde_json::to_string(value).expect("it is JSON");
+            prop_assert_eq!(&serde_json::from_str::<T>(&json).expect(&json), value, "{}", json);
+            Ok(())
+        }
+        let dues = obligations(&policy, installed, std::slice::from_ref(&licence), None, now);
+        let mut policy = policy;
+        (policy.date, policy.ack_required, policy.flag) = (installed, installed.map(|_| false), Some(String::new()));
+        reads_back(&policy)?;
+        reads_back(&licence)?;
+        reads_back(&dues)?;
+        reads_back(&policy.values().map(|(.., days)| days).collect::<Vec<_>>())?;
+    }
+
+    #[test]
+    fn what_lies_ahead_of_now_does_not_count(
+        policy in policy(), licence in licence(), ack in prop::option::of(time()), now in time(),
+    ) {
+        let mut known = licence.clone();
+        known.changes.retain(|change| change.at <= now);
+        let due = |licence: LicenseUse| next_due(&policy, None, &[licence], ack, now);
+        prop_assert_eq!(due(licence), due(known));
+    }
+
+    #[test]
+    fn a_later_change_never_moves_the_date_of_an_earlier_one(
+        policy in policy(), licence in licence(), covered in time(), ack in time(), now in time(), count in 0..3_u64,
+    ) {
+        let licence = licence.covered_to(covered);
+        let due = |licence: LicenseUse| next_due(&policy, None, &[licence], Some(ack), now);
+        let before = due(licence.clone());
+        let mut more = licence;
+        more.changes.push(Change::new(now, count));
+        if let Some(before) = before.filter(|due| due.rule == Rule::Change && due.base < now) {
+            // an ongoing report may come in before it, when the licence is in use again
+            let after = due(more);
+            prop_assert!(after.as_ref().is_some_and(|after| *after == before || after.rule == Rule::Ongoing), "{after:?}");
+        }
+    }
+
+    #[test]
     fn the_order_of_facts_does_not_show(
         policy in policy(), mut licences in prop::collection::vec(licence(), 0..4), ack in prop::option::of(time()),
         now in time(),
@@ -105,6 +154,51 @@ proptest! {
             let _ = (severity(due, WithoutAck::Logs, now), due.to_string());
         }
         let _ = AckState::of(&policy, installed, &licences, ack, now);
+    }
+
+    #[test]
+    fn a_further_change_never_puts_a_date_off(
+        policy in policy(), licence in licence(), ack in prop::option::of(time()), installed in prop::option::of(time()),
+        now in time(), days in 1..400_u32, count in 0..3_u64,
+    ) {
+        let due = |licence: &LicenseUse, now| {
+            next_due(&policy, installed, std::slice::from_ref(licence), ack, now).map(|due| due.at)
+        };
+        let mut known = licence;
+        known.changes.retain(|change| change.at <= now);
+        known.covered = known.covered.filter(|covered| *covered <= now); // no report reaches into the future
+        let before = due(&known, now);
+        let later = now.saturating_add(Seconds::from_days(days));
+        known.changes.push(Change::new(later, count));
+        prop_assert!(later_or_equal(before, due(&known, later)));
+    }
+
+    /// Nothing depends on where in time, or in which zone, it happens: whatever all times are moved by, the date moves by.
+    #[test]
+    fn a_date_moves_with_its_facts_and_by_nothing_else(
+        policy in policy(), licences in prop::collection::vec(licence(), 0..4), ack in prop::option::of(time()),
+        installed in prop::option::of(time()), now in time(), hours in -14..=14_i64,
+    ) {
+        let moved = |time: UnixSeconds| time.checked_add(Seconds::new(hours * 3_600)).unwrap();
+        let known = |move_by: &dyn Fn(UnixSeconds) -> UnixSeconds| -> Vec<LicenseUse> {
+            let mut known = licences.clone();
+            for licence in &mut known {
+                let early = |time: UnixSeconds| UnixSeconds::new(time.get().clamp(1_500_000_000, 1_700_000_000)).unwrap();
+                licence.covered = licence.covered.map(|time| move_by(early(time)));
+                for change in &mut licence.changes {
+                    change.at = move_by(early(change.at));
+                }
+            }
+            known
+        };
+        let here = obligations(&policy, installed, &known(&|time| time), ack, now);
+        let there = obligations(&policy, installed.map(moved), &known(&moved), ack.map(moved), moved(now));
+        prop_assert_eq!(here.len(), there.len());
+        for (here, there) in here.iter().zip(&there) {
+            // the end of year 9999 does not move
+            let at = if there.at == UnixSeconds::MAX || here.at == UnixSeconds::MAX { there.at } else { moved(here.at) };
+            prop_assert_eq!((there.at, there.rule, there.base, there.days), (at, here.rule, moved(here.base), here.days));
+        }
     }
 
     #[test]

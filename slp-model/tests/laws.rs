@@ -7,7 +7,9 @@ use slp_model::license::{
 };
 use slp_model::open_enum::OpenEnum;
 use slp_model::tag::is_tag;
-use slp_model::{EntitlementTag, ReportId, Seconds, SoftwareTag, Span, Udi, UdiForm, UnixMillis, UnixSeconds};
+use slp_model::{
+    EntitlementTag, Location, Quoted, ReportId, Seconds, SoftwareTag, Span, Udi, UdiForm, UnixMillis, UnixSeconds,
+};
 
 const FORMS: [UdiForm; 3] = [UdiForm::Document, UdiForm::Cli, UdiForm::Certificate];
 
@@ -28,6 +30,12 @@ fn seconds() -> impl Strategy<Value = UnixSeconds> {
 
 fn lengths() -> impl Strategy<Value = Seconds> {
     prop_oneof![any::<i64>(), Just(i64::MIN), Just(i64::MAX), -100_000_i64..100_000].prop_map(Seconds::new)
+}
+
+/// Names of files and paths: mostly what the text of a place uses as marks.
+fn name() -> impl Strategy<Value = String> {
+    let marks = "(line |column |byte |[0-9]{1,2}|, |!|,|\\\\|\\\\u\\{|41|\\}| |\n|\u{ad}|[a-z\\[\\]/$.]){0,6}";
+    prop_oneof![marks, "[a-zA-Z0-9_./$\\[\\]-]{0,12}", any::<String>()]
 }
 
 fn tag_text() -> impl Strategy<Value = String> {
@@ -205,6 +213,43 @@ proptest! {
         prop_assert_eq!(one.checked_add(two).map(Seconds::get), one.get().checked_add(two.get()));
         prop_assert_eq!(one.checked_sub(two).map(Seconds::get), one.get().checked_sub(two.get()));
         prop_assert!(!one.human().is_empty());
+    }
+
+    #[test]
+    fn a_length_and_a_span_read_back(one in lengths(), start in seconds(), end in seconds()) {
+        prop_assert_eq!(one.to_string().parse::<Seconds>().expect("a length"), one);
+        let span = Span::new(start.min(end), start.max(end)).expect("in order");
+        prop_assert_eq!(span.to_string().parse::<Span>().expect("a span"), span);
+        prop_assert_eq!(serde_json::from_str::<Span>(&serde_json::to_string(&span).expect("an object")).expect("an object"), span);
+    }
+
+    #[test]
+    fn a_place_reads_back_from_its_text(
+        entries in prop::collection::vec(name(), 0..4), line in prop::option::of(any::<u64>()),
+        column in prop::option::of(any::<u64>()), byte in prop::option::of(any::<u64>()), path in name(),
+    ) {
+        let mut place = Location::path(path);
+        place.entries = entries;
+        (place.line, place.column, place.byte) = (line, column, byte);
+        let json = serde_json::to_string(&place).expect("an object");
+        prop_assert_eq!(&serde_json::from_str::<Location>(&json).expect("an object"), &place);
+        // what the text leaves out
+        if place.line.is_some() { place.byte = None } else { place.column = None }
+        let text = place.to_string();
+        prop_assert!(!text.contains(slp_model::is_unprintable));
+        let read = text.parse::<Location>().unwrap_or_default();
+        prop_assert_eq!(read.to_string(), text.as_str());
+        // one entry alone looks like a path
+        if place.entries.len() != 1 || place.line.is_some() || place.byte.is_some() || !place.path.is_empty() {
+            prop_assert_eq!(read, place, "{}", text);
+        }
+    }
+
+    #[test]
+    fn quoted_text_never_has_a_character_that_a_terminal_acts_on(text in prop_oneof![any::<String>(), name()]) {
+        let quoted = Quoted(&text).to_string();
+        prop_assert!(!quoted.contains(slp_model::is_unprintable));
+        prop_assert!(quoted.starts_with('"') && quoted.ends_with('"') && quoted.chars().count() >= 2);
     }
 
     #[test]

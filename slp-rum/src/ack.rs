@@ -10,10 +10,10 @@ use slp_model::{ReportId, Udi};
 
 use crate::flaw::{Flaw, Path};
 use crate::statement::{
-    Data, Fields, Halt, NoDevice, Object, Reading, SignedPart, Statement, each_element, free_text, present_text,
-    report_id,
+    Element, Fields, Halt, NoDevice, Object, Reading, SignedPart, Statement, each_element, finish, free_text,
+    present_text, report_id,
 };
-use crate::{ErrorKind, Member, Tolerance};
+use crate::{Member, Tolerance};
 
 pub mod conversion; // acknowledgements of a conversion to this way of licensing
 pub mod pairing; // which reports a member means that names none
@@ -161,11 +161,36 @@ impl fmt::Display for AckStatus {
     }
 }
 
-/// What a member inherits from the one around it.
+/// What the reports of a list inherit from the member around it. Code and message go with the status.
 #[derive(Clone, Default)]
 struct Around {
     device: Option<Udi>,
     status: Option<AckStatus>,
+    error_code: Option<String>,
+    message: Option<String>,
+    transaction: Option<String>,
+}
+
+impl Around {
+    /// Each report of a list gets a copy of these texts: long ones would make a small file large.
+    fn fits(&self, limit: usize) -> bool {
+        let status = self.status.as_ref().map(AckStatus::as_str);
+        let texts = [status, self.error_code.as_deref(), self.message.as_deref(), self.transaction.as_deref()];
+        texts.into_iter().flatten().all(|text| text.chars().nth(limit).is_none())
+    }
+
+    /// All this, said about one report.
+    fn of(self, report: ReportId) -> Ack {
+        Ack {
+            device: self.device,
+            report,
+            status: self.status.unwrap_or(AckStatus::Acknowledged),
+            error_code: self.error_code,
+            message: self.message,
+            transaction: self.transaction,
+            extra: Vec::new(),
+        }
+    }
 }
 
 /// Reads the part `smartLicenseRumAck`.
@@ -177,9 +202,8 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<AckList>, Flaw> {
     let mut list = AckList::default();
     let limits = fields.json_limits();
     let read = each_element(text, limits, |index, kind, reader| {
-        let path = Path::ROOT.index(index);
         let at = reader.value_offset();
-        let mut members = Members { fields, data: &data, path: &path, at, out: &mut list.members };
+        let mut members = Members { element: Element::new(fields, &data, index, at), out: &mut list.members };
         if let Some(ack) = plain_ack(reader) {
             members.push(AckMember::Named(ack))?;
         } else if kind == ValueKind::Object {
@@ -192,20 +216,12 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<AckList>, Flaw> {
         Ok(())
     });
     match read {
-        Ok(false) => {}
-        Ok(true) => {
-            let reason = "one object instead of an array: read as an array of one";
-            fields.data_note(Tolerance::AckSingleObject, &data, 0, &Path::ROOT, reason)?;
-        }
-        Err(Halt::Flaw(flaw)) => return Err(flaw),
-        Err(Halt::Fault(fault)) if matches!(fault.kind(), FaultKind::Limit(_)) => {
-            return Err(fields.json_flaw(&data, &fault, &Path::ROOT));
-        }
-        Err(Halt::Fault(fault)) => {
+        Err(Halt::Fault(fault)) if !matches!(fault.kind(), FaultKind::Limit(_)) => {
             let reason = format!("the acknowledgement is no JSON array of objects ({}): kept as text", fault.message());
             fields.data_note(Tolerance::AckOpaque, &data, fault.offset(), &Path::ROOT, reason)?;
             list.members = vec![AckMember::Opaque(OpaqueAck { raw: text.to_owned() })];
         }
+        read => finish(fields, &data, read)?,
     }
     let signature = fields.signature(signature, true)?;
     Ok(Reading { view: list, signed: SignedPart::Data(data), signature })
@@ -229,6 +245,8 @@ fn plain_ack(reader: &mut Reader<'_>) -> Option<Ack> {
     is_next(&mut ahead, "status")?;
     (ahead.string().ok()? == "ACK").then_some(())?;
     ahead.next_member().ok()?.is_none().then_some(())?;
+    // longer names than usual are looked at closely
+    (pid.len() <= 64 && serial.len() <= 64).then_some(())?;
     let ack = Ack::accepted(Udi::new(pid, serial).ok()?, report);
     *reader = ahead;
     Some(ack)
@@ -236,31 +254,23 @@ fn plain_ack(reader: &mut Reader<'_>) -> Option<Ack> {
 
 /// Reads one element of the array.
 struct Members<'r, 'd> {
-    fields: &'r mut Fields<'d>,
-    data: &'r Data,
-    path: &'r Path<'r>,
-    at: usize,
+    element: Element<'r, 'd>,
     out: &'r mut Vec<AckMember>,
 }
 
 impl Members<'_, '_> {
     fn push(&mut self, member: AckMember) -> Result<(), Flaw> {
-        let limit = self.fields.options.limits.ack_members;
-        if self.out.len() >= limit {
-            let text = format!("members: more than {limit} (limit ack_members); raise it if you trust the file");
-            let flaw = self.fields.data_flaw(ErrorKind::Limit, self.data, self.at, self.path, text);
-            return Err(flaw.named("ack_members"));
-        }
+        self.element.count(self.out.len())?;
         self.out.push(member);
         Ok(())
     }
 
-    fn note(&mut self, tolerance: Tolerance, text: String) -> Result<(), Flaw> {
-        self.fields.data_note(tolerance, self.data, self.at, self.path, text)
+    fn note(&mut self, tolerance: Tolerance, text: &str) -> Result<(), Flaw> {
+        self.element.note(tolerance, text)
     }
 
     fn opaque(&mut self, raw: &str, why: &str) -> Result<(), Flaw> {
-        self.note(Tolerance::AckOpaque, format!("a member that names no report ({why}): kept as text"))?;
+        self.note(Tolerance::AckOpaque, &format!("a member that names no report ({why}): kept as text"))?;
         self.push(AckMember::Opaque(OpaqueAck { raw: raw.to_owned() }))
     }
 
@@ -269,31 +279,45 @@ impl Members<'_, '_> {
             let why = format!("{} stands twice in it", slp_model::Quoted(name));
             return self.opaque(raw, &why);
         }
-        let device = match object.take_device(self.fields.json_limits()) {
+        let device = match object.take_device(self.element.fields.json_limits()) {
             Err(NoDevice) => return self.opaque(raw, "its device cannot be read"),
             Ok(device) => device.or_else(|| around.device.clone()),
         };
+        self.element.device_fits(device.as_ref())?;
         let id = object.take_near("report_id", &REPORT_ID);
         let list = if id.is_none() { object.take_near("report_ids", &REPORT_LIST) } else { None };
         let status = object.take_near("status", &STATUS);
-        let error_code =
-            object.take_near("error_code", &ERROR).and_then(|item| present_text(item.raw)).filter(|text| text != "0");
+        let error_code = object
+            .take_near("error_code", &ERROR)
+            .and_then(|item| free_text(item.raw))
+            .filter(|text| !matches!(&**text, "" | "None" | "0"));
         let message = object.take_near("message", &MESSAGE).and_then(|item| free_text(item.raw));
-        let status = match status {
-            Some(item) if item.raw == "\"ACK\"" => AckStatus::Acknowledged, // the usual word, without a copy
-            status => match (status.and_then(|item| present_text(item.raw)), &around.status) {
-                (Some(word), _) => AckStatus::from_word(&word),
-                (None, Some(status)) => status.clone(),
-                (None, None) if error_code.is_some() => AckStatus::Error,
-                (None, None) => AckStatus::Acknowledged,
-            },
+        let transaction =
+            object.take_near("transaction_id", &["transactionid"]).and_then(|item| present_text(item.raw));
+        let own = match status {
+            Some(item) if item.raw == "\"ACK\"" => Some(AckStatus::Acknowledged), // the usual word, without a copy
+            // whatever word stands there, an empty one too, is no acknowledgement unless it says so
+            Some(item) => free_text(item.raw).map(|word| AckStatus::from_word(&word)),
+            None => None,
+        };
+        // an error of its own outweighs the status of the member around it
+        let own = own.or_else(|| error_code.as_ref().map(|_| AckStatus::Error));
+        let transaction = transaction.or_else(|| around.transaction.clone());
+        let says = if own.is_some() {
+            Around { device, status: own, error_code, message, transaction }
+        } else {
+            let message = message.or_else(|| around.message.clone());
+            Around { device, message, transaction, ..around.clone() }
         };
         if object.was_near || list.is_some() {
-            self.note(Tolerance::AckNearName, "members under names that are not the usual ones".to_owned())?;
+            self.note(Tolerance::AckNearName, "members under names that are not the usual ones")?;
         }
         let Some(id) = id else {
             return match list {
-                Some(list) => self.list(list.raw, raw, &Around { device, status: Some(status) }),
+                Some(_) if !says.fits(self.element.fields.options.limits.name_chars) => {
+                    self.opaque(raw, "what it says about all its reports is too long")
+                }
+                Some(list) => self.list(list.raw, raw, &says),
                 None => self.opaque(raw, "there is no report id"),
             };
         };
@@ -301,17 +325,16 @@ impl Members<'_, '_> {
             return self.opaque(raw, "its report id is no whole number");
         };
         if id.raw.starts_with('"') {
-            self.note(Tolerance::NumberOrString, "the report id is a string: read as a number".to_owned())?;
+            self.note(Tolerance::NumberOrString, "the report id is a string: read as a number")?;
         }
-        let transaction =
-            object.take_near("transaction_id", &["transactionid"]).and_then(|item| present_text(item.raw));
-        let ack = Ack { device, report, status, error_code, message, transaction, extra: object.rest() };
+        let mut ack = says.of(report);
+        ack.extra = object.rest();
         self.push(AckMember::Named(ack))
     }
 
-    /// A list of ids, or of objects, that inherit device and status.
+    /// A list of ids, or of objects, that inherit device and status. What else stands beside the list is not repeated.
     fn list(&mut self, list: &str, raw: &str, around: &Around) -> Result<(), Flaw> {
-        let limits = self.fields.json_limits();
+        let limits = self.element.fields.json_limits();
         let mut reader = Reader::new(list, limits);
         let before = self.out.len();
         let read = (|| -> Result<(), Halt> {
@@ -328,15 +351,7 @@ impl Members<'_, '_> {
                     self.opaque(raw, "it is no report id")?;
                     continue;
                 };
-                self.push(AckMember::Named(Ack {
-                    device: around.device.clone(),
-                    report,
-                    status: around.status.clone().unwrap_or(AckStatus::Acknowledged),
-                    error_code: None,
-                    message: None,
-                    transaction: None,
-                    extra: Vec::new(),
-                }))?;
+                self.push(AckMember::Named(around.clone().of(report)))?;
             }
             Ok(())
         })();

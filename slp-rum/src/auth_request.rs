@@ -1,12 +1,12 @@
 //! Requests for authorization codes, their confirmation and their return: `smartLicenseAuthRequest`, one shape for all
 //! three. Spec: ack-auth, "Authorization request file".
 
-use slp_model::json::{Limits, Reader, ValueKind};
+use slp_model::json::{Limits, Reader};
 use slp_model::{Udi, open_enum};
 
-use crate::flaw::{Flaw, Path};
-use crate::statement::{Fields, Halt, Object, Reading, SignedPart, Statement, each_element, present_text};
-use crate::{ErrorKind, Member, Tolerance};
+use crate::flaw::Flaw;
+use crate::statement::{Fields, Object, Reading, SignedPart, Statement, each_object, present_text};
+use crate::{ErrorKind, Member};
 
 /// A request as it stands in a document. Never signed, as far as one knows (choice).
 pub type AuthorizationRequest = Statement<Vec<RequestEntry>>;
@@ -114,51 +114,27 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<Vec<RequestEntry>>
     let root = fields.root;
     let [data, _] = fields.children(root, ["data", "signature"])?;
     let data = fields.data(data)?;
-    let text = data.text.get(fields.text);
     let limits = fields.json_limits();
-    let mut entries = Vec::new();
-    let read = each_element(text, limits, |index, kind, reader| {
-        let path = Path::ROOT.index(index);
-        let at = reader.value_offset();
-        if entries.len() >= fields.options.limits.ack_members {
-            let text = "more elements than the limit ack_members allows; raise it if you trust the file";
-            return Err(fields.data_flaw(ErrorKind::Limit, &data, at, &path, text).named("ack_members").into());
-        }
-        if kind != ValueKind::Object {
-            let text = format!("{} where an object should stand", kind.as_str());
-            return Err(fields.data_flaw(ErrorKind::WrongType, &data, at, &path, text).into());
-        }
-        let mut object = Object::read(reader)?;
-        if let Some((at, name)) = &object.twice {
-            let text = format!("member {} stands twice in one object", slp_model::Quoted(name));
-            return Err(fields.data_flaw(ErrorKind::DuplicateMember, &data, *at, &path, text).into());
-        }
+    let entries = each_object(fields, &data, |element, object| {
         let keys = match object.take("keys") {
             Some(item) if item.raw != "null" => keys(item.raw, limits).map_err(|()| {
-                let text = "keys cannot be read: expected an array of objects with entitlement and count";
-                fields.data_flaw(ErrorKind::WrongType, &data, item.at, &path, text)
+                element.at = item.at;
+                let text = "keys cannot be read: expected an array of objects with entitlement and count, each once";
+                element.flaw(ErrorKind::WrongType, text)
             })?,
             _ => Vec::new(),
         };
-        entries.push(RequestEntry {
-            device: object.take_device(limits).ok().flatten(),
+        // a device that cannot be read must not pass for that of the system information
+        let device = element.device(object, limits)?;
+        Ok(RequestEntry {
+            device,
             mode: object.take_text("mode").map(RequestMode::from),
             keys,
             confirm_code: object.take_text("confirm_code"),
             remove_code: object.take_text("remove_code"),
             extra: object.rest(),
-        });
-        Ok(())
-    });
-    match read {
-        Ok(false) => {}
-        Ok(true) => {
-            let reason = "one object instead of an array: read as an array of one";
-            fields.data_note(Tolerance::AckSingleObject, &data, 0, &Path::ROOT, reason)?;
-        }
-        Err(Halt::Flaw(flaw)) => return Err(flaw),
-        Err(Halt::Fault(fault)) => return Err(fields.json_flaw(&data, &fault, &Path::ROOT)),
-    }
+        })
+    })?;
     Ok(Reading { view: entries, signed: SignedPart::Never, signature: None })
 }
 
@@ -168,8 +144,12 @@ fn keys(raw: &str, limits: Limits) -> Result<Vec<RequestedKey>, ()> {
     reader.begin_array().map_err(drop)?;
     while reader.next_element().map_err(drop)? {
         let mut object = Object::read(&mut reader).map_err(drop)?;
+        if object.twice.is_some() {
+            return Err(());
+        }
         let entitlement = object.take_text("entitlement").ok_or(())?;
         let count = match object.take("count").and_then(|item| present_text(item.raw)) {
+            Some(text) if text.starts_with('+') => return Err(()),
             Some(text) => Some(text.parse().map_err(|_| ())?),
             None => None,
         };

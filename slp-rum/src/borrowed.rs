@@ -26,7 +26,7 @@ use crate::report::{Generation, Header as OwnedHeader, Member, PayloadForm, Repo
 use crate::tolerance::Warning;
 use crate::{Error, ErrorKind, Snapshot};
 
-/// A device, as two texts.
+/// A device, as two texts without outer blanks.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub struct Sudi<'a> {
@@ -62,6 +62,8 @@ pub struct Signature<'a> {
     pub extra: Vec<(Cow<'a, str>, &'a str)>,
     /// Unknown members of its `sudi`.
     pub signer_extra: Vec<(Cow<'a, str>, &'a str)>,
+    /// The texts of its `sudi` as they stand, where they have outer blanks.
+    pub signer_written: Option<Sudi<'a>>,
 }
 
 /// The `header` object of an envelope.
@@ -156,12 +158,49 @@ pub struct UsageReport<'a> {
     pub measurements: Vec<Measurement<'a>>,
     /// The snapshots of a telemetry report.
     pub snapshots: Vec<Snapshot>,
-    /// Number of the report in its document, from 0.
-    pub index: usize,
-    /// Offset of its element or object in the document, in bytes.
-    pub offset: usize,
+    /// Where it stands in its document.
+    pub place: Place<'a>,
     /// The deviations that were taken.
     pub warnings: Vec<Warning>,
+}
+
+/// Where a report stands. It becomes a [`Location`] only when it is asked for one.
+#[derive(Clone, Debug, Default)]
+pub struct Place<'a>(At<'a>);
+
+#[derive(Clone, Debug, Default)]
+enum At<'a> {
+    /// Nowhere: the report did not come out of a document.
+    #[default]
+    Nowhere,
+    /// In a document: its path there, or its number among the reports of an XML document.
+    Document { path: Result<&'a str, usize>, line: u64, column: u64, byte: usize },
+    /// Worked out before.
+    Known(&'a Location),
+}
+
+impl<'a> Place<'a> {
+    /// `path` is that of the report in a JSON container, or its number, from 0, among the reports of an XML document.
+    pub(crate) fn new(path: Result<&'a str, usize>, (line, column): (u64, u64), byte: usize) -> Self {
+        Self(At::Document { path, line, column, byte })
+    }
+
+    /// The place, as [`UsageReport::place`](crate::UsageReport::place) has it.
+    pub fn to_location(&self) -> Location {
+        match self.0 {
+            At::Nowhere => Location::default(),
+            At::Known(place) => place.clone(),
+            At::Document { path, line, column, byte } => {
+                let mut place = Location::path(match path {
+                    Ok(path) => path.to_owned(),
+                    Err(index) => crate::document::report_path(index),
+                });
+                (place.line, place.column) = (Some(line), Some(column));
+                place.byte = u64::try_from(byte).ok();
+                place
+            }
+        }
+    }
 }
 
 fn own(text: Option<Cow<'_, str>>) -> Option<String> {
@@ -185,6 +224,7 @@ impl Signature<'_> {
             value: self.value.into_owned(),
             extra: own_members(self.extra),
             signer_extra: own_members(self.signer_extra),
+            signer_written: self.signer_written.map(|raw| Box::new((raw.pid.into_owned(), raw.serial.into_owned()))),
         })
     }
 }
@@ -225,8 +265,6 @@ impl UsageReport<'_> {
     /// # Errors
     /// [`ErrorKind::BadValue`] if a device or a tag in it is none; the reader lets no such report through.
     pub fn into_owned(self) -> Result<crate::UsageReport, Error> {
-        let mut place = Location::path(format!("RUMReport[{}]", self.index.saturating_add(1)));
-        place.byte = u64::try_from(self.offset).ok();
         let bad = |error: slp_model::Error| Error::new(ErrorKind::BadValue, error.message());
         let header = self.header.map(|header| OwnedHeader {
             kind: header.kind.map(|word| HeaderType::from(&*word)),
@@ -256,7 +294,7 @@ impl UsageReport<'_> {
             inner_signature: self.inner_signature.map(Signature::into_owned).transpose()?,
             measurements: self.measurements.into_iter().map(Measurement::into_owned).collect::<Result<_, Error>>()?,
             snapshots: self.snapshots,
-            place,
+            place: self.place.to_location(),
             warnings: self.warnings,
         })
     }
@@ -287,8 +325,7 @@ impl crate::UsageReport {
             inner_signature: self.inner_signature.as_ref().map(lend_signature),
             measurements: self.measurements.iter().map(lend_measurement).collect(),
             snapshots: self.snapshots.clone(),
-            index: 0,
-            offset: self.place.byte.and_then(|byte| usize::try_from(byte).ok()).unwrap_or(0),
+            place: Place(At::Known(&self.place)),
             warnings: self.warnings.clone(),
         }
     }
@@ -314,6 +351,10 @@ fn lend_signature(signature: &OwnedSignature) -> Signature<'_> {
         value: signature.value.as_str().into(),
         extra: lend_members(&signature.extra),
         signer_extra: lend_members(&signature.signer_extra),
+        signer_written: signature
+            .signer_written
+            .as_deref()
+            .map(|(pid, serial)| Sudi { pid: pid.as_str().into(), serial: serial.as_str().into() }),
     }
 }
 
@@ -345,6 +386,7 @@ impl Signature<'_> {
             value: Cow::Borrowed(""),
             extra: Vec::new(),
             signer_extra: Vec::new(),
+            signer_written: None,
         }
     }
 }

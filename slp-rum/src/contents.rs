@@ -251,10 +251,23 @@ impl<'d> Contents<'d> {
         reading: Reading<T>,
         name: &'static str,
     ) -> Result<Box<Statement<T>>, Flaw> {
+        let source = self.source(element, fields, reading.signed, reading.signature, name)?;
+        Ok(Box::new(Statement::new(reading.view, source)))
+    }
+
+    /// The bytes of a part, and which of them are signed: the same for every kind of part.
+    fn source(
+        &mut self,
+        element: &'d Element,
+        fields: &mut Fields<'_>,
+        signed: SignedPart,
+        signature: Option<Box<str>>,
+        name: &'static str,
+    ) -> Result<Source, Flaw> {
         let document = self.document;
         let text = document.text();
         let raw = text.get(element.range.clone()).unwrap_or_default();
-        let node = match &reading.signed {
+        let node = match &signed {
             SignedPart::Element(node, _) => Some(*node),
             SignedPart::Data(data) => Some(data.node),
             SignedPart::Never => None,
@@ -264,7 +277,7 @@ impl<'d> Contents<'d> {
             let start = range.start.saturating_sub(element.range.start);
             start..range.end.saturating_sub(element.range.start)
         };
-        let (span, signed_from) = match reading.signed {
+        let (span, signed_from) = match signed {
             SignedPart::Never => (Span::Nothing, element.range.start),
             SignedPart::Element(node, name) => {
                 let range = fields.tree.get(node).map_or(0..0, |node| node.range.clone());
@@ -276,13 +289,12 @@ impl<'d> Contents<'d> {
             },
         };
         let place = document.place(element.range.start, fields.prefix, &mut self.places);
-        let signed: Location = document.place(signed_from, "", &mut self.places);
+        // from the start of the part on: a step back would begin at the start of the document again
+        let signed: Location = document.place(signed_from, "", &mut self.places.clone());
         let signed_at = (signed.line.unwrap_or(1), signed.column.unwrap_or(1), signed.byte);
-        let warnings = document.warnings_of(&mut fields.notes, &mut self.places);
+        let warnings = document.warnings_of(&mut fields.notes, &self.places);
         self.room = self.room.saturating_sub(warnings.len());
         let key = fields.device.take().unwrap_or_default();
-        let source =
-            Source { raw: raw.into(), name, key, span, signature: reading.signature, place, signed_at, warnings };
-        Ok(Box::new(Statement::new(reading.view, source)))
+        Ok(Source { raw: raw.into(), name, key, span, signature, place, signed_at, warnings })
     }
 }

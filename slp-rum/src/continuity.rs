@@ -4,6 +4,7 @@
 //! reports, their repetition and the files they came in show only in `RUM-DUP` and in the names of sources.
 
 mod facts; // what no report tells
+mod ha_checks; // redundant sets
 mod id_checks; // report ids: holes, lists of the device, counting anew
 mod measurement_checks; // one measurement by itself and beside its neighbour
 mod ranges; // many numbers as a short text
@@ -17,7 +18,7 @@ use std::collections::BTreeSet;
 
 use slp_model::{EntitlementTag, Finding, ReportId, Severity, Subject, Udi, UnixSeconds};
 
-use crate::usage::{Catalog, Evidence, HaLists, Report, Timeline, Timelines};
+use crate::usage::{Catalog, Evidence, HaLists, Named, Report, Timeline, Timelines};
 
 /// Checks everything that was read. The findings are ordered by device, tag, start, id and reports.
 ///
@@ -32,7 +33,8 @@ use crate::usage::{Catalog, Evidence, HaLists, Report, Timeline, Timelines};
 /// ```
 pub fn check(evidence: &Evidence, facts: &Facts) -> Vec<Finding> {
     let catalog = Catalog::new(evidence);
-    let mut checks = Checks { catalog, facts, ha: evidence.ha_lists(), findings: Vec::new() };
+    let named = Named::new(&catalog);
+    let mut checks = Checks { catalog, facts, ha: evidence.ha_lists(), named, findings: Vec::new() };
     let mut timelines = Timelines::new();
     let mut met = BTreeSet::new();
     while let Some(timeline) = timelines.next(&checks.catalog) {
@@ -57,6 +59,7 @@ struct Checks<'a> {
     catalog: Catalog<'a>,
     facts: &'a Facts,
     ha: HaLists<'a>,
+    named: Named,
     findings: Vec<Finding>,
 }
 
@@ -67,6 +70,7 @@ impl<'a> Checks<'a> {
             self.report(timeline.device, selection.kept.report);
             self.measurements(timeline.device, selection.kept.report);
         }
+        self.one_sided(timeline);
         let ids = self.ids(timeline);
         for licence in &timeline.licences {
             self.open_reports(timeline.device, licence);

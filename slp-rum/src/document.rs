@@ -5,21 +5,22 @@ use std::cell::Cell;
 
 use slp_model::Location;
 
-use crate::borrowed;
+use crate::borrowed::{self, Place};
 use crate::envelope::{self, Frame};
-use crate::flaw::{Flaw, Layer, Note, Notes, Path};
+use crate::flaw::{Flaw, Layer, Note, Notes};
 use crate::limits::ReadOptions;
 use crate::text::{EscapeCursor, LineCursor};
 use crate::tolerance::Warning;
 use crate::xml::{Element, Tree};
-use crate::{Error, ErrorKind, Member, Tolerance, UsageReport};
+use crate::{Error, ErrorKind, Member, UsageReport};
 
 mod json; // REST answers, cloud requests, arrays, single envelopes
+mod one_device; // is the document about one device?
 mod part; // the parts of a document and their names
 mod read; // from bytes to parts
 mod rewrite; // some parts exchanged, every other byte kept
 
-pub(crate) use json::scan_limits;
+use one_device::OneDevice;
 pub use part::{Container, Part, PartKind, Parts};
 pub use rewrite::Rewrite;
 
@@ -58,6 +59,8 @@ pub struct Document<'a> {
     paths: Vec<String>,
     /// Members of a REST answer beside `usage`.
     extra: Vec<Member>,
+    /// The namespace declarations of the root, each with a blank in front.
+    namespaces: String,
     notes: Vec<Note>,
     dropped: u64,
     /// Why reading stopped before the end of the input.
@@ -100,6 +103,7 @@ impl<'a> Document<'a> {
             tree: self.tree,
             paths: self.paths,
             extra: self.extra,
+            namespaces: self.namespaces,
             notes: self.notes,
             dropped: self.dropped,
             end: self.end,
@@ -123,6 +127,10 @@ impl<'a> Document<'a> {
         &self.tree
     }
 
+    pub(crate) fn namespaces(&self) -> &str {
+        &self.namespaces
+    }
+
     pub(crate) fn options(&self) -> &ReadOptions {
         &self.options
     }
@@ -132,9 +140,16 @@ impl<'a> Document<'a> {
         self.locate(Layer::Document, byte, path, None, places)
     }
 
-    /// The deviations that were collected, with their places.
-    pub(crate) fn warnings_of(&self, notes: &mut Notes<'_>, places: &mut LineCursor) -> Vec<Warning> {
-        notes.take_kept().iter().map(|note| self.warning_at(note, None, places)).collect()
+    /// The deviations that were collected, with their places. Those are found walking on, so in the order of the text.
+    pub(crate) fn warnings_of(&self, notes: &mut Notes<'_>, places: &LineCursor) -> Vec<Warning> {
+        let mut places = places.clone();
+        let kept = notes.take_kept();
+        let mut order: Vec<_> = kept.iter().enumerate().collect();
+        order.sort_by_key(|(_, note)| note.offset);
+        let mut located: Vec<_> =
+            order.into_iter().map(|(index, note)| (index, self.warning_at(note, None, &mut places))).collect();
+        located.sort_by_key(|(index, _)| *index);
+        located.into_iter().map(|(_, warning)| warning).collect()
     }
 
     /// The bytes that came in, untouched.
@@ -169,7 +184,7 @@ impl<'a> Document<'a> {
     /// The reports, each read or refused by itself. When the document breaks off, a last item says where and why, and
     /// its [`is_fatal`](Error::is_fatal) is true.
     pub fn reports(&self) -> Reports<'_> {
-        Reports { inner: self.borrowed_reports(), places: LineCursor::default() }
+        Reports { inner: self.borrowed_reports() }
     }
 
     /// The same reports, lent one after another without copying strings: for hot paths.
@@ -182,7 +197,7 @@ impl<'a> Document<'a> {
             places: LineCursor::default(),
             room: self.options.limits.warnings.saturating_sub(self.notes.len()),
             dropped: self.dropped,
-            first: None,
+            devices: OneDevice::default(),
             ended: false,
         }
     }
@@ -205,12 +220,14 @@ impl<'a> Document<'a> {
 
     /// The error for a flaw; `of` is the report in which it lies.
     pub(crate) fn error_at(&self, flaw: &Flaw, of: Option<&At<'_>>, places: &mut LineCursor) -> Error {
-        let at = self.locate(flaw.layer(), flaw.offset(), flaw.path(), of, places);
+        let mut at = self.locate(flaw.layer(), flaw.offset(), flaw.path(), of, places);
+        at.inner_byte = inner_byte(flaw.inner()).or(at.inner_byte);
         flaw.to_error(at)
     }
 
     fn warning_at(&self, note: &Note, of: Option<&At<'_>>, places: &mut LineCursor) -> Warning {
-        let place = self.locate(note.layer, note.offset, &note.path, of, places);
+        let mut place = self.locate(note.layer, note.offset, &note.path, of, places);
+        place.inner_byte = inner_byte(note.inner).or(place.inner_byte);
         Warning::new(note.tolerance, place, note.text.clone())
     }
 
@@ -230,11 +247,20 @@ impl<'a> Document<'a> {
         let mut location = Location::path(path);
         let (line, column) = places.locate(text, byte);
         (location.line, location.column) = (Some(line), Some(column));
-        // In a Base64 document there is no such byte in the input; line and column speak of the decoded text too.
-        location.byte = u64::try_from(byte.saturating_add(if self.decoded.is_some() { 0 } else { self.start })).ok();
-        location.inner_byte = inner.and_then(|offset| u64::try_from(offset).ok());
+        location.byte = u64::try_from(self.byte_of_input(byte)).ok();
+        location.inner_byte = inner_byte(inner);
         location
     }
+
+    /// The offset in the input of an offset in the text. In a Base64 document there is no such byte; line and column
+    /// speak of the decoded text too.
+    fn byte_of_input(&self, byte: usize) -> usize {
+        byte.saturating_add(if self.decoded.is_some() { 0 } else { self.start })
+    }
+}
+
+fn inner_byte(offset: Option<usize>) -> Option<u64> {
+    offset.and_then(|offset| u64::try_from(offset).ok())
 }
 
 /// Where a report stands, and how its layers lie in the document.
@@ -290,7 +316,7 @@ pub struct BorrowedReports<'d> {
     places: LineCursor,
     room: usize,
     dropped: u64,
-    first: Option<(String, String)>,
+    devices: OneDevice,
     ended: bool,
 }
 
@@ -327,24 +353,28 @@ impl BorrowedReports<'_> {
         if let Some(flaw) = &element.flaw {
             return Some(Err(document.error_at(flaw, None, &mut self.places)));
         }
-        let mut notes = Notes::new(&document.options, self.room);
+        let mut notes = Notes::of_report(&document.options, self.room);
         let mut frame = Frame::Inside(0);
         let text = element.text.get(document.text());
         let (payload, places) = (&mut self.payload, &mut self.places);
-        let read = envelope::read(text, document.container, &document.options, &mut notes, payload, &mut frame);
-        let read = read.and_then(|report| {
+        let start = element.range.start;
+        let line_and_column = places.locate(document.text(), start);
+        let read = envelope::read(text, document.container, &mut notes, payload, &mut frame);
+        // The first device is that of the first report that is read.
+        let read = notes.verdict(read).and_then(|report| {
             if document.container.holds_one_device() {
-                one_device(&mut self.first, &report, &mut notes)?;
+                self.devices.judge(document, &report, &mut notes)?;
             }
             Ok(report)
         });
+        let read = notes.verdict(read);
         let (kept, dropped) = notes.into_parts();
-        self.room = self.room.saturating_sub(kept.len());
-        self.dropped = self.dropped.saturating_add(dropped);
         match read {
             Ok(mut report) => {
-                report.index = index;
-                report.offset = element.range.start;
+                self.room = self.room.saturating_sub(kept.len());
+                self.dropped = self.dropped.saturating_add(dropped);
+                let path = document.paths.get(index).map(String::as_str).ok_or(index);
+                report.place = Place::new(path, line_and_column, document.byte_of_input(start));
                 if !kept.is_empty() {
                     let at = at(frame);
                     // Places are found walking on, so in the order of the text; the warnings keep their own.
@@ -367,59 +397,33 @@ impl BorrowedReports<'_> {
     }
 }
 
-/// Takes note when a report is about another device than the first one, and the two are no redundant set.
-fn one_device(
-    first: &mut Option<(String, String)>,
-    report: &borrowed::UsageReport<'_>,
-    notes: &mut Notes<'_>,
-) -> Result<(), Flaw> {
-    let same = |device: &borrowed::Sudi<'_>, pid: &str, serial: &str| device.pid == pid && device.serial == serial;
-    match first {
-        None => *first = Some((report.device.pid.clone().into_owned(), report.device.serial.clone().into_owned())),
-        Some((pid, serial)) => {
-            let related = || report.ha.iter().any(|(_, member)| same(member, pid, serial));
-            if !same(&report.device, pid, serial) && !related() {
-                let text = "another device than that of the first report: each report keeps its own";
-                notes.take(Tolerance::MixedDevices, Layer::Payload, 0, &Path::ROOT, text)?;
-            }
-        }
-    }
-    Ok(())
-}
-
 impl Document<'_> {
     /// The path of a report: `RUMReport[3]`, or `$.usage[2]`.
     fn prefix(&self, index: usize) -> String {
         if self.container.is_xml() {
-            format!("RUMReport[{}]", index.saturating_add(1))
+            report_path(index)
         } else {
             self.paths.get(index).cloned().unwrap_or_else(|| "$".to_owned())
         }
     }
 }
 
+/// The path of a report in an XML document, by its number from 0.
+pub(crate) fn report_path(index: usize) -> String {
+    format!("RUMReport[{}]", index.saturating_add(1))
+}
+
 /// The reports of a document. See [`Document::reports`].
 #[derive(Debug)]
 pub struct Reports<'d> {
     inner: BorrowedReports<'d>,
-    places: LineCursor,
 }
 
 impl Iterator for Reports<'_> {
     type Item = Result<UsageReport, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let document = self.inner.document;
-        let report = match self.inner.next()? {
-            Ok(report) => report,
-            Err(error) => return Some(Err(error)),
-        };
-        let (index, offset) = (report.index, report.offset);
-        let owned = report.into_owned().map(|mut report| {
-            report.place = document.locate(Layer::Document, offset, &document.prefix(index), None, &mut self.places);
-            report
-        });
-        Some(owned)
+        Some(self.inner.next()?.and_then(borrowed::UsageReport::into_owned))
     }
 }
 
@@ -440,22 +444,23 @@ impl UsageReport {
         options: &ReadOptions,
     ) -> Result<Self, Error> {
         let payload = payload.into();
-        let mut notes = Notes::new(options, options.limits.warnings);
-        let at = |path: &str, offset: usize| {
+        let mut notes = Notes::of_report(options, options.limits.warnings);
+        let at = |path: &str, offset: usize, inner: Option<usize>| {
             let mut at = Location::path(format!("payload${path}"));
-            at.inner_byte = u64::try_from(offset).ok();
+            at.inner_byte = inner_byte(inner.or(Some(offset)));
             at
         };
         let form = if outer_signature.is_some() { crate::PayloadForm::Text } else { crate::PayloadForm::Bare };
-        let mut report = envelope::read_text(&payload, form, options, &mut notes)
-            .map_err(|flaw| flaw.to_error(at(flaw.path(), flaw.offset())))?
+        let read = envelope::read_text(&payload, form, &mut notes);
+        let mut report = notes
+            .verdict(read)
+            .map_err(|flaw| flaw.to_error(at(flaw.path(), flaw.offset(), flaw.inner())))?
             .into_owned()?;
         let (kept, _) = notes.into_parts();
         report.warnings = kept
             .iter()
-            .map(|note| Warning::new(note.tolerance, at(&note.path, note.offset), note.text.clone()))
+            .map(|note| Warning::new(note.tolerance, at(&note.path, note.offset, note.inner), note.text.clone()))
             .collect();
-        report.place = Location::default();
         report.header = header;
         report.outer_signature = outer_signature;
         Ok(report)

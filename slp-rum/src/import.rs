@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use slp_model::error_code::DeviceError;
-use slp_model::{ReportId, Udi, UnixMillis, UnixSeconds};
+use slp_model::{Quoted, ReportId, Udi, UnixMillis, UnixSeconds};
 
 mod age; // which of two codes or policies is the older one
 mod judge; // who says whether a signature holds
@@ -182,17 +182,13 @@ impl Run<'_> {
             let view = code.view();
             let is = |text: Option<&str>, wanted: &str| text.is_none_or(|text| text == wanted);
             if !is(view.version.as_deref(), "C") {
-                let text = format!(
-                    "version {} of the code is not known",
-                    slp_model::Quoted(view.version.as_deref().unwrap_or_default())
-                );
+                let text =
+                    format!("version {} of the code is not known", Quoted(view.version.as_deref().unwrap_or_default()));
                 return Err(Refusal::new(DeviceError::ReservationVersionOutOfBound, text).at(code.place().clone()));
             }
             if !is(view.flag.as_deref(), "A") {
-                let text = format!(
-                    "flag {} of the code is not known",
-                    slp_model::Quoted(view.flag.as_deref().unwrap_or_default())
-                );
+                let text =
+                    format!("flag {} of the code is not known", Quoted(view.flag.as_deref().unwrap_or_default()));
                 let refusal = Refusal::new(DeviceError::InvalidResponse, text).at(code.place().clone());
                 return Err(refusal.on_xr(DeviceError::InvalidAuthCodeType));
             }
@@ -278,11 +274,13 @@ impl Run<'_> {
             return skipped(DeviceError::ResponseFailed, "the server could not grant it");
         }
         if view.entitlements.iter().all(|one| one.has_ended(now)) {
-            return skipped(DeviceError::CodeValidationFailed, "terms-ended");
+            return skipped(DeviceError::CodeValidationFailed, "every term in it has ended (terms-ended)");
         }
         let mut outcome = part(if installed.is_some() { Outcome::Replaced } else { Outcome::Installed });
         for one in view.entitlements.iter().filter(|one| !one.grants(now)) {
-            outcome.warnings.push(format!("{} grants nothing: it failed, has ended or has not begun", one.tag));
+            outcome
+                .warnings
+                .push(format!("{} grants nothing: it failed, has ended or has not begun", Quoted(one.tag.as_str())));
         }
         if installed.is_some() || view.kind == AuthorizationKind::Slr {
             outcome.confirmation = Some((self.situation.confirm)(code));

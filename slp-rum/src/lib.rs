@@ -14,13 +14,16 @@ pub mod continuity; // is the evidence complete and consistent? findings with st
 mod document; // what a file, an answer or a request body holds, and in which container
 mod envelope; // payload string, header, outer signature
 mod error; // kinds of errors
+pub mod export; // lists of codes that a tool of the vendor exports
 mod flaw; // an error on its way out, still counted in the text of its own layer
 pub mod import; // what a device does with a document
 mod limits; // what one document may cost
 mod measurement; // one interval of one report; one snapshot of a telemetry report
+mod members; // a walk over the members of JSON objects that goes on behind a flaw
 mod payload; // the payload text read: two generations, one view
 mod policy_file; // policies
 mod report; // `UsageReport`: the signed text and its view
+mod sets; // devices that belong together
 mod statement; // a part of a document together with its reading
 pub mod system_info; // what a device says about itself beside a request
 mod text; // where pieces of text stand in the document: offsets, lines, columns
@@ -41,7 +44,7 @@ pub use limits::{Limits, ReadOptions};
 pub use measurement::{HaMember, InventoryItem, Measurement, Snapshot};
 pub use policy_file::PolicyFile;
 pub use report::{Closure, Generation, Header, Member, PayloadForm, ReportKind, Signature, UsageReport};
-pub use statement::Statement;
+pub use statement::{CandidateSpan, SpanBase, SpanEdit, SpanName, Statement};
 pub use system_info::SystemInfo;
 pub use tolerance::{Tolerance, Tolerances, Warning};
 pub use trust::{TrustCode, TrustRequest};

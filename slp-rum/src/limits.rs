@@ -21,7 +21,9 @@ pub struct Limits {
     /// Bytes of any other string. Default 64 KiB.
     pub string_bytes: usize,
     /// Bytes of a `json_encode` value of a telemetry report. Default 4 MiB.
-    pub json_encode_bytes: usize,
+    pub json_encode: usize,
+    /// Parts in the inventories of one telemetry report. Default 100,000.
+    pub inventory_items: usize,
     /// Characters of the text of a signature. Default 16 KiB; 344 are known.
     pub signature_value_bytes: usize,
     /// Measurements of one report. Default 100,000.
@@ -50,6 +52,8 @@ pub struct Limits {
     pub ack_members: usize,
     /// Bytes of the certificates of one trust code. Default 64 KiB.
     pub pem_bytes: usize,
+    /// Certificates in one trust code. Default 8.
+    pub certificates_per_code: usize,
     /// Characters of the signature of a part. Default 1,024; 96 are known.
     pub part_signature_chars: usize,
     /// Characters of a UDI, a tag, or the name of an account or licence. Default 255 (doc).
@@ -65,7 +69,8 @@ impl Default for Limits {
             reports_per_document: 100_000,
             payload_bytes: 8 << 20,
             string_bytes: 64 << 10,
-            json_encode_bytes: 4 << 20,
+            json_encode: 4 << 20,
+            inventory_items: 100_000,
             signature_value_bytes: 16 << 10,
             measurements_per_report: 100_000,
             sudis_per_list: 50_000,
@@ -80,6 +85,7 @@ impl Default for Limits {
             entitlements_per_code: 1_024,
             ack_members: 100_000,
             pem_bytes: 64 << 10,
+            certificates_per_code: 8,
             part_signature_chars: 1_024,
             name_chars: 255,
             warnings: 1_000,
@@ -98,7 +104,10 @@ impl Default for Limits {
 /// let strict = ReadOptions::strict();       // none is taken
 /// # let _ = (options, strict);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// As JSON: `{"limits":{…},"tolerances":"all,-…"}`; what is left out has its default. It has no text form: it is a record.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ReadOptions {
     /// What one document may cost.
@@ -111,5 +120,24 @@ impl ReadOptions {
     /// Takes no deviation at all.
     pub fn strict() -> Self {
         Self { limits: Limits::default(), tolerances: Tolerances::none() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Tolerance;
+
+    #[test]
+    fn options_read_back_from_json_and_what_is_left_out_has_its_default() {
+        let mut options = ReadOptions::strict();
+        options.limits.document_bytes = 7;
+        options.tolerances = options.tolerances.with(Tolerance::Bom);
+        let json = serde_json::to_string(&options).unwrap();
+        assert_eq!(serde_json::from_str::<ReadOptions>(&json).unwrap(), options);
+        let short: ReadOptions = serde_json::from_str(r#"{"limits":{"document_bytes":7},"tolerances":"bom"}"#).unwrap();
+        assert_eq!(short, options);
+        assert_eq!(serde_json::from_str::<ReadOptions>("{}").unwrap(), ReadOptions::default());
+        assert!(serde_json::from_str::<ReadOptions>(r#"{"limit":{}}"#).is_err());
     }
 }

@@ -1,12 +1,16 @@
 //! `UsageReport`: one report as it travels, the signed text and a reading of that same text.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::fmt;
+use std::str::FromStr;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use slp_model::license::{CloseReason, HeaderType, ReportType, SigningType, TerminationReason};
-use slp_model::{EntitlementTag, Location, Place, ReportId, Signed, SignedContent, SoftwareTag, Span, Udi};
+use slp_model::{
+    EntitlementTag, Location, Place, ReportId, Signed, SignedContent, SoftwareTag, Span, Udi, serde_as_text, word_enum,
+};
 
 use crate::measurement::{HaMember, Measurement, Snapshot};
 use crate::tolerance::Warning;
@@ -23,7 +27,8 @@ pub enum PayloadForm {
     Bare,
 }
 
-/// The generation of a payload, detected by shape. Spec: rum, "Two generations".
+/// The generation of a payload, detected by shape. As text and as JSON: `v1`, `v2`, or `version` and the other version.
+/// Spec: rum, "Two generations".
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Generation {
@@ -35,7 +40,37 @@ pub enum Generation {
     Other(String),
 }
 
-/// What a report tells.
+impl fmt::Display for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::V1 => f.pad("v1"),
+            Self::V2 => f.pad("v2"),
+            Self::Other(version) => f.pad(&format!("version {version}")),
+        }
+    }
+}
+
+impl FromStr for Generation {
+    type Err = slp_model::Error;
+
+    /// Reads what `Display` writes.
+    ///
+    /// # Errors
+    /// [`BadWord`](slp_model::ErrorKind::BadWord) for any other text.
+    fn from_str(text: &str) -> Result<Self, slp_model::Error> {
+        match (text, text.strip_prefix("version ")) {
+            ("v1", _) => Ok(Self::V1),
+            ("v2", _) => Ok(Self::V2),
+            (_, Some(version)) => Ok(Self::Other(version.to_owned())),
+            _ => Err(word_enum::unknown_word(text, "generation", &mut ["v1", "v2", "version …"].into_iter())),
+        }
+    }
+}
+
+serde_as_text!(Generation);
+
+/// What a report tells. As text and as JSON: `usage`, `telemetry`, `other`, or the type that is not known; a type of one
+/// of these words is written behind `other:`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ReportKind {
@@ -49,14 +84,35 @@ pub enum ReportKind {
 
 impl fmt::Display for ReportKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Usage => "usage",
-            Self::Telemetry => "telemetry",
-            Self::Other(word) if word.as_str().is_empty() => "other",
-            Self::Other(word) => word.as_str(),
+        match self {
+            Self::Usage => f.pad("usage"),
+            Self::Telemetry => f.pad("telemetry"),
+            Self::Other(word) => match word.as_str() {
+                "" => f.pad("other"),
+                word if matches!(word, "usage" | "telemetry" | "other") || word.starts_with("other:") => {
+                    f.pad(&format!("other:{word}"))
+                }
+                word => f.pad(word),
+            },
+        }
+    }
+}
+
+impl FromStr for ReportKind {
+    type Err = Infallible;
+
+    /// Reads what `Display` writes. Any other text is a type that is not known.
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(match text {
+            "usage" => Self::Usage,
+            "telemetry" => Self::Telemetry,
+            "other" => Self::Other(ReportType::from("")),
+            word => Self::Other(ReportType::from(word.strip_prefix("other:").unwrap_or(word))),
         })
     }
 }
+
+serde_as_text!(ReportKind);
 
 /// Is the report closed? Its state is not in the file; only a reason on the last measurement tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +163,8 @@ pub struct Signature {
     pub extra: Vec<Member>,
     /// Members of its `sudi` that are not known.
     pub signer_extra: Vec<Member>,
+    /// Product id and serial number of the signer as they stand, where they have outer blanks: written again so.
+    pub(crate) signer_written: Option<Box<(String, String)>>,
 }
 
 impl Signature {
@@ -119,6 +177,7 @@ impl Signature {
             value: value.into(),
             extra: Vec::new(),
             signer_extra: Vec::new(),
+            signer_written: None,
         }
     }
 
@@ -342,3 +401,30 @@ const _: () = {
     is_send_and_sync::<crate::Document<'static>>();
     is_send_and_sync::<crate::Error>();
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_and_generations_read_back_from_text_and_json() {
+        let types = ["", "x", "usage", "telemetry", "other", "other:", "other:x", "other:other:"];
+        let kinds = types.into_iter().map(|word| ReportKind::Other(ReportType::from(word)));
+        let mut words = std::collections::BTreeSet::new();
+        for kind in [ReportKind::Usage, ReportKind::Telemetry].into_iter().chain(kinds) {
+            assert_eq!(kind.to_string().parse::<ReportKind>(), Ok(kind.clone()));
+            let json = serde_json::to_string(&kind).unwrap();
+            assert_eq!(serde_json::from_str::<ReportKind>(&json).unwrap(), kind);
+            assert!(words.insert(kind.to_string()), "{kind}");
+        }
+        assert_eq!(ReportKind::Other(ReportType::from("x")).to_string(), "x");
+        for generation in
+            [Generation::V1, Generation::V2, Generation::Other("v1".into()), Generation::Other(String::new())]
+        {
+            assert_eq!(generation.to_string().parse::<Generation>().unwrap(), generation);
+            let json = serde_json::to_string(&generation).unwrap();
+            assert_eq!(serde_json::from_str::<Generation>(&json).unwrap(), generation);
+        }
+        assert!("3.0".parse::<Generation>().is_err());
+    }
+}

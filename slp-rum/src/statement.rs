@@ -7,11 +7,15 @@ use slp_model::{Location, Place, Signed, SignedContent};
 
 use crate::tolerance::Warning;
 
+mod elements; // walks the array in the JSON of one part
 mod fields; // walks the elements of one part
 mod object; // one object of JSON, all its members at hand
+mod spans; // guesses at what a signature covers
 
+pub(crate) use elements::{Element, Halt, each_element, each_object, finish};
 pub(crate) use fields::{Data, Fields};
-pub(crate) use object::{Halt, NoDevice, Object, each_element, free_text, millis, present_text, report_id};
+pub(crate) use object::{NoDevice, Object, free_text, millis, present_text, report_id};
+pub use spans::{CandidateSpan, SpanBase, SpanEdit, SpanName};
 
 /// One part of a document and a reading of it: an authorization code, a policy, an acknowledgement, a request.
 ///
@@ -53,6 +57,33 @@ pub(crate) enum Span {
     Nothing,
 }
 
+impl Source {
+    fn signed_bytes(&self) -> &[u8] {
+        match &self.span {
+            Span::Inside(range, _) => self.raw.as_bytes().get(range.clone()).unwrap_or_default(),
+            Span::Text(text) => text.as_bytes(),
+            Span::Nothing => &[],
+        }
+    }
+
+    fn signed_content(&self) -> SignedContent<'_> {
+        let mut content = SignedContent::new(self.signed_bytes(), Place::CloudElement(self.name.into()));
+        content.signature = self.signature.as_deref().map(Cow::Borrowed);
+        let inner = match &self.span {
+            Span::Inside(_, name) => name,
+            Span::Text(_) => "data",
+            Span::Nothing => "",
+        };
+        content.at = self.place.clone();
+        let (line, column, byte) = self.signed_at;
+        (content.at.line, content.at.column, content.at.byte) = (Some(line), Some(column), byte);
+        if !inner.is_empty() {
+            content.at.path = format!("{}/{inner}", content.at.path);
+        }
+        content
+    }
+}
+
 impl<T> Statement<T> {
     pub(crate) fn new(view: T, source: Source) -> Self {
         Self { view, source }
@@ -85,11 +116,7 @@ impl<T> Statement<T> {
 
     /// The bytes that its signature covers; empty for parts that are never signed.
     pub fn signed_bytes(&self) -> &[u8] {
-        match &self.source.span {
-            Span::Inside(range, _) => self.source.raw.as_bytes().get(range.clone()).unwrap_or_default(),
-            Span::Text(text) => text.as_bytes(),
-            Span::Nothing => &[],
-        }
+        self.source.signed_bytes()
     }
 
     /// Where it stands in its document.
@@ -110,20 +137,7 @@ impl<T> Statement<T> {
 
 impl<T> Signed for Statement<T> {
     fn signed_content(&self) -> SignedContent<'_> {
-        let mut content = SignedContent::new(self.signed_bytes(), Place::CloudElement(self.source.name.into()));
-        content.signature = self.source.signature.as_deref().map(Cow::Borrowed);
-        let inner = match &self.source.span {
-            Span::Inside(_, name) => name,
-            Span::Text(_) => "data",
-            Span::Nothing => "",
-        };
-        content.at = self.source.place.clone();
-        let (line, column, byte) = self.source.signed_at;
-        (content.at.line, content.at.column, content.at.byte) = (Some(line), Some(column), byte);
-        if !inner.is_empty() {
-            content.at.path = format!("{}/{inner}", content.at.path);
-        }
-        content
+        self.source.signed_content()
     }
 }
 

@@ -87,7 +87,7 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<SystemFacts>, Flaw
     if let Some(list) = object.take("device_list") {
         let path = Path::ROOT.member("device_list");
         let wrong = |found: &slp_model::json::Fault| {
-            let text = format!("{}: expected an array of objects", found.message());
+            let text = format!("{}; expected an array of objects", found.message());
             fields.data_flaw(ErrorKind::WrongType, &data, list.at.saturating_add(found.offset()), &path, text)
         };
         if list.raw != "null" {
@@ -112,6 +112,9 @@ fn devices(list: &str, limits: Limits) -> Result<Vec<SystemDevice>, slp_model::j
             continue;
         }
         let mut object = Object::read(&mut reader)?;
+        if let Some((at, name)) = &object.twice {
+            return Err(slp_model::json::Fault::duplicate(*at, name));
+        }
         devices.push(SystemDevice {
             role: object.take_text("role").map(HaRole::from),
             device: device(&mut object, limits),

@@ -181,7 +181,9 @@ impl LineCursor {
         }
         let passed = text.as_bytes().get(self.offset..offset.min(text.len())).unwrap_or_default();
         let lines = memchr_iter(b'\n', passed).count();
-        let tail = match memchr::memrchr(b'\n', passed) {
+        // Many files are one line: the second search is rare.
+        let last = if lines > 0 { memchr::memrchr(b'\n', passed) } else { None };
+        let tail = match last {
             Some(last) => {
                 self.column = 1;
                 passed.get(last.saturating_add(1)..).unwrap_or_default()

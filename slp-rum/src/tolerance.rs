@@ -1,9 +1,10 @@
 //! The deviations that are read all the same: each has a name, is recorded, and can be switched off.
 
 use std::fmt;
+use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
-use slp_model::Location;
+use serde::{Deserialize, Serialize};
+use slp_model::{Error, Location, serde_as_text, word_forms};
 
 macro_rules! tolerances {
     ($( $(#[$doc:meta])* $variant:ident = $word:literal, )+) => {
@@ -53,6 +54,8 @@ tolerances! {
     UsageObject = "usage-object",
     /// A JSON array at the top: each element is a report.
     ArrayRoot = "array-root",
+    /// Members of several containers in one object: the first kind of container wins, the others are not looked into.
+    SeveralContainers = "several-containers",
     /// A payload without envelope.
     BarePayload = "bare-payload",
     /// The input is one JSON string that holds a payload.
@@ -127,26 +130,35 @@ tolerances! {
     AckOpaque = "ack-opaque",
 }
 
-impl fmt::Display for Tolerance {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl Serialize for Tolerance {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
+word_forms!(Tolerance, "tolerance");
 
 /// A set of [`Tolerance`]s. The default is all of them.
+///
+/// As text and as JSON (a string): `all`, `none`, the names with commas between, or `all` and the names that are left
+/// out, each with a `-` before it. Most people leave out a few, and a set written so takes what later versions name.
+///
+/// ```
+/// use slp_rum::{Tolerance, Tolerances};
+///
+/// let tolerances: Tolerances = "all,-base64-document".parse()?;
+/// assert_eq!(tolerances, Tolerances::all().without(Tolerance::Base64Document));
+/// assert_eq!(tolerances.to_string(), "all,-base64-document");
+/// assert_eq!("bom".parse::<Tolerances>()?, Tolerances::none().with(Tolerance::Bom));
+/// # Ok::<(), slp_model::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Tolerances(u64);
 
 impl Tolerances {
     /// Every deviation is taken.
     pub const fn all() -> Self {
-        Self(u64::MAX)
+        let mut all = Self::none();
+        let mut rest = Tolerance::ALL;
+        while let [first, others @ ..] = rest {
+            all = all.with(*first);
+            rest = others;
+        }
+        all
     }
 
     /// No deviation is taken: strict reading.
@@ -178,6 +190,50 @@ impl Default for Tolerances {
     }
 }
 
+impl fmt::Display for Tolerances {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let missing = Tolerance::ALL.iter().filter(|one| !self.contains(**one)).count();
+        if *self == Self::none() {
+            return f.write_str("none");
+        }
+        if missing.saturating_mul(2) > Tolerance::ALL.len() {
+            let mut comma = "";
+            for one in Tolerance::ALL.iter().filter(|one| self.contains(**one)) {
+                write!(f, "{comma}{one}")?;
+                comma = ",";
+            }
+            return Ok(());
+        }
+        f.write_str("all")?;
+        Tolerance::ALL.iter().filter(|one| !self.contains(**one)).try_for_each(|one| write!(f, ",-{one}"))
+    }
+}
+
+impl FromStr for Tolerances {
+    type Err = Error;
+
+    /// Reads the form that `Display` writes: `all` or `none` stands first, if at all; blanks around names are skipped.
+    ///
+    /// # Errors
+    /// [`BadWord`](slp_model::ErrorKind::BadWord) if a name is no tolerance.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let mut names = text.split(',').map(str::trim_ascii).peekable();
+        let mut set = Self::none();
+        if let Some(start) = names.next_if(|name| matches!(*name, "all" | "none")) {
+            set = if start == "all" { Self::all() } else { set };
+        }
+        for name in names {
+            set = match name.strip_prefix('-') {
+                Some(name) => set.without(name.parse()?),
+                None => set.with(name.parse()?),
+            };
+        }
+        Ok(set)
+    }
+}
+
+serde_as_text!(Tolerances);
+
 impl fmt::Debug for Tolerances {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(Tolerance::ALL.iter().filter(|one| self.contains(**one))).finish()
@@ -185,7 +241,9 @@ impl fmt::Debug for Tolerances {
 }
 
 /// A deviation that was met and taken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+///
+/// As JSON: an object of these names. `Display` writes a line for people, which is not read back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Warning {
     /// Which one.
@@ -223,6 +281,34 @@ mod tests {
             let only = Tolerances::none().with(*one);
             assert_eq!(Tolerance::ALL.iter().filter(|other| only.contains(**other)).count(), 1, "{one}");
             assert!(!Tolerances::all().without(*one).contains(*one), "{one}");
+        }
+    }
+
+    #[test]
+    fn all_is_every_one_and_nothing_else() {
+        assert_eq!(Tolerance::ALL.iter().fold(Tolerances::none(), |set, one| set.with(*one)), Tolerances::all());
+        assert_eq!(Tolerance::ALL.iter().fold(Tolerances::all(), |set, one| set.without(*one)), Tolerances::none());
+    }
+
+    #[test]
+    fn every_set_reads_back_from_text_and_json() {
+        let reads_back = |set: Tolerances| {
+            assert_eq!(set.to_string().parse::<Tolerances>().unwrap(), set, "{set}");
+            let json = serde_json::to_string(&set).unwrap();
+            assert_eq!(json, format!("\"{set}\""));
+            assert_eq!(serde_json::from_str::<Tolerances>(&json).unwrap(), set);
+        };
+        let (mut growing, mut shrinking) = (Tolerances::none(), Tolerances::all());
+        for one in Tolerance::ALL {
+            [growing, shrinking].into_iter().for_each(reads_back);
+            (growing, shrinking) = (growing.with(*one), shrinking.without(*one));
+            assert_eq!(one.to_string().parse::<Tolerance>().unwrap(), *one);
+        }
+        [growing, shrinking].into_iter().for_each(reads_back);
+        assert_eq!((growing.to_string(), shrinking.to_string()), ("all".to_owned(), "none".to_owned()));
+        assert_eq!("none".parse::<Tolerances>().unwrap(), Tolerances::none());
+        for text in ["", "bom,all", "Bom", "all,", "--bom", "all,none"] {
+            assert!(text.parse::<Tolerances>().is_err(), "{text}");
         }
     }
 }

@@ -1,11 +1,10 @@
 //! Trust requests and trust codes. Both are parts of this SDK: no real one is public (choice). Spec: ack-auth, "Trust".
 
-use slp_model::json::ValueKind;
 use slp_model::{Udi, UnixMillis, UnixSeconds};
 
-use crate::flaw::{Flaw, Path};
-use crate::statement::{Fields, Halt, Object, Reading, SignedPart, Statement, each_element, millis};
-use crate::{ErrorKind, Member, Tolerance};
+use crate::flaw::Flaw;
+use crate::statement::{Fields, Reading, SignedPart, Statement, each_object, millis};
+use crate::{ErrorKind, Member};
 
 /// A trust code as it stands in a document: `smartLicenseTrustCode`. The signature covers `trustCode`.
 pub type TrustCode = Statement<TrustGrant>;
@@ -103,6 +102,10 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Reading<TrustGrant>, Flaw>
     let certificates = fields.needed(certificates, code, "certificates")?;
     let limit = fields.options.limits.pem_bytes;
     let pem = fields.leaf_within(certificates, limit, "pem_bytes")?.get(fields.text).to_owned();
+    let limit = fields.options.limits.certificates_per_code;
+    if pem.matches("-----BEGIN").nth(limit).is_some() {
+        return Err(fields.limit(certificates, "certificates_per_code", limit, "certificates"));
+    }
     let view = TrustGrant {
         udi,
         version: fields.text(version)?,
@@ -123,55 +126,30 @@ pub(crate) fn read_request(fields: &mut Fields<'_>) -> Result<Reading<Vec<TrustR
     let root = fields.root;
     let [data, signature] = fields.children(root, ["data", "signature"])?;
     let data = fields.data(data)?;
-    let text = data.text.get(fields.text);
     let limits = fields.json_limits();
-    let mut entries: Vec<TrustRequestEntry> = Vec::new();
-    let read = each_element(text, limits, |index, kind, reader| {
-        let path = Path::ROOT.index(index);
-        let at = reader.value_offset();
-        let flaw = |kind, text: &str| fields.data_flaw(kind, &data, at, &path, text);
-        if entries.len() >= fields.options.limits.ack_members {
-            let text = "more elements than the limit ack_members allows; raise it if you trust the file";
-            return Err(flaw(ErrorKind::Limit, text).named("ack_members").into());
-        }
-        if kind != ValueKind::Object {
-            return Err(flaw(ErrorKind::WrongType, &format!("{} where an object should stand", kind.as_str())).into());
-        }
-        let mut object = Object::read(reader)?;
-        if let Some((_, name)) = &object.twice {
-            let text = format!("member {} stands twice in one object", slp_model::Quoted(name));
-            return Err(flaw(ErrorKind::DuplicateMember, &text).into());
-        }
+    let entries = each_object(fields, &data, |element, object| {
         let Some(device) = object.take_device(limits).ok().flatten() else {
-            return Err(flaw(ErrorKind::MissingMember, "sudi is missing or cannot be read").into());
+            return Err(element.flaw(ErrorKind::MissingMember, "sudi is missing or cannot be read"));
         };
         let key = match (object.take_text("csr"), object.take_text("public_key")) {
             (Some(csr), None) => TrustKey::CertificateRequest(csr),
             (None, Some(key)) => TrustKey::PublicKey(key),
-            (None, None) => return Err(flaw(ErrorKind::MissingMember, "neither csr nor public_key is there").into()),
+            (None, None) => {
+                return Err(element.flaw(ErrorKind::MissingMember, "neither csr nor public_key is there"));
+            }
             (Some(_), Some(_)) => {
-                return Err(flaw(ErrorKind::Inconsistent, "csr and public_key both: exactly one is allowed").into());
+                return Err(element.flaw(ErrorKind::Inconsistent, "csr and public_key both: exactly one is allowed"));
             }
         };
-        entries.push(TrustRequestEntry {
+        Ok(TrustRequestEntry {
             device,
             software_tag: object.take_text("software_tag_identifier"),
             timestamp: object.take("timestamp").and_then(|item| millis(item.raw)),
             nonce: object.take_text("nonce"),
             key,
             extra: object.rest(),
-        });
-        Ok(())
-    });
-    match read {
-        Ok(false) => {}
-        Ok(true) => {
-            let reason = "one object instead of an array: read as an array of one";
-            fields.data_note(Tolerance::AckSingleObject, &data, 0, &Path::ROOT, reason)?;
-        }
-        Err(Halt::Flaw(flaw)) => return Err(flaw),
-        Err(Halt::Fault(fault)) => return Err(fields.json_flaw(&data, &fault, &Path::ROOT)),
-    }
+        })
+    })?;
     let needs_signature = entries.iter().any(|entry| matches!(entry.key, TrustKey::PublicKey(_)));
     let signature = fields.signature(signature, needs_signature)?;
     let signed = if needs_signature || signature.is_some() { SignedPart::Data(data) } else { SignedPart::Never };

@@ -27,9 +27,8 @@ pub use window::{GroupBy, Sums, UsageSum};
 
 pub(crate) use attached::Attached;
 pub(crate) use catalog::{Catalog, Report};
-pub(crate) use ha::HaLists;
+pub(crate) use ha::{HaLists, Named};
 pub(crate) use names::NONE;
-pub(crate) use overlap::Piece;
 pub(crate) use record::{ALONE, Kind, Stored};
-pub(crate) use timeline::{Licence, Timeline, Timelines};
+pub(crate) use timeline::{Known, Licence, Timeline, Timelines};
 pub(crate) use versions::{Selection, Version};

@@ -43,6 +43,8 @@ pub(crate) struct Scan {
     pub(crate) root: Option<PartKind>,
     pub(crate) elements: Vec<Element>,
     pub(crate) tree: Tree,
+    /// The namespace declarations of the root, each with a blank in front.
+    pub(crate) namespaces: String,
 }
 
 /// Walks the document. What was found before an error stays in `scan`.
@@ -134,9 +136,14 @@ impl<'t, 'w, 'o> Walker<'t, 'w, 'o> {
                     if self.depth > 0 || self.done || !before.trim_ascii().is_empty() {
                         return Err(self.flaw(ErrorKind::Xml, start, "an XML declaration that is not at the start"));
                     }
-                    let broken = |walker: &Self| walker.flaw(ErrorKind::Xml, start, "a broken XML declaration");
-                    let content = declaration.strip_prefix("xml").ok_or_else(|| broken(&self))?;
-                    let encoding = attributes::declared_encoding(content).map_err(|_| broken(&self))?;
+                    let content = declaration.strip_prefix("xml").unwrap_or_default();
+                    let encoding = attributes::declared_encoding(content).map_err(|fault| {
+                        let text = match fault {
+                            attributes::Fault::Version => "another version of XML than 1.0",
+                            _ => "a broken XML declaration",
+                        };
+                        self.flaw(ErrorKind::Xml, start, text)
+                    })?;
                     if let Some(name) = encoding.filter(|name| !is_utf8(name)) {
                         let text = format!("encoding {}: only UTF-8 is read; convert the file", Quoted(name));
                         return Err(self.flaw(ErrorKind::Encoding, start, text));
@@ -224,9 +231,11 @@ impl<'t, 'w, 'o> Walker<'t, 'w, 'o> {
     fn root(&mut self, local: &str, start: usize) -> Result<bool, Flaw> {
         let kind = PartKind::from_name(local);
         if !kind.is_root() {
+            let known: Vec<_> = PartKind::ROOTS.iter().map(PartKind::as_str).collect();
             let text = format!(
-                "the root element is {}: a smartLicense or RUMReport document is wanted (names are case-sensitive)",
-                Quoted(local)
+                "the root element is {}; known roots are {} (names are case-sensitive)",
+                Quoted(local),
+                known.join(", ")
             );
             return Err(self.flaw(ErrorKind::UnknownRoot, start, text));
         }
@@ -325,6 +334,16 @@ impl<'t, 'w, 'o> Walker<'t, 'w, 'o> {
             return Ok(());
         }
         match attributes::attributes(raw, self.limits.xml_attributes) {
+            Ok(found) if self.depth == 0 => {
+                let is_namespace = |name: &str| name == "xmlns" || name.starts_with("xmlns:");
+                for (name, value) in found.into_iter().filter(|(name, _)| is_namespace(name)) {
+                    let quote = if value.contains('"') { '\'' } else { '"' };
+                    self.scan.namespaces.extend([" ", name, "="]);
+                    self.scan.namespaces.push(quote);
+                    self.scan.namespaces.push_str(value);
+                    self.scan.namespaces.push(quote);
+                }
+            }
             Ok(_) => {}
             Err(attributes::Fault::TooMany) => {
                 return Err(self.limit(
@@ -334,7 +353,7 @@ impl<'t, 'w, 'o> Walker<'t, 'w, 'o> {
                     "attributes of one element",
                 ));
             }
-            Err(attributes::Fault::Broken) => {
+            Err(attributes::Fault::Broken | attributes::Fault::Version) => {
                 return Err(self.flaw(ErrorKind::Xml, start, "a broken or repeated attribute"));
             }
         }
@@ -462,8 +481,9 @@ impl<'t, 'w, 'o> Walker<'t, 'w, 'o> {
     }
 }
 
+/// The names of UTF-8 and of its part US-ASCII.
 fn is_utf8(name: &str) -> bool {
-    ["utf-8", "utf8", "us-ascii", "ascii"].iter().any(|known| name.eq_ignore_ascii_case(known))
+    ["utf-8", "us-ascii"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// The characters of XML 1.0.

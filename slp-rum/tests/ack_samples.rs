@@ -266,3 +266,50 @@ fn every_element_of_a_request_is_read() {
     assert_eq!(second.extra[0].name, "x");
     assert!(request.signed_content().bytes.is_empty());
 }
+
+/// Q12: a file that went through a conversion of line ends still has its signed bytes, without the CR.
+#[test]
+fn the_element_without_cr_is_found_after_a_conversion_of_line_ends() {
+    let Some(folder) = samples() else { return };
+    let input = bytes(&folder.join("sdk_vectors/v06_trust_code_ha.xml"));
+    let converted = String::from_utf8(input.clone()).unwrap().replace('\n', "\r\n");
+    let [before, after] = [&input[..], converted.as_bytes()].map(|bytes| Document::parse(bytes).unwrap());
+    let mut codes = 0;
+    for (before, after) in read(&before).into_iter().zip(read(&after)) {
+        let (Content::TrustCode(before), Content::TrustCode(after)) = (before, after) else { continue };
+        let signed = before.signed_bytes();
+        assert_ne!(after.signed_bytes(), signed);
+        let found: Vec<_> = after.candidate_spans().filter(|span| &*span.content.bytes == signed).collect();
+        let names: Vec<_> = found.iter().map(|span| span.name.to_string()).collect();
+        assert_eq!(names, ["element/no-cr"]);
+        codes += 1;
+    }
+    assert_eq!(codes, 2);
+}
+
+/// The first guess at what is signed is our own rule, in every part of every file.
+#[test]
+fn the_first_candidate_is_what_is_signed() {
+    let Some(folder) = samples() else { return };
+    let mut parts = 0;
+    for name in VECTORS.iter().filter(|name| **name != "v13_dtd_refused.xml") {
+        let input = bytes(&folder.join("sdk_vectors").join(name));
+        for content in read(&Document::parse(&input).unwrap()) {
+            let first = match &content {
+                Content::Authorization(code) => code.candidate_spans().next(),
+                Content::Policy(policy) => policy.candidate_spans().next(),
+                Content::TrustCode(code) => code.candidate_spans().next(),
+                Content::Acknowledgement(ack) => ack.candidate_spans().next(),
+                Content::ConversionAcknowledgement(ack) => ack.candidate_spans().next(),
+                Content::Account(account) => account.candidate_spans().next(),
+                Content::TrustRequest(request) => request.candidate_spans().next(),
+                _ => continue,
+            };
+            let signed = content.signed_content();
+            assert_eq!(first.as_ref().map(|span| span.name.to_string()), signed.as_ref().map(|_| "element".to_owned()));
+            assert_eq!(first.map(|span| span.content), signed, "{name}");
+            parts += 1;
+        }
+    }
+    assert!(parts > 30, "{parts}");
+}

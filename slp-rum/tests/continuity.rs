@@ -5,7 +5,7 @@ mod builder;
 
 use builder::*;
 use slp_model::license::ReportState;
-use slp_model::{Finding, ReportId, Severity, Span};
+use slp_model::{Detail, Finding, ReportId, Severity, Span};
 use slp_rum::continuity::{Counters, Facts, check};
 use slp_rum::usage::Evidence;
 
@@ -131,6 +131,36 @@ fn two_truths_about_one_report_are_a_conflict() {
 }
 
 #[test]
+fn versions_name_the_files_that_they_came_in() {
+    let from = |reports: &[(&Report, &str)]| {
+        let mut evidence = Evidence::new();
+        for (report, source) in reports {
+            take_in(&mut evidence, &document([*report]), source);
+        }
+        check(&evidence, &Facts::default())
+    };
+    let one = report(7, [count(0, 900, 1), count(900, 1_800, 2)]).closed();
+    let edited = report(7, [count(0, 900, 1), count(900, 1_800, 1)]).closed();
+    let found = from(&[(&one, "a.txt"), (&edited, "b.txt")]);
+    let names = |name: &str| match &found[0].details[name] {
+        Detail::Texts(names) => names.clone(),
+        other => panic!("{other:?}"),
+    };
+    let mut both = [names("kept_sources"), names("other_sources")].concat();
+    both.sort();
+    assert_eq!(both, ["a.txt", "b.txt"]);
+    let open = report(7, [count(0, 900, 1)]);
+    let many: Vec<_> = (0..20).map(|number| format!("{number:02}.txt")).collect();
+    let mut reports: Vec<_> = many.iter().map(|name| (&open, &**name)).collect();
+    reports.push((&one, "z.txt"));
+    let found = from(&reports);
+    let found = found.iter().find(|one| one.id == "RUM-SUPERSEDED").unwrap();
+    let first: Vec<_> = many.iter().take(8).cloned().collect();
+    assert_eq!(found.details["dropped_sources"], Detail::Texts(first));
+    assert_eq!(found.details["kept_sources"], Detail::Texts(vec!["z.txt".into()]));
+}
+
+#[test]
 fn ids_that_are_not_there_are_a_hint() {
     let reports =
         [(750, 0), (752, 900), (757, 1_800)].map(|(id, start)| report(id, [count(start, start + 900, 1)]).closed());
@@ -200,10 +230,86 @@ fn a_wanted_window_has_gaps_at_its_edges() {
 }
 
 #[test]
+fn a_licence_without_any_interval_is_a_gap_over_the_whole_window() {
+    let just_opened = report(7, []);
+    let mut facts = Facts::default();
+    facts.window = Some(Span::new(time(T0), time(T0 + 400)).unwrap());
+    let found = with(&[just_opened], &facts);
+    assert_eq!(ids(&found), ["RUM-OPEN", "RUM-GAP"]);
+    assert_eq!((found[1].subject.from, found[1].subject.to), (Some(time(T0)), Some(time(T0 + 400))));
+    assert_eq!((&found[1].details["reason"], found[1].severity), (&"edge".into(), Severity::Warning));
+}
+
+#[test]
+fn time_of_measurements_that_are_not_counted_is_no_gap() {
+    let mut uncounted = count(900, 90_000, 1);
+    uncounted.value = Some(r#"{"type":"PERCENT","value":"12.5"}"#.into());
+    let one = report(7, [count(0, 900, 1), uncounted.clone(), count(90_000, 99_000, 1)]).closed();
+    assert_eq!(ids(&findings([&one])), ["RUM-COUNT"]);
+    // what it leaves open is one
+    uncounted.end = T0 + 80_000;
+    uncounted.interval = 79_100;
+    uncounted.samples = 89;
+    let one = report(7, [count(0, 900, 1), uncounted.clone(), count(90_000, 99_000, 1)]).closed();
+    let found = findings([&one]);
+    let gaps: Vec<_> = found.iter().filter(|one| one.id == "RUM-GAP").collect();
+    assert_eq!(gaps.len(), 1);
+    assert_eq!((gaps[0].subject.from, gaps[0].subject.to), (Some(time(T0 + 80_000)), Some(time(T0 + 90_000))));
+    // and so it is at the edges of a wanted window
+    let mut facts = Facts::default();
+    facts.window = Some(Span::new(time(T0), time(T0 + 90_000)).unwrap());
+    let alone = report(7, [uncounted]).closed();
+    let found = with(&[alone], &facts);
+    let spans: Vec<_> =
+        found.iter().filter(|one| one.id == "RUM-GAP").map(|one| one.details["seconds"].clone()).collect();
+    assert_eq!(spans, [900_u64.into(), 10_000_u64.into()]);
+}
+
+#[test]
+fn a_gap_names_the_ids_that_are_missing_in_it() {
+    let reports = [(7, 0), (11, 10_000)].map(|(id, start)| report(id, [count(start, start + 900, 1)]).closed());
+    let found = findings(&reports);
+    let gap = found.iter().find(|one| one.id == "RUM-GAP").unwrap();
+    assert!(gap.message.ends_with("no reason is known; reports 8-10 are not there."), "{}", gap.message);
+}
+
+#[test]
+fn a_clock_change_of_nothing_goes_neither_way() {
+    let found = findings([&report(7, [count(0, 9_000, 1).delta(0)]).closed()]);
+    assert_eq!(found[0].message, "Measurement 0 of report 7: a change of the clock by 0 s is reported.");
+}
+
+#[test]
+fn signatures_that_differ_behind_a_common_beginning_are_told_and_told_apart() {
+    let beginning = "A".repeat(40);
+    let one = report(7, [count(0, 900, 1)]).closed().signed(Some(&format!("{beginning}B")));
+    let mut other = one.clone().signed(Some(&format!("{beginning}C")));
+    other.signer = Some("TST00000002".into());
+    let found = findings([&one, &other]);
+    assert_eq!(found, findings([&other, &one]));
+    assert!(ids(&found).starts_with(&["RUM-DUP", "RUM-RESIGNED"]));
+}
+
+#[test]
 fn two_reports_over_one_time_are_an_overlap() {
     let one = report(7, [count(0, 1_000, 1)]).closed();
     let other = report(8, [count(500, 2_000, 3)]).closed();
     assert_finding!("RUM-OVERLAP", findings([&one, &other]));
+}
+
+#[test]
+fn an_overlap_names_eight_losers_and_counts_the_others() {
+    let losers = (1..=30_u32).map(|id| report(id.into(), [count(i64::from(id), 2_000, 1)]).closed());
+    let reports: Vec<_> = losers.chain([report(99, [count(0, 2_000, 9)]).closed()]).collect();
+    let found = findings(&reports);
+    let overlap = found.iter().find(|one| one.id == "RUM-OVERLAP").unwrap();
+    assert_eq!(overlap.details["losers"], Detail::Counts((1..=8).collect()));
+    assert_eq!((&overlap.details["count"], overlap.subject.reports.len()), (&30_u64.into(), 9));
+    assert!(
+        overlap.message.contains("covers the same time as 1-8 and others, 30 measurements in all;"),
+        "{}",
+        overlap.message
+    );
 }
 
 #[test]
@@ -359,6 +465,25 @@ fn a_redundant_set_has_an_active_device_and_this_one() {
     }
     assert_eq!(found.len(), 4);
     assert_finding!("RUM-HA", found);
+}
+
+#[test]
+fn a_list_that_is_not_answered_is_told_once_for_each_member() {
+    let both = [("Active", "TST00000001"), ("Standby", "TST00000002"), ("Standby", "TST00000003")];
+    let lists = |id: u32| {
+        let start = 900 * i64::from(id);
+        report(id.into(), [count(start, start + 900, 1)]).closed().ha(&both)
+    };
+    let other = report(1, [count(0, 900, 1)]).closed().on("TST00000002");
+    let mut reports: Vec<_> = (1..=9).map(lists).collect();
+    reports.push(other.clone());
+    let found = findings(&reports);
+    assert_eq!(ids(&found), ["RUM-HA-ONEWAY"]);
+    assert_eq!((found[0].subject.reports.len(), &found[0].details["count"]), (8, &9_u64.into()));
+    assert_finding!("RUM-HA-ONEWAY", found);
+    // an answer in any report of that device is enough
+    reports.push(report(2, [count(900, 1_800, 1)]).closed().on("TST00000002").ha(&both));
+    assert!(findings(&reports).is_empty());
 }
 
 #[test]

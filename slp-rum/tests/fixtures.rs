@@ -170,6 +170,9 @@ fn the_borrowed_twin_reads_the_same() {
             assert_eq!(report.peak(), owned.peak(), "{name}");
             assert_eq!(report.form == PayloadForm::Object, owned.form() == PayloadForm::Object, "{name}");
             let again = report.into_owned().unwrap();
+            assert_eq!(again.place(), owned.place(), "{name}");
+            assert_eq!(again.warnings(), owned.warnings(), "{name}");
+            assert_eq!(owned.as_borrowed().into_owned().unwrap().place(), owned.place(), "{name}");
             assert_eq!(again.measurements(), owned.measurements(), "{name}");
             assert_eq!(again.outer_signature(), owned.outer_signature(), "{name}");
             assert_eq!(again.inner_signature(), owned.inner_signature(), "{name}");

@@ -88,7 +88,9 @@ fn every_limit_takes_what_it_allows_and_refuses_one_more() {
         ),
     );
     let text = device_file(&[envelope(&telemetry, "AAAA")]);
-    takes_n_and_refuses_one_more("json_encode", &text, 100, |limits, n| limits.json_encode_bytes = n);
+    takes_n_and_refuses_one_more("json_encode", &text, 100, |limits, n| limits.json_encode = n);
+    let text = text.replace(&" ".repeat(98), &["{}"; 25].join(","));
+    takes_n_and_refuses_one_more("inventory_items", &text, 25, |limits, n| limits.inventory_items = n);
 }
 
 #[test]

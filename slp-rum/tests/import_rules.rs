@@ -17,6 +17,9 @@ use slp_rum::trust::TrustGrant;
 use slp_rum::write::answer::{self, Answer};
 use slp_rum::{Ack, AckList, Authorization, AuthorizationKind, Content, Document, Entitlement, TermDate, TrustCode};
 
+#[path = "import_rules/acks.rs"]
+mod acks;
+
 const NOW: &str = "2023-11-15T01:10:00";
 
 fn time(text: &str) -> UnixSeconds {
@@ -191,7 +194,7 @@ fn what_a_server_writes_is_taken_whole_and_the_second_time_changes_nothing() {
     assert!(plan.outcomes().iter().all(|part| part.outcome == Outcome::Installed), "{:?}", outcomes(&plan));
     assert_eq!((plan.error(), plan.to_string()), (DeviceError::Success, "Import Data Successful".to_owned()));
     assert_eq!(plan.outcomes()[1].confirmation, None, "a first SLAC has none");
-    assert_eq!(plan.outcomes()[3].warnings, ["the server refuses the report: 45, no"]);
+    assert_eq!(plan.outcomes()[3].warnings, ["the server refuses the report: 45 verifysignaturefailed, no"]);
     let state = plan.into_state();
     assert_eq!(state.reports[&(device(1), 10.into())].state, ReportState::Acknowledged);
     assert_eq!(state.reports[&(device(1), 11.into())].state, ReportState::Closed);
@@ -202,17 +205,13 @@ fn what_a_server_writes_is_taken_whole_and_the_second_time_changes_nothing() {
     // the same again, an hour later: nothing is new, and the policy keeps its install time (Q5, Q6)
     let judge = Server::default();
     let later = Situation::new(&judge, time("2023-11-15T02:10:00"));
-    // a report that was refused goes back to closed each time: without that member nothing changes
-    let again = document(|answer| {
-        answer.authorization(&slac(1, "2023-11-15T01:00:00")).unwrap().policy(&policy("3")).unwrap();
-        answer.trust_code(&grant(1, "2023-11-15T00:55:00")).unwrap().account(&account(1_700_010_001_277)).unwrap();
-        answer.acknowledgement(&AckList::new([Ack::accepted(device(1), 10.into())])).unwrap();
-    });
-    let plan = import(again.as_bytes(), &state, &later).unwrap();
+    let plan = import(text.as_bytes(), &state, &later).unwrap();
     assert!(plan.outcomes().iter().all(|part| part.outcome == Outcome::Unchanged), "{:?}", outcomes(&plan));
     assert!(plan.outcomes().iter().all(|part| part.confirmation.is_none() && part.notification().is_none()));
     assert_eq!(plan.state().policy.as_ref().unwrap().installed_at, time(NOW));
-    assert_eq!(plan.state().codes, state.codes);
+    let mut same = plan.into_state();
+    same.history.clone_from(&state.history);
+    assert_eq!(same, state, "an old file does not even count as a newer acknowledgement");
 }
 
 #[test]
@@ -259,6 +258,10 @@ fn each_wrong_document_is_refused_with_the_number_of_the_table_and_changes_nothi
         ("too many children", &many, &alone, 6),
         ("base64 broken", "PHNtYXJ0TGljZW5z=ZT4", &alone, 103),
         ("an archive", "PK\u{3}\u{4}", &alone, 103),
+        ("base64 of another root", &STANDARD.encode("<html></html>"), &alone, 23),
+        ("base64 of a cut document", &STANDARD.encode(good.get(..good.len() / 2).unwrap()), &alone, 17),
+        ("base64 of a tampered document", &STANDARD.encode(good.replace("<count>2", "<count>9")), &alone, 45),
+        ("a typed code", "CB-ZTEST-SWITCH:TST00000001-ATSTabcde-00", &alone, 103),
         ("empty", "", &alone, 17),
         ("cut", good.get(..good.len() / 2).unwrap(), &alone, 17),
         ("two roots", &format!("{good}{good}"), &alone, 17),
@@ -284,6 +287,8 @@ fn each_wrong_document_is_refused_with_the_number_of_the_table_and_changes_nothi
         ("unknown root", "<html></html>", &alone, 23),
         ("nothing for a device", "<smartLicense><smartLicenseFuture/></smartLicense>", &alone, 23),
         ("an answer of an interface", "{\"usage\":[]}", &alone, 23),
+        ("an answer of the cloud", "{\"acknowledgements\":[{\"smart_license\":\"QUJD\"}]}", &alone, 23),
+        ("an answer that is cut", "{\"smart_license\":", &alone, 23),
         ("udi missing", &good.replace("<udi>P:TEST-SWITCH,S:TST00000001</udi>", ""), &alone, 101),
         ("udi empty", &good.replace("P:TEST-SWITCH,S:TST00000001", ""), &alone, 101),
         ("udi without serial", &good.replace(",S:TST00000001", ""), &alone, 101),
@@ -427,6 +432,7 @@ fn trust_codes_are_held_against_key_name_validity_and_time() {
     assert_eq!(number(Server { ended: true, ..server }, start, &state), 48, "the code names another end");
     assert_eq!(number(Server { leaf: Some(LeafFault::Unreadable), ..server }, start, &state), 49);
     assert_eq!(number(Server { leaf: Some(LeafFault::ChainBroken), ..server }, start, &state), 99);
+    assert_eq!(number(Server { leaf: Some(LeafFault::NotChecked), ..server }, start, &state), 99);
     assert_eq!(number(server, "2023-11-15T02:10:00", &state), 0, "an hour ahead is the clock's business");
     assert_eq!(number(server, "2023-11-15T02:10:01", &state), 41);
     let late = Situation::new(&server, time("2031-11-13T01:00:01"));
@@ -463,32 +469,6 @@ fn a_document_for_several_devices_gives_each_member_its_own() {
     set.members.push(HaPeer::new(device(2)));
     let plan = run(&of_code(&slac(1, "2023-11-15T01:00:00")), &set).unwrap();
     assert_eq!(plan.warnings(), ["P:TEST-SWITCH,S:TST00000002 got no code (no-code-for-member)"]);
-}
-
-#[test]
-fn opaque_members_acknowledge_what_they_are_paired_with_and_a_name_corrects_them() {
-    let text = of_ack_text(r#"[{"r":"10","s":1}]"#);
-    let judge = Server::default();
-    let mut situation = Situation::new(&judge, time(NOW));
-    situation.hint = Some(device(1));
-    let plan = import(text.as_bytes(), &fresh(), &situation).unwrap();
-    assert_eq!(outcomes(&plan), [(ImportClass::RumAck, Outcome::Installed, "success")]);
-    let state = plan.into_state();
-    let facts = |state: &DeviceState, id: u64| {
-        let facts = &state.reports[&(device(1), id.into())];
-        (facts.state.clone(), facts.by_pairing)
-    };
-    assert_eq!(facts(&state, 10), (ReportState::Acknowledged, true));
-    assert_eq!(facts(&state, 11), (ReportState::Acknowledged, true));
-    assert_eq!(facts(&state, 12), (ReportState::Open, false));
-    let named = of_acks([Ack::accepted(device(1), 10.into()), Ack::refused(device(1), 11.into(), 45, "no")]);
-    let state = after(&named, &state);
-    assert_eq!(facts(&state, 10), (ReportState::Acknowledged, false));
-    assert_eq!(facts(&state, 11), (ReportState::Closed, false));
-    // a file name that points elsewhere than the device marks nothing
-    situation.by_name = Some([(device(1), 12.into())].into());
-    let plan = import(text.as_bytes(), &fresh(), &situation).unwrap();
-    assert_eq!(plan.outcomes()[0].reason, "pairing-conflict");
 }
 
 #[test]
@@ -548,20 +528,36 @@ fn some_terms_may_end_and_the_rest_is_granted() {
 }
 
 #[test]
-fn conversions_that_run_end_as_the_server_says() {
-    let mut state = fresh();
-    state.converting.insert(device(1));
-    let text = |status| {
-        let ack = ConversionAck::new(device(1), "tag", status);
-        document(|answer| {
-            answer.conversions(&[ack]).unwrap();
-        })
-    };
-    let running = after(&text(ConversionStatus::InProgress), &state);
-    assert!(running.converting.contains(&device(1)));
-    let done = after(&text(ConversionStatus::Success), &running);
-    assert_eq!(done.converted[&device(1)].device_state(), Some(3));
-    assert!(done.converting.is_empty());
-    let plan = run(&text(ConversionStatus::Success), &done).unwrap();
-    assert_eq!(plan.outcomes()[0].outcome, Outcome::Unchanged);
+fn text_that_is_utf_16_is_no_base64() {
+    let judge = Server::default();
+    for bytes in [&b"\xff\xfe<\0s\0"[..], b"\xfe\xff\0<\0s", b"<\0s\0"] {
+        let refusal = import(bytes, &fresh(), &Situation::new(&judge, time(NOW))).unwrap_err();
+        assert_eq!((refusal.code(Platform::Xe).number(), refusal.code(Platform::Xr).number()), (17, 165));
+    }
+}
+
+/// A licence upload of another product read files of its server that way.
+#[test]
+fn cve_2026_20029_no_dtd_and_no_entity_is_ever_processed() {
+    let good = of_code(&slac(1, "2023-11-15T01:00:00"));
+    let named = "<!DOCTYPE smartLicense [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>";
+    for text in [
+        format!("{named}{}", good.replace("TST00000001", "&x;")),
+        format!("<?xml version=\"1.0\"?>{named}{good}"),
+        format!("<!DOCTYPE smartLicense SYSTEM \"http://192.0.2.1/x.dtd\">{good}"),
+        good.replace("<flag>A", "<flag>&x;"),
+        good.replace("<flag>A", "<flag>&#x0;"),
+        good.replace("<smartLicense>", "<smartLicense><!DOCTYPE a>"),
+    ] {
+        for text in [STANDARD.encode(&text), text] {
+            let refusal = run(&text, &fresh()).unwrap_err();
+            assert_eq!(
+                (refusal.code(Platform::Xe).number(), refusal.code(Platform::Xr).number()),
+                (17, 165),
+                "{refusal}"
+            );
+            let read = Document::parse(text.as_bytes());
+            assert!(read.is_err() || read.unwrap().damage().is_some(), "{text}");
+        }
+    }
 }

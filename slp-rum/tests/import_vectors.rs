@@ -165,7 +165,10 @@ fn each_vector_is_imported_as_the_index_says() {
         assert_eq!(report(plan.state(), id), (ReportState::Acknowledged, false));
     }
     let plan = bench.import("v18_ack_opaque.xml", &fresh).unwrap();
-    assert_eq!((plan.outcomes()[0].code().number(), plan.outcomes()[0].reason.as_str()), (9, "unpaired"));
+    assert_eq!(
+        (plan.outcomes()[0].code().number(), plan.outcomes()[0].reason.as_str()),
+        (9, "no report is named, and nothing tells which one is meant (unpaired)")
+    );
     let plan = bench.import_as("v18_ack_opaque.xml", &fresh, Some(device(1))).unwrap();
     for id in [1_700_000_000, 1_700_000_001] {
         assert_eq!(report(plan.state(), id), (ReportState::Acknowledged, true));

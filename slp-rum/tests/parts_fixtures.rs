@@ -122,7 +122,12 @@ fn limits_of_parts_take_their_number_and_refuse_one_more() {
     };
     let ack = of("ack-errors-that-are-none");
     let slac = of("udi-last-in-a-slac");
-    let cases: [(&[u8], &str, usize, Set); 7] = [
+    let trust = "<smartLicenseTrustCode><udi>P:A,S:TST00000001</udi><trustCode><certificates>-----BEGIN A-----\n\
+                 -----END A-----\n-----BEGIN A-----\n-----END A-----\n</certificates></trustCode><signature>AAAA</signature>\
+                 </smartLicenseTrustCode>";
+    let cases: [(&[u8], &str, usize, Set); 9] = [
+        (trust.as_bytes(), "certificates_per_code", 2, |limits, n| limits.certificates_per_code = n),
+        (trust.as_bytes(), "pem_bytes", 68, |limits, n| limits.pem_bytes = n),
         (&ack, "ack_members", 5, |limits, n| limits.ack_members = n),
         (&ack, "data_bytes", 169, |limits, n| limits.data_bytes = n),
         (&slac, "entitlements_per_code", 1, |limits, n| limits.entitlements_per_code = n),

@@ -265,8 +265,24 @@ fn members_of_a_redundant_set_take_the_greatest_and_others_are_added() {
     assert_eq!(peak(&[on("A", 2, &[("Active", "A")]), on("B", 2, &[("Active", "B")])]), 4);
     let roles_swapped = [("Standby", "A"), ("Active", "B")];
     assert_eq!(peak(&[on("A", 2, &ab), on("B", 2, &roles_swapped)]), 2);
-    // A with B, B with C: one set
-    assert_eq!(peak(&[on("A", 1, &ab), on("B", 2, &set("B", "C")), on("C", 4, &set("B", "C"))]), 4);
+    // A with B, B with C: one set, since B names both
+    let all = [("Active", "A"), ("Standby", "B"), ("Standby", "C")];
+    assert_eq!(peak(&[on("A", 1, &ab), on("B", 2, &all), on("C", 4, &set("B", "C"))]), 4);
+    // B does not name A: A counts by itself
+    assert_eq!(peak(&[on("A", 1, &ab), on("B", 2, &set("B", "C")), on("C", 4, &set("B", "C"))]), 5);
+}
+
+#[test]
+fn no_less_than_nothing_passes_in_a_part_of_a_measurement() {
+    // the clock went forward by an hour somewhere in [0, 4000): the other report cuts off all but the first 100 s
+    let long = report(7, [count(0, 4_000, 1).delta(3_600)]).closed();
+    let other = report(8, [count(100, 4_000, 2)]).closed();
+    let elapsed = |reports: &[&Report]| {
+        let evidence = evidence(reports.iter().copied());
+        evidence.intervals().map(|one| one.elapsed.get()).collect::<Vec<_>>()
+    };
+    assert_eq!(elapsed(&[&long, &other]), [0, 3_900]);
+    assert_eq!(elapsed(&[&long]), [400]);
 }
 
 #[test]

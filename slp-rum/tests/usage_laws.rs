@@ -87,7 +87,7 @@ fn answers(evidence: &Evidence) -> String {
     }
     for mut finding in check(evidence, &facts) {
         if finding.id != "RUM-DUP" {
-            finding.details.remove("sources");
+            finding.details.retain(|name, _| !name.ends_with("sources"));
             text.push_str(&serde_json::to_string(&finding).unwrap());
         }
     }

@@ -194,3 +194,18 @@ fn a_part_that_was_read_is_kept_with_its_signature() {
     assert!(text.starts_with(&format!("<smartLicense>{first}<smartLicensePolicy>")), "{text}");
     assert!(text.contains("<signature>BBBB</signature></smartLicensePolicy>"));
 }
+
+#[test]
+fn a_device_that_no_reader_takes_is_not_written() {
+    let device = |serial: usize| slp_model::Udi::new("TEST", "S".repeat(serial)).unwrap();
+    let mut sign = |_: &SignedContent<'_>| -> SignResult { Ok("AAAA".to_owned()) };
+    let mut ack =
+        |serial: usize| answer::acknowledgement(&AckList::new([Ack::accepted(device(serial), 1.into())]), &mut sign);
+    let text = format!("<smartLicense>{}</smartLicense>", ack(251).unwrap());
+    assert!(Document::parse(text.as_bytes()).unwrap().contents().all(|content| content.is_ok()));
+    assert_eq!(ack(252).unwrap_err().kind(), slp_rum::ErrorKind::Unwritable);
+    let conversion = ConversionAck::new(device(252), "tag", ConversionStatus::Success);
+    assert!(answer::conversions(&[conversion], &mut sign).is_err());
+    let entry = slp_rum::auth_request::RequestEntry::giving_back(device(252), "C");
+    assert!(request::authorization_request(&[entry]).is_err());
+}

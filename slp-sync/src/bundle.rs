@@ -6,25 +6,31 @@
 
 mod batch;
 mod claims;
+mod compose;
 mod content;
+mod devices;
 mod index;
 mod manifest;
 mod name;
 mod pair;
 mod parallel;
 mod read;
+mod split;
 mod survey;
 mod write;
 
 pub use batch::{Batch, Leaf};
 pub use claims::{Claims, Refusal};
+pub use compose::{Composed, Composer};
 pub use content::{Content, LeafDigest};
+pub use devices::Devices;
 pub use index::{ExportIndex, answered_names};
 pub use manifest::{Manifest, Section};
 pub use name::{BundleName, LeafName, Level, leaf_number};
 pub use pair::{Answer, Pairer, Pairing, Verdict, answer_file_name, pair};
 pub use parallel::process;
 pub use read::{Reader, Summary};
+pub use split::{Portions, Split};
 pub use survey::Survey;
 pub use write::{Compression, Plan, Sealed, VirtualAccount, Writer};
 

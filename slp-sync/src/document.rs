@@ -14,8 +14,11 @@ mod registration;
 mod request;
 mod response;
 pub mod verify;
+#[cfg(feature = "yaml")]
+mod yaml;
 
 pub use codec::Row;
+pub(crate) use codec::{HasKey, key_of};
 pub use content::{Content, Document, Kind};
 pub use registration::{RegistrationAuthorization, RegistrationRequest};
 pub use request::{LocalAccount, LocalLicense, ProductInstance, SyncRequest, Use};

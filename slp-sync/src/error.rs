@@ -68,6 +68,8 @@ slp_model::error_type! {
         NotEmpty = "not-empty", Caller;
         /// No local virtual account of this id, or one that may not be changed.
         UnknownAccount = "unknown-account", Caller;
+        /// No device of this id.
+        UnknownDevice = "unknown-device", Caller;
         /// The account is in a state that does not allow this.
         AccountState = "account-state", Caller;
 
@@ -77,6 +79,9 @@ slp_model::error_type! {
         UnsupportedEncoding = "unsupported-encoding", Document;
         /// Not a document of this kind at all: XML, gzip, zip.
         WrongContainer = "wrong-container", Document;
+        /// A part of YAML that is not read, or no YAML at all. Names: `alias`, `anchor`, `tag`, `merge`, `directive`,
+        /// `documents`, `key`, `flow`, `folded`, `multiline`, `tab`, `nul`, `syntax`.
+        YamlFeature = "yaml-feature", Document;
         /// Not JSON.
         Json = "json", Document;
         /// A member name twice in one object.
@@ -109,6 +114,10 @@ slp_model::error_type! {
 
         /// A document for another On-Prem.
         WrongInstance = "wrong-instance", Document;
+        /// A request of an On-Prem that was never registered.
+        UnknownInstance = "unknown-instance", Document;
+        /// A request of an On-Prem that was removed, or that did not synchronize in time.
+        InstanceRemoved = "instance-removed", Document;
         /// A document that was applied before a later one.
         Replay = "replay", Document;
         /// An answer to a request that a later one replaced.

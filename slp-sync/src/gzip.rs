@@ -16,4 +16,4 @@ pub(crate) use stored::Stored;
 pub(crate) const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

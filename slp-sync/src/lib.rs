@@ -19,6 +19,7 @@
 
 pub mod account; // the life of a local account, its deadlines, its exchange with the cloud
 pub mod bundle; // usage bundles and their answers
+pub mod cloud; // the cloud's side of a synchronization
 pub mod document; // registration and synchronization: four files
 mod error; // one error for all layers
 mod export; // what was exported, leaf by leaf
@@ -29,7 +30,9 @@ pub mod hierarchy; // higher tiers lend to lower ones
 pub mod inventory; // the device list, as CSV
 pub mod ledger; // exported bundles, line by line
 mod limits; // what reading one file may cost
+pub mod onprem; // an On-Prem's side of a synchronization
 pub mod pool; // local virtual accounts share what was purchased
+mod privacy; // what stays from the cloud about devices
 mod source; // where bytes come from
 pub mod tar; // regular files in one directory, strictly
 mod warning; // what was odd but accepted
@@ -37,5 +40,6 @@ mod warning; // what was odd but accepted
 pub use error::{Error, ErrorKind};
 pub use export::ExportedLeaf;
 pub use limits::Limits;
+pub use privacy::Privacy;
 pub use source::{Input, Source};
 pub use warning::{Warning, WarningKind, Warnings};

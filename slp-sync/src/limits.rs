@@ -41,6 +41,8 @@ pub struct Limits {
     pub gzip_extra_bytes: u64,
     /// Zero bytes after the end of a tar archive or a gzip member. Default 1 MiB.
     pub trailing_zero_bytes: u64,
+    /// How a leaf is read; its `document_bytes` are those of [`leaf_bytes`](Self::leaf_bytes).
+    pub leaf: slp_rum::ReadOptions,
     /// Rows of a device list. Default 100,000.
     pub rows: u64,
     /// Columns of a device list. Default 64.
@@ -66,6 +68,7 @@ impl Default for Limits {
             extension_bytes: 4 * KIB,
             gzip_extra_bytes: 128 * KIB,
             trailing_zero_bytes: MIB,
+            leaf: slp_rum::ReadOptions::default(),
             rows: 100_000,
             columns: 64,
             cell_bytes: 4_096,
@@ -86,6 +89,13 @@ impl Limits {
             rows: 4_000_000,
             ..Self::default()
         }
+    }
+
+    /// How a leaf is read: as [`leaf`](Self::leaf) says, a document as large as a leaf may be.
+    pub fn leaf_options(&self) -> slp_rum::ReadOptions {
+        let mut options = self.leaf.clone();
+        options.limits.document_bytes = usize::try_from(self.leaf_bytes).unwrap_or(usize::MAX);
+        options
     }
 }
 

@@ -86,6 +86,11 @@ impl Pools {
         self.by_id.iter().map(|(id, pool)| (id.as_str(), pool.name.as_str()))
     }
 
+    /// Every pool with every licence that it has a share in, a use of, or once had.
+    pub fn shares(&self) -> impl Iterator<Item = (&str, &EntitlementTag)> {
+        self.by_id.iter().flat_map(|(id, pool)| pool.demands.keys().map(move |tag| (id.as_str(), tag)))
+    }
+
     /// A new pool.
     ///
     /// # Errors

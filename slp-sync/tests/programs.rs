@@ -105,10 +105,22 @@ fn common_programs_read_what_is_written_here() {
         }
         assert!(folder.join("manifest.mf").exists());
     }
-    let python = "import sys, tarfile; print([m.name for m in tarfile.open(sys.argv[1])])";
-    readers += usize::from(run(&folder, &["python3", "-c", python, inner]));
+    let python = "import sys, tarfile
+with tarfile.open(sys.argv[1]) as archive:
+    for member in archive:
+        open('py-' + member.name, 'wb').write(archive.extractfile(member).read())";
+    if run(&folder, &["python3", "-c", python, inner]) {
+        readers += 1;
+        for (leaf, name) in LEAVES.iter().enumerate() {
+            let bytes = std::fs::read(folder.join(format!("py-{name}"))).unwrap();
+            assert_eq!(bytes.len(), (leaf + 1) * 70_000 * 16, "python3");
+        }
+    }
     for name in [sealed.name.as_str(), inner] {
         run(&folder, &["gzip", "-t", name]);
+        for lister in [&["tar"][..], &["bsdtar"], &["busybox", "tar"]] {
+            run(&folder, &[lister, &["-tzf", name]].concat());
+        }
     }
     assert!(readers > 0, "not one program that reads archives");
 }

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use slp_sync::bundle::{self, Compression, Content, LeafDigest, Manifest, Plan, VirtualAccount, Writer};
 use slp_sync::{ErrorKind, Limits, WarningKind, Warnings, gzip, tar};
 
+mod tamper;
+
 fn samples() -> Option<PathBuf> {
     let found = std::env::var_os("SLP_SAMPLES").map(PathBuf::from);
     if found.is_none() {
@@ -374,6 +376,7 @@ fn the_golden_answers_are_paired() {
 }
 
 mod documents {
+    use slp_crypto::canonical::{self, Value};
     use slp_crypto::{Certificate, PublicKey, TimePolicy, TrustStore};
     use slp_sync::account::{Exchange, Outcome, RequestKind};
     use slp_sync::document::verify::{self, OwnKeys};
@@ -480,6 +483,41 @@ mod documents {
         let mut stranger = own.clone();
         stranger.id = own.signing.clone().unwrap();
         assert_eq!(kind(&trust, &stranger, now()), ErrorKind::KeyMismatch);
+    }
+
+    #[test]
+    fn tampering_with_any_field_of_a_signed_document_is_noticed() {
+        let Some(samples) = samples() else { return };
+        let folder = samples.join("sync/golden/documents");
+        let (trust, own) = setting(&folder);
+        let sub_ca = der(&authorization(&folder).sub_ca_cert);
+        for name in ["registration_request", "registration_authorization", "sync_request_delta", "sync_response_full"] {
+            let bytes = read(&folder.join(format!("{name}.json")));
+            let whole = Value::read_with(&bytes, &canonical::Limits::default()).unwrap();
+            for (path, value) in crate::tamper::tampered(&whole) {
+                let Ok(changed) = Document::read(&value.to_bytes(), &Limits::default()) else { continue };
+                let verified = match changed.content() {
+                    Content::RegistrationRequest(_) => verify::registration(&changed, &trust, now()).map(drop),
+                    Content::RegistrationAuthorization(_) => {
+                        verify::authorization(&changed, &own, &trust, now()).map(drop)
+                    }
+                    Content::SyncRequest(_) => verify::request(&changed, sub_ca.der(), &trust, now()).map(drop),
+                    _ => verify::response(&changed, &own, &trust, now()).map(drop),
+                };
+                assert!(verified.is_err(), "{name} {path}");
+            }
+        }
+    }
+
+    #[cfg(feature = "yaml")]
+    #[test]
+    fn a_document_in_yaml_has_the_bytes_and_the_signature_of_the_one_in_json() {
+        let Some(samples) = samples() else { return };
+        let folder = samples.join("sync/golden/documents");
+        let (trust, own) = setting(&folder);
+        let yaml = Document::read(&read(&folder.join("sync_response_full.yaml")), &Limits::default()).unwrap();
+        assert_eq!(yaml.digest(), document(&folder, "sync_response_full.json").digest());
+        verify::response(&yaml, &own, &trust, now()).map(drop).unwrap();
     }
 
     #[test]

@@ -3,10 +3,17 @@
 //! Redirects are never followed, statuses are never errors of the connection, and certificates are checked unless
 //! [`Certificates::Unchecked`] says otherwise in as many words.
 
+mod pin; // peers known by fingerprint
+mod tls; // TLS of our own under the HTTP client
+
+pub use pin::Pin;
+
 use std::time::Duration;
 
 use http::{Request, Response};
 use slp_model::Location;
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _, TcpConnector};
 
 use crate::{Call, Error, ErrorKind, Limits};
 
@@ -20,6 +27,9 @@ pub enum Certificates {
     /// Those that these certificates (PEM, one or more) sign, or that are one of them: a private authority, or a device's
     /// own certificate. None of the public roots counts then.
     Private(Vec<u8>),
+    /// Those with one of these fingerprints, whoever signed them, whatever name and dates they bear: a device's own
+    /// certificate.
+    Pinned(Vec<Pin>),
     /// Any. Whoever stands between can read and change everything: for a laboratory, never for real credentials.
     Unchecked,
 }
@@ -63,21 +73,20 @@ impl Client {
     /// A client with these settings.
     ///
     /// # Errors
-    /// [`Argument`](ErrorKind::Argument) for certificates or a proxy address that cannot be read.
+    /// [`Argument`](ErrorKind::Argument) for certificates, pins or a proxy address that cannot be used.
     pub fn new(settings: ClientSettings) -> Result<Self, Error> {
         let tls = ureq::tls::TlsConfig::builder();
+        let mut pins = None;
         let tls = match settings.certificates {
             Certificates::Public => tls,
             Certificates::Private(pem) => tls.root_certs(ureq::tls::RootCerts::new_with_certs(&roots(&pem)?)),
+            Certificates::Pinned(pinned) => {
+                pins = Some(pin::config(pinned)?);
+                tls
+            }
             Certificates::Unchecked => tls.disable_verification(true),
         };
-        let proxy = match settings.proxy.as_deref() {
-            Some(proxy) => {
-                let proxy = ureq::Proxy::new(proxy);
-                Some(proxy.map_err(|error| Error::argument("the proxy address cannot be read").caused_by(error))?)
-            }
-            None => None,
-        };
+        let proxy = settings.proxy.as_deref().map(proxy).transpose()?;
         let config = ureq::Agent::config_builder()
             .tls_config(tls.build())
             .proxy(proxy)
@@ -89,7 +98,14 @@ impl Client {
             .timeout_connect(Some(settings.connect))
             .timeout_global(Some(settings.whole))
             .build();
-        Ok(Self { agent: config.into(), body_bytes: settings.body_bytes })
+        let agent = match pins {
+            None => config.into(),
+            Some(pins) => {
+                let connector = ().chain(ConnectProxyConnector::default()).chain(TcpConnector::default());
+                ureq::Agent::with_parts(config, connector.chain(tls::Tls(pins)), DefaultResolver::default())
+            }
+        };
+        Ok(Self { agent, body_bytes: settings.body_bytes })
     }
 
     /// Sends one message and reads the whole answer, whatever its status.
@@ -140,6 +156,16 @@ impl Client {
         let request = message.into_http(session)?;
         M::answer(&self.send(&request)?, limits)
     }
+}
+
+/// A proxy that takes HTTP. Others are refused here: the HTTP client below would panic when it connects.
+fn proxy(address: &str) -> Result<ureq::Proxy, Error> {
+    let proxy = ureq::Proxy::new(address)
+        .map_err(|error| Error::argument("the proxy address cannot be read").caused_by(error))?;
+    if !matches!(proxy.protocol(), ureq::ProxyProtocol::Http | ureq::ProxyProtocol::Https) {
+        return Err(Error::argument("a SOCKS proxy is not supported: give one with http:// or https://"));
+    }
+    Ok(proxy)
 }
 
 fn roots(pem: &[u8]) -> Result<Vec<ureq::tls::Certificate<'static>>, Error> {

@@ -32,7 +32,7 @@ pub enum CollectorEvent {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CollectorAction {
-    /// Keep the state before anything that follows.
+    /// Keep the state before anything that follows. What stands before it may be done twice, when the process ends in between.
     Save,
     /// Send [`CloseReports`](crate::device::CloseReports).
     Close,
@@ -108,6 +108,13 @@ impl Collector {
         })
     }
 
+    /// A device whose reports were handed on before: only documents are brought.
+    pub fn waiting() -> Self {
+        let mut collector = Self::new();
+        collector.state.phase = CollectorPhase::Waiting;
+        collector
+    }
+
     /// Takes up a kept state. Handle [`CollectorEvent::Start`] next.
     pub fn resume(state: CollectorState) -> Self {
         Self { state }
@@ -173,7 +180,9 @@ impl Collector {
             _ => {}
         }
         if self.state != before {
-            out.insert(0, CollectorAction::Save);
+            // Reports are handed on before the state says so: handed on twice does no harm, never loses them.
+            let first = out.iter().position(|action| !matches!(action, CollectorAction::Forward(_)));
+            out.insert(first.unwrap_or(out.len()), CollectorAction::Save);
         }
         out
     }
@@ -288,7 +297,8 @@ mod tests {
         let actions = collector.handle(CollectorEvent::Closed(Ok(())), at(1));
         assert!(matches!(actions[..], [CollectorAction::Save, CollectorAction::Fetch]));
         let actions = collector.handle(CollectorEvent::Fetched(Ok(DeviceReports::default())), at(2));
-        assert!(matches!(actions[..], [CollectorAction::Save, CollectorAction::Forward(_)]));
+        let forwarded_first = matches!(actions[..], [CollectorAction::Forward(_), CollectorAction::Save]);
+        assert!(forwarded_first, "a state that says so is kept once the reports are handed on");
         collector
     }
 

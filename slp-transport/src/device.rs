@@ -12,7 +12,7 @@ use http::{HeaderValue, Method, Request, header};
 pub use import::{Import, ImportEncoding, import_fallback};
 pub use mock::{ListItem, Time};
 pub use reports::{
-    AllReports, CloseReports, DayReports, DeviceReports, ListReports, ReportById, ReportList, ReportPath,
+    AllReports, CloseReports, DayReports, DeviceReports, ListReports, ReportById, ReportList, ReportPath, UnreadReport,
 };
 
 use crate::{BaseUrl, Error, Secret};
@@ -50,7 +50,7 @@ impl Session {
         Ok(value)
     }
 
-    fn request(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Request<Vec<u8>>, Error> {
+    pub(crate) fn request(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Request<Vec<u8>>, Error> {
         let mut request = Request::new(Vec::new());
         *request.method_mut() = method;
         *request.uri_mut() = self.base.join(path)?;

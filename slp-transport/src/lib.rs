@@ -7,8 +7,11 @@ pub mod agent; // the agent of a device, as a machine
 #[cfg(feature = "client")]
 pub mod client; // sends messages
 pub mod collector; // a collector's work with one device, as a machine
+pub mod cslu; // the collector utility as its operator sees it
 pub mod cssm; // the cloud: token, accounts, reports, codes, results, licences
 pub mod device; // a device's own REST service
+#[cfg(test)]
+mod dice; // chance for tests of machines
 mod envelope; // reports and licence documents as messages carry them
 mod error; // kind, place, what the peer said, whether a repeat helps
 mod identity; // devices in snake_case and in camelCase
@@ -23,10 +26,13 @@ pub mod restconf; // RESTCONF of a device
 mod result; // what comes back per device
 pub mod retry; // whether and when the same bytes may be sent again
 pub mod rpc; // the procedures that RESTCONF and NETCONF share
+pub mod sdwan; // SD-WAN Manager: usage out, answers in
 mod secret; // text that must not be seen
 #[cfg(feature = "server")]
 pub mod server; // serves messages
 pub mod show; // facts from what show commands print
+pub mod snmp; // traps and objects
+pub mod syslog; // messages of the log
 pub mod upload; // a submit to the cloud and its polls, as a machine
 mod wire; // JSON members from one table per message
 pub mod yang; // words and numbers of the YANG modules

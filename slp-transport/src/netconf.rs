@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use crate::rpc::{Input, Rpc, RpcAnswer};
 use crate::{BaseUrl, Error, ErrorKind};
 
-mod reply;
+mod reply; // reads answers
+pub mod xr; // the other system
 
 const BASE: &str = "urn:ietf:params:xml:ns:netconf:base:1.0";
 const MODULE: &str = "http://cisco.com/ns/yang/cisco-smart-license";
@@ -63,16 +64,10 @@ pub fn set_cslu_url(message_id: u32, url: &BaseUrl) -> String {
 /// Reads the `<rpc-reply>` of a procedure call.
 ///
 /// # Errors
-/// [`Schema`](ErrorKind::Schema) if it is no such answer, or the answer to another message; [`Server`](ErrorKind::Server)
-/// for an `<rpc-error>`; [`Device`](ErrorKind::Device) for a word that is no success.
+/// [`Schema`](ErrorKind::Schema) if it is no such answer; [`Echo`](ErrorKind::Echo) for the answer to another message;
+/// [`Server`](ErrorKind::Server) for an `<rpc-error>`; [`Device`](ErrorKind::Device) for a word that is no success.
 pub fn answer(message_id: u32, text: &str) -> Result<RpcAnswer, Error> {
-    let reply = reply::Reply::read(text)?;
-    if reply.message_id.as_deref() != Some(message_id.to_string().as_str()) {
-        return Err(Error::new(ErrorKind::Echo, "the answer is that to another message"));
-    }
-    if let Some(refusal) = reply.refusal() {
-        return Err(Error::refused(ErrorKind::Server, "rpc-reply", refusal));
-    }
+    let reply = reply::Reply::read_to(message_id, text)?;
     if reply.ok {
         return Ok(RpcAnswer::new("success"));
     }

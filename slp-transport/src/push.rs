@@ -10,18 +10,24 @@ mod kind; // the kinds of messages
 mod replay; // the same message twice
 mod request; // what a device says
 mod response; // what it hears
+mod signature; // who sent a body
 mod tenant; // the segment of the address that names an account
 
 pub use admission::{Admission, Admitted, Refused, admit};
 pub use codec::{Echo, PiCodec, SlpPi1, http_status};
 pub use kind::Kind;
+#[cfg(feature = "server")]
+pub(crate) use replay::sha256;
 pub use replay::{Replay, ReplayGuard};
 pub use request::{
     AuthorizationConfirmation, AuthorizationRequest, AuthorizationReturn, Confirmation, Device, DeviceRole, Hello,
     Identity, Installed, PiRequest, RequestData, ResultPolling, Returned, Telemetry, TelemetryReporting,
     TrustAcknowledgement, TrustCodeOf, TrustEstablishment, TrustRequest, TrustScope, TrustSync, UsageReporting,
 };
+#[cfg(feature = "server")]
+pub(crate) use response::clock_skew;
 pub use response::{ConnectInfo, HelloAnswer, PiResponse, ResponseData, SyncAnswer, TrustAnswer, message_code};
+pub use signature::{BodySignature, SIGNATURE_HEADER};
 pub use tenant::Tenant;
 
 /// What the agents of devices say they can do, in their order (seen).

@@ -9,7 +9,7 @@ mod listen; // plain and TLS listeners
 pub use listen::{serve, serve_tls, tls_config};
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -19,15 +19,22 @@ use http::{Method, Request, Response, StatusCode, header};
 use slp_model::UnixMillis;
 
 use crate::message::Serve;
-use crate::push::{Kind, PiCodec, PiRequest, PiResponse, SlpPi1, Tenant, message_code};
-use crate::{Error, ErrorKind, Limits};
+use crate::push::{
+    Kind, PiCodec, PiRequest, PiResponse, Replay, ReplayGuard, SlpPi1, Tenant, clock_skew, message_code, sha256,
+};
+use crate::{Error, ErrorKind, Limits, StatusWord};
 use limiter::{Admit, Limiter};
+
+/// The longest answer that is remembered: a server holds at most as many of them as its settings say.
+const REMEMBERED_BYTES: usize = 64 * 1_024;
 
 /// What a server does with push messages.
 pub trait PushHandler: Send + Sync + 'static {
     /// The answer to a request. `tenant` is the segment behind the base address, `from` the address of the sender.
     ///
-    /// Runs on a thread that may block, for a disk say: at most [`at_once`](ServerSettings::at_once) of them do.
+    /// The device has a usable identity, and the same message does not come twice while its answer is remembered (two at the
+    /// same moment may). Runs on a thread that may block, for a disk say: at most [`at_once`](ServerSettings::at_once) of
+    /// them do.
     fn handle(&self, tenant: Option<&Tenant>, from: Option<SocketAddr>, request: PiRequest) -> PiResponse;
 
     /// The server's clock.
@@ -49,6 +56,10 @@ pub struct ServerSettings {
     pub per_second: u32,
     /// Until a body is read. Default 30 s: a slow sender must not hold its place.
     pub body_time: Duration,
+    /// Messages of the last day whose answers are remembered: a repeat gets the stored answer and does no work again, the same
+    /// nonce with another body is refused. Default 4,096; beyond, the oldest are forgotten, and 0 remembers none. An answer
+    /// of more than 64 KiB is not remembered.
+    pub remembered: usize,
     /// What a message may cost.
     pub limits: Limits,
 }
@@ -60,6 +71,7 @@ impl Default for ServerSettings {
             waiting: 1_024,
             per_second: 20,
             body_time: Duration::from_secs(30),
+            remembered: 4_096,
             limits: Limits::default(),
         }
     }
@@ -70,6 +82,7 @@ struct Push<H> {
     codec: Arc<dyn PiCodec + Send + Sync>,
     settings: ServerSettings,
     limiter: Limiter,
+    answered: Mutex<ReplayGuard<Response<Vec<u8>>>>,
     base: String,
 }
 
@@ -87,12 +100,62 @@ pub fn push_router_with<H: PushHandler>(
 ) -> Router {
     let base = format!("/{}", base.trim_matches('/'));
     let limiter = Limiter::new(&settings);
-    let push = Arc::new(Push { handler, codec, settings, limiter, base: base.clone() });
+    let answered = Mutex::new(ReplayGuard::new(settings.remembered));
+    let push = Arc::new(Push { handler, codec, settings, limiter, answered, base });
     Router::new().fallback(entry::<H>).with_state(push)
 }
 
+/// A router that answers with a function, whatever the path: for test doubles, and for servers of the cloud's or a device's
+/// calls that decide with [`respond_to`]. Bodies, times and numbers are bounded as for push messages; what is too much gets
+/// its bare status.
+pub fn exchange_router<F>(answer: F, settings: ServerSettings) -> Router
+where
+    F: Fn(Option<SocketAddr>, Request<Vec<u8>>) -> Response<Vec<u8>> + Send + Sync + 'static,
+{
+    let (limiter, answer) = (Limiter::new(&settings), Arc::new(answer));
+    let shared = Arc::new((limiter, settings));
+    Router::new().fallback(move |request: Request<Body>| {
+        let (shared, answer) = (Arc::clone(&shared), Arc::clone(&answer));
+        async move {
+            let from = sender(&request);
+            let (limiter, settings) = &*shared;
+            let _permit = match limiter.admit(from).await {
+                Admit::Yes(permit) => permit,
+                Admit::Rate => return status(StatusCode::TOO_MANY_REQUESTS).map(Body::from),
+                Admit::Busy => return status(StatusCode::SERVICE_UNAVAILABLE).map(Body::from),
+            };
+            let (parts, body) = request.into_parts();
+            let response = match collect(body, settings).await {
+                Ok(body) => answer(from, Request::from_parts(parts, body)),
+                Err(Unread::TooLong) => status(StatusCode::PAYLOAD_TOO_LARGE),
+                Err(Unread::TooSlow) => status(StatusCode::REQUEST_TIMEOUT),
+            };
+            response.map(Body::from)
+        }
+    })
+}
+
+/// Why a body was not read.
+enum Unread {
+    TooLong,
+    TooSlow,
+}
+
+/// The whole body, within its bytes and its time.
+async fn collect(body: Body, settings: &ServerSettings) -> Result<Vec<u8>, Unread> {
+    match tokio::time::timeout(settings.body_time, to_bytes(body, settings.limits.body_bytes)).await {
+        Ok(Ok(body)) => Ok(Vec::from(body)),
+        Ok(Err(_)) => Err(Unread::TooLong),
+        Err(_) => Err(Unread::TooSlow),
+    }
+}
+
+fn sender(request: &Request<Body>) -> Option<SocketAddr> {
+    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| *from)
+}
+
 async fn entry<H: PushHandler>(State(push): State<Arc<Push<H>>>, request: Request<Body>) -> Response<Body> {
-    let from = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| *from);
+    let from = sender(&request);
     let answer = push.answer(from, request).await;
     #[cfg(feature = "tracing")]
     tracing::debug!(status = answer.status().as_u16(), "answered");
@@ -100,8 +163,8 @@ async fn entry<H: PushHandler>(State(push): State<Arc<Push<H>>>, request: Reques
 }
 
 impl<H: PushHandler> Push<H> {
-    async fn answer(&self, from: Option<SocketAddr>, request: Request<Body>) -> Response<Vec<u8>> {
-        let permit = match self.limiter.admit(from).await {
+    async fn answer(self: &Arc<Self>, from: Option<SocketAddr>, request: Request<Body>) -> Response<Vec<u8>> {
+        let _permit = match self.limiter.admit(from).await {
             Admit::Yes(permit) => permit,
             Admit::Rate => return self.refuse(message_code::RATE, "source", "too many requests in a second"),
             Admit::Busy => return self.refuse(message_code::BUSY, "server", "too many requests at once"),
@@ -118,27 +181,29 @@ impl<H: PushHandler> Push<H> {
         if request.headers().contains_key(header::CONTENT_ENCODING) {
             return self.refuse(message_code::MEDIA_TYPE, "content-encoding", "no content coding is taken");
         }
-        let limit = self.settings.limits.body_bytes;
         let (parts, body) = request.into_parts();
-        let body = match tokio::time::timeout(self.settings.body_time, to_bytes(body, limit)).await {
-            Ok(Ok(body)) => body,
-            Ok(Err(_)) => return self.refuse(message_code::TOO_LARGE, "body", "more bytes than are taken"),
-            Err(_) => return self.refuse(message_code::BAD_REQUEST, "body", "the body did not come in time"),
+        let body = match collect(body, &self.settings).await {
+            Ok(body) => body,
+            Err(Unread::TooLong) => return self.refuse(message_code::TOO_LARGE, "body", "more bytes than are taken"),
+            Err(Unread::TooSlow) => {
+                return self.refuse(message_code::BAD_REQUEST, "body", "the body did not come in time");
+            }
         };
-        let request = Request::from_parts(parts, Vec::from(body));
+        let request = Request::from_parts(parts, body);
         let response = match self.codec.decode_request(&request, &self.settings.limits) {
             Ok(request) if request.protocol != PiRequest::PROTOCOL || matches!(request.kind, Kind::Other(_)) => {
                 let answer = PiResponse::to(&request, self.handler.now(), self.handler.correlation_id());
                 answer.because(message_code::NOT_SUPPORTED, "kind", "a protocol or kind that is not served")
             }
-            Ok(request) => {
-                let handler = Arc::clone(&self.handler);
+            Ok(message) => {
+                let push = Arc::clone(self);
                 // A handler writes to a disk before it answers: the workers of the runtime must not wait for that.
-                let answer = tokio::task::spawn_blocking(move || handler.handle(tenant.as_ref(), from, request));
-                match answer.await {
-                    Ok(answer) => answer,
-                    Err(_) => return self.refuse(message_code::INTERNAL, "server", "the server failed"),
-                }
+                let answer =
+                    tokio::task::spawn_blocking(move || push.handle(tenant.as_ref(), from, message, request.body()));
+                return match answer.await {
+                    Ok(response) => response,
+                    Err(_) => self.refuse(message_code::INTERNAL, "server", "the server failed"),
+                };
             }
             Err(error) => {
                 let code =
@@ -146,8 +211,49 @@ impl<H: PushHandler> Push<H> {
                 return self.refuse(code, "body", &error.to_string());
             }
         };
-        drop(permit);
         self.encode(&response)
+    }
+
+    /// What holds for every message, before and after the handler has it.
+    fn handle(
+        &self,
+        tenant: Option<&Tenant>,
+        from: Option<SocketAddr>,
+        message: PiRequest,
+        body: &[u8],
+    ) -> Response<Vec<u8>> {
+        let now = self.handler.now();
+        let refused = |code: &str, field: &str, text: &str| {
+            self.encode(&PiResponse::to(&message, now, self.handler.correlation_id()).because(code, field, text))
+        };
+        let Ok(udi) = message.sudi.udi() else {
+            return refused(message_code::BAD_REQUEST, "sudi", "the device has no usable product id and serial number");
+        };
+        if message.kind == Kind::TrustEstablishment && clock_skew(message.timestamp, now).is_some() {
+            return refused(message_code::CLOCK_SKEW, "timestamp", "the clocks differ by an hour or more");
+        }
+        if self.settings.remembered == 0 {
+            return self.encode(&self.handler.handle(tenant, from, message));
+        }
+        // Hashed before the lock is taken: nobody waits for the length of somebody else's body.
+        let (nonce, time, digest) = (message.nonce.clone(), now.to_seconds(), sha256(body));
+        // A handler that panicked elsewhere does not matter here.
+        let answered = || self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        match answered().check_digest(&udi, &nonce, &digest, time) {
+            Replay::Repeated(answer) => return answer,
+            Replay::Reused => {
+                return refused(message_code::NONCE_REUSED, "nonce", "the nonce was used with another body");
+            }
+            Replay::Fresh => {}
+        }
+        let answer = self.handler.handle(tenant, from, message);
+        // A refusal or a wish to try again is no answer to keep: the next time may go better.
+        let response = self.encode(&answer);
+        let is_kept = matches!(answer.status, StatusWord::Ok | StatusWord::OkPoll);
+        if is_kept && response.status().is_success() && response.body().len() <= REMEMBERED_BYTES {
+            answered().store_digest(&udi, &nonce, digest, response.clone(), time);
+        }
+        response
     }
 
     /// The account that a path names: none for the base itself, an error for another path.

@@ -44,7 +44,7 @@ impl UploadEvent {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum UploadAction {
-    /// Keep the state before anything that follows.
+    /// Keep the state before anything that follows. What stands before it may be said again, when the process ends in between.
     Save,
     /// Send the submit: the same bytes each time.
     Submit,
@@ -180,14 +180,17 @@ impl Upload {
             UploadEvent::Tick => self.tick(now, &mut actions),
         }
         if self.state != before {
-            actions.insert(0, UploadAction::Save);
+            // The end of an upload is said before it is kept: said twice does no harm, never said loses a result.
+            let keep_at = actions.iter().position(|action| !matches!(action, UploadAction::Finished(_)));
+            let keep_at = keep_at.unwrap_or(actions.len());
+            actions.insert(keep_at, UploadAction::Save);
         }
         actions
     }
 
     fn start(&mut self, now: UnixSeconds, out: &mut Vec<UploadAction>) {
         let state = &mut self.state;
-        (state.refreshed, state.refreshing) = (false, false);
+        (state.refreshed, state.refreshing, state.failures) = (false, false, 0);
         if state.poll_id.is_some() {
             // A new day to find the result in.
             if state.phase == UploadPhase::Over || self.expired(now) {

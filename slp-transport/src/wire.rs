@@ -79,6 +79,10 @@ pub(crate) fn from_text<T: Wire>(text: &str, limits: &Limits) -> Result<T, Fail>
 /// Reads a body: a byte order mark is passed over, anything but UTF-8 is no JSON, no bytes at all are a fault of their own.
 pub(crate) fn from_body<T: Wire>(body: &[u8], limits: &Limits, operation: &str) -> Result<T, Error> {
     let text = body_text(body, limits.body_bytes, operation)?;
+    if text.trim_start().starts_with('<') {
+        let text = "the body is a page or XML where JSON is needed: a login or error page, perhaps of a proxy";
+        return Err(Error::new(ErrorKind::NotJson, text).at(slp_model::Location::path(operation)));
+    }
     from_text(text, limits).map_err(|fail| Error::json(&fail, operation))
 }
 

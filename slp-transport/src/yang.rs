@@ -12,7 +12,7 @@ pub use error::{XE_ERRORS, XR_ERRORS};
 pub struct YangEnum {
     /// Name of the type in the module.
     pub name: &'static str,
-    values: &'static [(u32, &'static str)],
+    pub(crate) values: &'static [(u32, &'static str)],
 }
 
 impl YangEnum {
@@ -190,6 +190,12 @@ pub const XR_TRANSPORT_TYPE: YangEnum = YangEnum {
         (4, "transport-type-cslu"),
         (5, "transport-type-off"),
     ],
+};
+
+/// How a device with IOS XR says that it sends (`Transport-type-enum` of its state model, which spells `cslu` as `clsu`).
+pub const XR_TRANSPORT_STATE: YangEnum = YangEnum {
+    name: "Transport-type-enum",
+    values: &[(0, "invalid"), (1, "not-used"), (2, "callhome"), (3, "smart"), (4, "clsu"), (5, "transport-off")],
 };
 
 /// Every enumeration of the IOS XE module, but for the error numbers.

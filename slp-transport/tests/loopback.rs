@@ -2,7 +2,9 @@
 
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests use clocks and sockets")]
 
-use std::io::{Read as _, Write as _};
+mod support;
+
+use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,11 +17,12 @@ use slp_transport::push::{
     AGENT_CAPABILITIES, ConnectInfo, Echo, Hello, HelloAnswer, Identity, PiCodec, PiRequest, PiResponse, RequestData,
     ResponseData, SlpPi1, Tenant, UsageReporting,
 };
-use slp_transport::server::{PushHandler, ServerSettings, push_router, respond_to, serve, serve_tls, tls_config};
+use slp_transport::server::{PushHandler, ServerSettings, push_router, respond_to};
 use slp_transport::{
     Acknowledged, BaseUrl, DeviceUsage, ErrorKind, Limits, Nonce, Results, RumEnvelope, Secret, Signature,
     SmartLicense, Sudi,
 };
+use support::net::{certificate, peer};
 
 /// A collector that acknowledges everything at once.
 #[derive(Default)]
@@ -62,47 +65,9 @@ impl PushHandler for Collector {
     }
 }
 
-/// A certificate for the loopback address, with its key.
-fn certificate() -> (String, String) {
-    let signed = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned(), "localhost".to_owned()]).unwrap();
-    (signed.cert.pem(), signed.signing_key.serialize_pem())
-}
-
-/// Runs a push server on a thread of its own; its address.
+/// Runs a push server; its address.
 fn start(handler: Arc<Collector>, settings: ServerSettings, tls: Option<(String, String)>) -> SocketAddr {
-    let listener = StdListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            let router = push_router("/cslu/v1/pi", handler, settings);
-            match tls {
-                Some((chain, key)) => {
-                    serve_tls(listener, tls_config(chain.as_bytes(), key.as_bytes()).unwrap(), router).await.unwrap();
-                }
-                None => serve(listener, router).await.unwrap(),
-            }
-        });
-    });
-    address
-}
-
-/// A peer that sends these bytes, whatever it is asked, and hangs up.
-fn peer(answer: Vec<u8>, wait: Duration) -> SocketAddr {
-    let listener = StdListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut head = [0; 4_096];
-            let _ = stream.read(&mut head);
-            std::thread::sleep(wait);
-            let _ = stream.write_all(&answer);
-        }
-    });
-    address
+    support::net::start(push_router("/cslu/v1/pi", handler, settings), tls)
 }
 
 fn client() -> Client {
@@ -138,7 +103,7 @@ fn usage(bytes: usize) -> UsageReporting {
 
 #[test]
 fn a_push_over_tls_is_acknowledged() {
-    let (chain, key) = certificate();
+    let (chain, key) = certificate().tls();
     let collector = Arc::new(Collector::default());
     let address = start(Arc::clone(&collector), ServerSettings::default(), Some((chain.clone(), key)));
     let mut settings = ClientSettings::default();
@@ -156,12 +121,12 @@ fn a_push_over_tls_is_acknowledged() {
 
 #[test]
 fn a_certificate_that_nobody_vouches_for_is_refused() {
-    let address = start(Arc::default(), ServerSettings::default(), Some(certificate()));
+    let address = start(Arc::default(), ServerSettings::default(), Some(certificate().tls()));
     let base = format!("https://127.0.0.1:{}/cslu/v1/pi", address.port());
     let error = push(&client(), &base, &request(hello(), 1)).unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Tls, false), "{error}");
     let mut settings = ClientSettings::default();
-    settings.certificates = Certificates::Private(certificate().0.into_bytes());
+    settings.certificates = Certificates::Private(certificate().chain.into_bytes());
     let error = push(&Client::new(settings).unwrap(), &base, &request(hello(), 1)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Tls, "another certificate of the same name");
     let mut settings = ClientSettings::default();

@@ -179,7 +179,7 @@ fn numbers_of_reports_and_names_at_the_left_edge_are_found() {
 
 #[test]
 fn a_classic_device_is_told_from_the_others() {
-    for name in ["show_license_all_3.txt", "show_license_status_2.txt", "show_license_1.txt"] {
+    for name in ["show_license_all_3.txt", "show_license_status_2.txt", "show_license_1.txt", "show_license_2.txt"] {
         let Some(facts) = facts(name) else { return };
         assert!(facts.warnings.iter().any(|warning| warning.text.contains("classic")), "{name}");
     }
@@ -303,4 +303,144 @@ fn every_prefix_of_a_capture_is_read() {
             CliFacts::read(command(&name), &text[..end], &Limits::default());
         }
     }
+}
+
+#[test]
+fn every_fact_stands_on_its_line() {
+    for (name, text) in captures() {
+        let text = String::from_utf8_lossy(&text);
+        let lines: Vec<&str> = text.split('\n').collect();
+        for fact in CliFacts::read(command(&name), text.as_bytes(), &Limits::default()).facts {
+            let line = lines[usize::try_from(fact.line - 1).unwrap()];
+            // A table has product id and serial number in columns of their own.
+            let mut parts = fact.value.split(',').map(|part| part.trim_start_matches("PID:").trim_start_matches("SN:"));
+            let is_there = line.contains(&fact.value) || (line.contains('\t') && parts.all(|part| line.contains(part)));
+            assert!(is_there, "{name}, line {}: {:?} is not in {line:?}", fact.line, fact.value);
+        }
+    }
+}
+
+const HELLO: &str = "Communication Statistics/Hello Message/Attempts";
+const INTERVAL: &str = "Usage Reporting/Reporting push interval";
+const LEVEL: &str = "Communication Statistics/Communication Level Allowed";
+const POLL: &str = "Communication Statistics/Result Polling/Attempts";
+
+/// A capture, and facts in it: path, value, line.
+type Case = (&'static str, &'static [(&'static str, &'static str, u64)]);
+
+/// Read off the captures by eye.
+const BY_EYE: &[Case] = &[
+    (
+        "show_license_tech_support_2.txt",
+        &[
+            ("Transport/Type", "Smart", 28),
+            (INTERVAL, "30  days State(4) InPolicy(60)", 64),
+            (LEVEL, "DIRECT", 185),
+            (POLL, "Total=4, Success=4, Fail=0", 206),
+            ("Agent Version/Smart Agent for Licensing", "5.1.26_rel/120", 163),
+        ],
+    ),
+    (
+        "show_license_tech_support_3.txt",
+        &[
+            ("Transport/Type", "cslu", 32),
+            ("Usage Reporting/Last ACK received", "<none>", 66),
+            (INTERVAL, "30  days State(2) InPolicy(365)", 68),
+            (LEVEL, "INDIRECT", 168),
+            (HELLO, "Total=11, Success=0, Fail=11", 219),
+            ("Usage Report Summary/Waiting for Ack", "0(3)", 272),
+        ],
+    ),
+    (
+        "show_license_tech_support_4.txt",
+        &[
+            ("Transport/Type", "Smart", 28),
+            (INTERVAL, "30  days State(2) InPolicy(90)", 63),
+            (LEVEL, "INDIRECT", 182),
+            ("Communication Statistics/Trust Establishment/Attempts", "Total=2, Success=0, Fail=2", 185),
+        ],
+    ),
+    (
+        "show_license_tech_support_6.txt",
+        &[
+            (LEVEL, "INDIRECT", 146),
+            ("Communication Statistics/Overall State", "Insufficient trust for direct communication", 147),
+            ("Usage Report Summary/Total", "10", 249),
+            ("Usage Report Summary/Waiting for Ack", "0(12)", 250),
+        ],
+    ),
+    (
+        "show_license_tech_support_9.txt",
+        &[
+            ("Policy/Policy name", "SLE Policy", 50),
+            (POLL, "Total=5, Success=4, Fail=1", 174),
+            ("Communication Statistics/Authorization Request/Last Response", "NO DATA TO PROCESS", 181),
+            ("Usage Report Summary/Total Acknowledged Received", "52", 257),
+        ],
+    ),
+    (
+        "show_license_tech_support_10.txt",
+        &[
+            ("Transport/Cslu address", "<empty>", 33),
+            (INTERVAL, "30  days State(2) InPolicy(0)", 68),
+            (HELLO, "Total=210, Success=0, Fail=210", 198),
+            ("Usage Report Summary/Purged", "902(902)", 256),
+            ("Trust Code Installed", "<none>", 267),
+        ],
+    ),
+    (
+        "show_license_all_1.txt",
+        &[
+            ("Transport/Type", "Callhome", 30),
+            ("Policy/Policy in use", "Merged from multiple sources.", 36),
+            ("Usage Reporting/Next ACK deadline", "Feb 07 10:32:11 2022 UTC", 57),
+            ("License Usage/dna-advantage (C9300-48 DNA Advantage)/License type", "Subscription", 111),
+            ("Usage Report Summary/Available to Report", "12", 143),
+            ("Usage Report Summary/Collecting Data", "4", 143),
+        ],
+    ),
+    (
+        "show_license_all_3_4M.txt",
+        &[
+            ("Smart Licensing Using Policy/Reporting Mode", "STANDARD", 20),
+            ("Transport/Type", "Smart", 33),
+            ("Transport/Proxy/Port", "80", 37),
+            (
+                "Policy/Enforced (Perpetual/Subscription) License Attributes/Reporting frequency (days)",
+                "90 (Customer Policy)",
+                59,
+            ),
+        ],
+    ),
+    ("show_license_authorization_1.txt", &[("Purchased Licenses", "No Purchase Information Available", 7)]),
+    (
+        "show_license_history_message_1.txt",
+        &[("Message History (oldest to newest)/Result Polling", "No past history", 9)],
+    ),
+    (
+        "show_license_rum_id_detail_2.txt",
+        &[
+            ("Smart Licensing Usage Report Detail/Metric Name", "TELEMETRY", 4),
+            ("Smart Licensing Usage Report Detail/State", "DELETED", 7),
+            ("Smart Licensing Usage Report Detail/Close Reason", "SMART", 7),
+            ("Smart Licensing Usage Report Detail/Transaction Message", "<none>", 11),
+        ],
+    ),
+    ("show_license_summary_1.txt", &[("License Usage/dna-advantage (C9300-48 DNA Advantage)/Count", "1", 5)]),
+    ("show_license_summary_3.txt", &[("License Usage/network-premier_2.5G (ESR_P_2.5G_P)/Status", "IN USE", 4)]),
+];
+
+#[test]
+fn each_capture_has_the_facts_that_an_eye_finds() {
+    let mut wrong = Vec::new();
+    for (name, expected) in BY_EYE {
+        let Some(facts) = facts(name) else { return };
+        for (path, value, line) in *expected {
+            if !facts.all(path).any(|fact| fact.value == *value && fact.line == *line) {
+                let near: Vec<_> = facts.facts.iter().filter(|fact| fact.line == *line || fact.path == *path).collect();
+                wrong.push(format!("{name}, line {line}: {path}: {value}, but {near:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -8,7 +8,6 @@ use slp_kit::{Error, Random};
 use slp_model::{UnixMillis, UnixSeconds};
 use slp_sync::ledger::Ledger;
 use slp_transport::Limits;
-use slp_transport::push::{PiResponse, ReplayGuard};
 use slp_transport::upload::Upload;
 
 use crate::events::Events;
@@ -16,9 +15,6 @@ use crate::link::Link;
 use crate::pull::{Step, Work};
 use crate::settings::Settings;
 use crate::store::{Store, fact, set_fact};
-
-/// How many answers of the push protocol are kept for repeated messages.
-const REPEATS: usize = 20_000;
 
 /// To whom a message goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +53,6 @@ pub struct Collector {
     pub(crate) settings: Settings,
     pub(crate) random: Random,
     pub(crate) limits: Limits,
-    pub(crate) replays: ReplayGuard<PiResponse>,
     pub(crate) events: Events,
     pub(crate) link: Link,
     /// Uploads under way.
@@ -101,7 +96,6 @@ impl Collector {
             settings,
             random,
             limits: Limits::default(),
-            replays: ReplayGuard::new(REPEATS),
             events: Events::default(),
             uploads: BTreeMap::new(),
             sleeping: BTreeMap::new(),

@@ -8,7 +8,7 @@ use slp_model::{Udi, UnixMillis};
 use slp_rum::UsageReport;
 use slp_transport::cssm::AuthorizationFor;
 use slp_transport::push::{
-    Admission, Admitted, ConnectInfo, Hello, HelloAnswer, PiRequest, PiResponse, Replay, RequestData, SyncAnswer,
+    Admission, Admitted, ConnectInfo, Hello, HelloAnswer, PiRequest, PiResponse, RequestData, SyncAnswer,
     UsageReporting, admit, message_code,
 };
 use slp_transport::{
@@ -33,69 +33,30 @@ impl Collector {
         answers.pop().unwrap_or_else(|| self.broken(message, now))
     }
 
-    /// Answers messages of devices, in their order. All of them are durable, or none: then each is told so.
+    /// Answers messages of devices, in their order. All of them are durable, or none: then each is told so. The same message
+    /// twice does no harm; who listens may answer it from memory.
     pub fn push_all(&mut self, messages: &[(Option<IpAddr>, &PiRequest)], now: UnixMillis) -> Vec<PiResponse> {
-        let at = now.to_seconds();
-        let mut answers: Vec<Option<PiResponse>> = Vec::with_capacity(messages.len());
-        let mut fresh = Vec::new();
-        for (index, (from, message)) in messages.iter().enumerate() {
-            let answer = PiResponse::to(message, now, self.random.uuid());
-            answers.push(match message.sudi.udi() {
-                Err(error) => Some(answer.because(message_code::BAD_REQUEST, "sudi", error.to_string())),
-                Ok(udi) => {
-                    let body = message.to_json();
-                    match self.replays.check(&udi, &message.nonce, body.as_bytes(), at) {
-                        Replay::Repeated(answer) => Some(answer),
-                        Replay::Reused => {
-                            let text = "this nonce came with another message";
-                            Some(answer.because(message_code::NONCE_REUSED, "nonce", text))
-                        }
-                        _ => {
-                            fresh.push(Fresh { index, udi, from: *from, message, body, answer });
-                            None
-                        }
-                    }
-                }
-            });
-        }
-        let Self { store, settings, random, events, replays, .. } = self;
+        let Self { store, settings, random, events, .. } = self;
         let done = store.write(|db| {
-            let mut done = Vec::with_capacity(fresh.len());
-            for fresh in &fresh {
-                let mut desk = Desk { db, settings, random, events, now };
-                done.push(desk.take(fresh)?);
-            }
-            Ok(done)
+            let mut desk = Desk { db, settings, random, events, now };
+            messages.iter().map(|(from, message)| desk.take(*from, message)).collect::<Result<Vec<_>, Error>>()
         });
         match done {
-            Ok(done) => {
-                for (fresh, answer) in fresh.into_iter().zip(done) {
-                    replays.store(&fresh.udi, &fresh.message.nonce, fresh.body.as_bytes(), answer.clone(), at);
-                    if let Some(slot) = answers.get_mut(fresh.index) {
-                        *slot = Some(answer);
-                    }
-                }
+            Ok(answers) => {
                 self.schedule_forward(now);
+                answers
             }
-            Err(error) => events.say(format!("nothing could be kept: {error}")),
+            Err(error) => {
+                self.events.say(format!("nothing could be kept: {error}"));
+                messages.iter().map(|(_, message)| self.broken(message, now)).collect()
+            }
         }
-        let filled = answers.into_iter().zip(messages);
-        filled.map(|(answer, (_, message))| answer.unwrap_or_else(|| self.broken(message, now))).collect()
     }
 
     fn broken(&mut self, message: &PiRequest, now: UnixMillis) -> PiResponse {
         let answer = PiResponse::to(message, now, self.random.uuid());
         answer.because(message_code::INTERNAL, "server", "nothing could be kept: send it again later")
     }
-}
-
-struct Fresh<'a> {
-    index: usize,
-    udi: Udi,
-    from: Option<IpAddr>,
-    message: &'a PiRequest,
-    body: String,
-    answer: PiResponse,
 }
 
 /// One message at work.
@@ -108,12 +69,16 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    fn take(&mut self, fresh: &Fresh<'_>) -> Result<PiResponse, Error> {
-        let (message, answer) = (fresh.message, fresh.answer.clone());
-        let device = match self.admit(fresh)? {
+    fn take(&mut self, from: Option<IpAddr>, message: &PiRequest) -> Result<PiResponse, Error> {
+        let answer = PiResponse::to(message, self.now, self.random.uuid());
+        let udi = match message.sudi.udi() {
+            Ok(udi) => udi,
+            Err(error) => return Ok(answer.because(message_code::BAD_REQUEST, "sudi", error.to_string())),
+        };
+        let device = match self.admit(&udi, from, message)? {
             Ok(device) => device,
             Err(code) => {
-                self.events.say(format!("{}: refused, {code}", fresh.udi));
+                self.events.say(format!("{udi}: refused, {code}"));
                 return Ok(answer.because(code, "sudi", "this device may not report here"));
             }
         };
@@ -139,9 +104,14 @@ impl Desk<'_> {
     }
 
     /// The number of the device, or the code of the refusal. Spec: transport, "Who may push".
-    fn admit(&mut self, fresh: &Fresh<'_>) -> Result<Result<i64, &'static str>, Error> {
-        let address = fresh.from.map(|address| address.to_string());
-        let known = devices::find(self.db, &fresh.udi)?;
+    fn admit(
+        &mut self,
+        udi: &Udi,
+        from: Option<IpAddr>,
+        message: &PiRequest,
+    ) -> Result<Result<i64, &'static str>, Error> {
+        let address = from.map(|address| address.to_string());
+        let known = devices::find(self.db, udi)?;
         let mut facts = Admission::new();
         (facts.nat, facts.listed_only) = (self.settings.nat, self.settings.listed_only);
         facts.udi_known = known.is_some();
@@ -154,15 +124,14 @@ impl Desk<'_> {
         match admit(facts) {
             Err(refused) => return Ok(Err(refused.code)),
             Ok(Admitted::AddedBesideOther) => {
-                self.events.say(format!("{}: a new device at the address of another one", fresh.udi));
+                self.events.say(format!("{udi}: a new device at the address of another one"));
             }
             Ok(_) => {}
         }
         let id = match known {
             Some(id) => id,
-            None => devices::add(self.db, &fresh.udi, &self.settings.virtual_account)?,
+            None => devices::add(self.db, udi, &self.settings.virtual_account)?,
         };
-        let message = fresh.message;
         let software = Some(message.software_tag_identifier.as_str());
         devices::heard(self.db, id, address.as_deref(), message.hostname.as_deref(), software, self.now)?;
         Ok(Ok(id))

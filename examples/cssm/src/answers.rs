@@ -81,12 +81,14 @@ impl Scribe<'_> {
         device: &Udi,
         virtual_account: &str,
         wanted: &BTreeMap<EntitlementTag, u32>,
+        piid: Option<String>,
         trace: String,
         now: UnixMillis,
     ) -> Result<AuthorizationCode, Error> {
         let mut code = Authorization::new(AuthorizationKind::Slac, device.clone());
         code.account = Some(self.account(virtual_account, now));
         code.date = Some(now.to_seconds());
+        code.piid = piid;
         code.correlation_id = Some(trace);
         code.entitlements = wanted
             .iter()

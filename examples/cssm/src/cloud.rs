@@ -332,9 +332,11 @@ impl Cloud {
         }
         let at = now.to_seconds();
         book::may_reserve(&self.settings.purchases, &self.devices, udi, &wanted, at)?;
-        let account = self.devices.0.get(udi).map(|device| device.virtual_account.clone()).unwrap_or_default();
+        let device = self.devices.0.get(udi);
+        let (account, piid) =
+            device.map(|device| (device.virtual_account.clone(), device.piid.clone())).unwrap_or_default();
         let trace = self.item_id();
-        let code = self.scribe(Twist::default()).code(udi, &account, &wanted, trace, now);
+        let code = self.scribe(Twist::default()).code(udi, &account, &wanted, piid, trace, now);
         let code = code.map_err(|error| ours(error.to_string()))?;
         if let Some(device) = self.devices.0.get_mut(udi) {
             device.code = Some(code);

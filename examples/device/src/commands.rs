@@ -2,6 +2,7 @@
 
 use slp_kit::Error;
 use slp_model::UnixMillis;
+use slp_rum::codes::simulate;
 use slp_rum::import::may_return;
 use slp_transport::agent::Event;
 use slp_transport::cssm::Token;
@@ -74,14 +75,22 @@ impl Device {
             feature.needs_code() && self.saved.life.count(&feature.name) > 0 && self.authorized(feature, local) > 0
         });
         let active = self.active().clone();
-        may_return(&self.state, &active, used).map_err(|refusal| format!("{refusal}: {}", refusal.reason()))?;
-        self.act(Event::AuthReturned, now)?;
-        let codes: Vec<String> =
-            self.saved.returning.iter().map(|(device, code)| format!("UDI: {device}\n  Return code: {code}")).collect();
-        if !online {
+        may_return(&self.state, &active, used).map_err(|refusal| refusal.to_string())?;
+        let mut printed = Vec::new();
+        for member in &self.saved.setup.members {
+            if let Some((code, _)) = self.code(member) {
+                let code = simulate::return_code(&code);
+                printed.push(format!("UDI: {member}\n  Return code: {}", code.as_str()));
+            }
+        }
+        if online {
+            self.act(Event::AuthReturned, now)?;
+        } else {
+            // the operator types the codes into a page of the cloud
+            self.remove_codes();
             self.saved.returning.clear();
         }
         self.save()?;
-        Ok(codes.join("\n"))
+        Ok(printed.join("\n"))
     }
 }

@@ -102,13 +102,10 @@ impl Device {
                         (item.status, item.trust_code) = (StatusWord::Failed, None);
                     }
                 }
-                if data.smart_license.as_ref().is_some_and(|document| self.takes(document, local).is_none()) {
-                    data.smart_license = None;
-                }
+                data.smart_license.take_if(|document| self.takes(document, local).is_none());
             }
             Some(ResponseData::Sync(data)) => {
-                let document = data.smart_license.take();
-                data.smart_license = document.filter(|document| self.takes(document, local).is_some());
+                data.smart_license.take_if(|document| self.takes(document, local).is_none());
             }
             Some(ResponseData::Results(results)) => self.vet_results(results, local),
             _ => {}
@@ -118,18 +115,14 @@ impl Device {
 
     fn vet_results(&mut self, results: &mut Results, local: UnixSeconds) {
         for item in results.acknowledgements.iter_mut().flatten() {
-            if item.smart_license.as_ref().is_some_and(|document| self.takes(document, local).is_none()) {
-                item.smart_license = None;
-            }
+            item.smart_license.take_if(|document| self.takes(document, local).is_none());
         }
         for item in results.authorizations.iter_mut().flatten() {
             if item.status == StatusWord::Failed {
                 let text = item.status_message.clone().unwrap_or_default();
                 self.note(format!("%SMART_LIC-3-AUTHORIZATION_INSTALL_FAILED: {text}"));
             }
-            if item.smart_license.as_ref().is_some_and(|document| self.takes(document, local).is_none()) {
-                item.smart_license = None;
-            }
+            item.smart_license.take_if(|document| self.takes(document, local).is_none());
         }
         for item in results.trusts.iter_mut().flatten() {
             if item.trust_code.as_ref().is_some_and(|code| self.takes(code, local).is_none()) {

@@ -330,8 +330,8 @@ impl Device {
         let plan = match import(bytes, &self.state, &Situation::new(&self.trusted, local)) {
             Ok(plan) => plan,
             Err(refusal) => {
-                self.note(format!("%SMART_LIC-3-IMPORT_FAILED: {refusal}: {}", refusal.reason()));
-                return Err(format!("{refusal}: {}", refusal.reason()).into());
+                self.note(format!("%SMART_LIC-3-IMPORT_FAILED: {refusal}"));
+                return Err(refusal.to_string().into());
             }
         };
         let (text, outcomes) = (plan.to_string(), plan.outcomes().to_vec());
@@ -418,7 +418,7 @@ impl Device {
     }
 
     /// Takes the codes out of use; what is needed to give them back is kept.
-    fn remove_codes(&mut self) {
+    pub(crate) fn remove_codes(&mut self) {
         for member in self.saved.setup.members.clone() {
             let Some((code, index)) = self.code(&member) else { continue };
             self.saved.returning.push((member.clone(), simulate::return_code(&code).as_str().to_owned()));

@@ -219,9 +219,9 @@ impl Life {
         for feature in &setup.features {
             let Some(changes) = self.changes.get(&feature.name) else { continue };
             let changes = changes.iter().map(|(at, count)| Change::new(*at, *count)).collect();
-            let mut license = LicenseUse::new(feature.tag.clone(), feature.class, changes);
-            license.covered = self.covered.get(&feature.name).copied();
-            uses.push(license);
+            let mut licence = LicenseUse::new(feature.tag.clone(), feature.class, changes);
+            licence.covered = self.covered.get(&feature.name).copied();
+            uses.push(licence);
         }
         uses
     }

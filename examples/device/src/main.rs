@@ -1,16 +1,21 @@
 //! Runs a simulated device until standard input ends: commands are its lines.
 
-use std::io::BufRead as _;
+use std::io::{BufRead as _, Write as _};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Duration;
 
 use clap::Parser;
-use device::{Device, Feature, FolderStore, MemoryStore, Runner, Setup, Store, Trusted};
+use device::{Access, Device, Feature, FolderStore, MemoryStore, Runner, Setup, Store, Trusted};
 use slp_crypto::PublicKey;
 use slp_kit::{Clock, Error, Random, SystemClock, read_whole};
 use slp_model::policy::LicenseClass;
 use slp_transport::client::{Certificates, Client, ClientSettings};
+
+/// The longest wait between two looks at the deadlines.
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// A simulated device: licences, usage reports, transports. Its reports are signed with keys of its own.
 #[derive(Debug, Parser)]
@@ -34,6 +39,15 @@ struct Arguments {
     /// The cloud's root (PEM): for trust codes and for TLS.
     #[arg(long, value_name = "FILE")]
     authority: Option<PathBuf>,
+    /// Where the first device offers its service for collectors, HTTP.
+    #[arg(long, value_name = "ADDRESS", requires = "access")]
+    listen: Option<SocketAddr>,
+    /// A file with USER:PASSWORD of whoever may use the service.
+    #[arg(long, value_name = "FILE")]
+    access: Option<PathBuf>,
+    /// Plain HTTP on other than loopback addresses.
+    #[arg(long)]
+    plain_http: bool,
     /// So many devices in one process; their serial numbers count on. Commands go to all of them.
     #[arg(long, value_name = "N", default_value_t = 1)]
     fleet: u32,
@@ -80,22 +94,77 @@ fn run(arguments: &Arguments) -> Result<(), Error> {
         let device = Arc::new(Mutex::new(device));
         runners.push(Runner::new(device, Arc::<Client>::clone(&network), Arc::clone(&clock)));
     }
-    for line in std::io::stdin().lock().lines() {
-        let line = line?;
+    let listening = match arguments.listen {
+        Some(address) => Some(listen(arguments, &runners, &clock, address)?),
+        None => None,
+    };
+    let (send, commands) = mpsc::channel();
+    std::thread::spawn(move || {
+        // ends with standard input, or with the program
+        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+            if send.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    loop {
+        let next = runners.iter().filter_map(|runner| lock(runner).next_deadline()).min();
+        let wait = next.map_or(DAY, |next| {
+            let seconds = next.since(clock.seconds()).get();
+            Duration::from_secs(u64::try_from(seconds).unwrap_or(0)).clamp(Duration::from_millis(200), DAY)
+        });
+        let line = match commands.recv_timeout(wait) {
+            Ok(line) => Some(line),
+            Err(mpsc::RecvTimeoutError::Timeout) => None,
+            Err(mpsc::RecvTimeoutError::Disconnected) if listening.is_none() => break,
+            Err(mpsc::RecvTimeoutError::Disconnected) => {
+                // nobody types any more, but collectors may still pull
+                std::thread::sleep(wait);
+                None
+            }
+        };
         for runner in &runners {
-            let printed = runner.device.lock().unwrap_or_else(PoisonError::into_inner).command(&line, clock.now());
-            match printed {
-                Ok(text) if text.is_empty() => {}
-                Ok(text) => println!("{text}"),
-                Err(error) => eprintln!("device: {error}"),
+            if let Some(line) = &line {
+                let printed = lock(runner).command(line, clock.now());
+                match printed {
+                    Ok(text) if text.is_empty() => {}
+                    Ok(text) => writeln!(std::io::stdout(), "{text}")?,
+                    Err(error) => eprintln!("device: {error}"),
+                }
             }
             runner.turn()?;
-            for line in runner.device.lock().unwrap_or_else(PoisonError::into_inner).take_log() {
+            for line in lock(runner).take_log() {
                 eprintln!("{line}");
             }
         }
     }
     Ok(())
+}
+
+/// Puts the service of the first device behind a listener.
+fn listen(
+    arguments: &Arguments,
+    runners: &[Runner],
+    clock: &Arc<dyn Clock>,
+    address: SocketAddr,
+) -> Result<tokio::runtime::Runtime, Error> {
+    if !address.ip().is_loopback() && !arguments.plain_http {
+        return Err("the service is plain HTTP: beyond loopback it needs --plain-http".into());
+    }
+    let path = arguments.access.as_ref().ok_or("--listen needs --access: a file with USER:PASSWORD")?;
+    let text = String::from_utf8(read_whole(path, 4_096)?)?;
+    let (user, password) = text.trim_end().split_once(':').ok_or("the access file holds no USER:PASSWORD")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let first = runners.first().ok_or("there is no device")?;
+    let (device, clock) = (Arc::clone(&first.device), Arc::clone(clock));
+    let access = Access::new(user, password);
+    let (address, _) = runtime.block_on(device::serve(device, access, clock, address))?;
+    eprintln!("listening on http://{address}/smartlic-service");
+    Ok(runtime)
+}
+
+fn lock(runner: &Runner) -> MutexGuard<'_, Device> {
+    runner.device.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The first serial number, counted on.

@@ -15,7 +15,6 @@ pub struct Feature {
     /// Its tag.
     pub tag: EntitlementTag,
     /// Its class: which days of the policy concern it, and whether it needs a code.
-    #[serde(with = "class")]
     pub class: LicenseClass,
 }
 
@@ -81,22 +80,5 @@ impl Transport {
             Self::Off => None,
             Self::Cslu(address) | Self::Smart(address) => Some(address),
         }
-    }
-}
-
-mod class {
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serializer};
-    use slp_model::policy::LicenseClass;
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
-    pub(super) fn serialize<S: Serializer>(class: &LicenseClass, out: S) -> Result<S::Ok, S::Error> {
-        out.serialize_str(class.as_str())
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<LicenseClass, D::Error> {
-        let word = String::deserialize(input)?;
-        let found = LicenseClass::ALL.into_iter().find(|class| class.as_str() == word);
-        found.ok_or_else(|| D::Error::custom(format!("{word} is no class of licences")))
     }
 }

@@ -126,7 +126,8 @@ impl Device {
     fn policy(&self, out: &mut String) {
         let default = Policy::vendor_default();
         let (policy, origin) = if let Some(installed) = &self.state.policy {
-            let _ = writeln!(out, "\nPolicy:\n  Policy in use: Installed On {}", time(Some(installed.installed_at)));
+            let at = time(Some(installed.installed_at));
+            let _ = writeln!(out, "\nPolicy:\n  Policy in use: Installed On {at}");
             (&installed.policy, "Customer Policy")
         } else {
             out.push_str("\nPolicy:\n  Policy in use: Merged from multiple sources.\n");

@@ -1,10 +1,19 @@
 //! The words of the command line.
 
+mod bundle; // the words for bundles, answers, fleets, On-Prem files
+mod transport; // devices and the cloud
+mod trust; // the words for signatures, keys, signing
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use slp_model::{Udi, UnixSeconds};
-use slp_rum::Limits;
+use slp_rum::{Limits, ReadOptions};
+
+pub(crate) use bundle::*;
+pub(crate) use trust::*;
+
+pub(crate) use transport::{Poll, Pull, PushAck, Show, Upload};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -18,12 +27,12 @@ const INSPECT_EXAMPLES: &str = "\
 Examples:
   slp inspect device.txt
   slp inspect --json reports/ > layers.json
-  ssh router show license rum id 1704700812 | slp inspect -
+  ssh router more flash:usage.txt | slp inspect -
 
 --json writes one object {\"files\": [...]}. A file has `path`, `bytes`, `container`, `parts`,
 `reports`, `warnings`, `errors`; a report has its `measurements` or `snapshots` and its own
-`warnings`. Times are seconds since 1970 (UTC), absent members are left out, errors have `kind`,
-`place` and `message`.";
+`warnings`. Times are seconds since 1970 (UTC), absent members are left out; errors have `kind`,
+`name` (of the limit or tolerance that decided), `fatal`, `text`, `place`.";
 
 const USAGE_EXAMPLES: &str = "\
 Examples:
@@ -37,7 +46,8 @@ and peak count. Time without a report is unknown, not zero. Counts of several de
 are added; of a redundant set (HA) only the greatest counts.
 
 --format json writes one object: `devices` (documents read), `reports`, `measurements`, `rejected`,
-`peak` (tag to greatest count on one device), `intervals`, and with --by `sums`. --format csv writes
+`peak` (tag to greatest count on one device), `intervals`, and with --by `sums` (`known` and
+`unit_seconds` in seconds, `average` as a text with three decimals, `peak`). --format csv writes
 the intervals, one a line.";
 
 const CHECK_EXAMPLES: &str = "\
@@ -46,10 +56,15 @@ Examples:
   slp check --from 2024-01-01 --to 2024-04-01 reports/
   slp check --ids ids.txt device.txt    ids.txt: the output of `show license rum id all`
   slp check --ids TST00000001=ids1.txt --ids TST00000002=ids2.txt reports/
+  slp check --acks acks/ --ack-deadline 2024-06-30 reports/
+  slp check --counters support.txt device.txt    the output of `show license tech support`
+
+With --acks every closed report has to be named by an acknowledgement as taken (RUM-NOACK: a warning
+30 days after its end, an error after the deadline). Signatures are not checked.
 
 --json writes one object: `findings` (`id`, `severity`, device, `reports`, `from`, `to`, `details`,
-`text`, `remedy`), `errors` (what could not be read: `kind`, `place`, `message`), `counts` (by
-severity).";
+`text`, `remedy`), `errors` (what could not be read: `kind`, `name` of the limit or tolerance that
+decided, `fatal`, `text`, `place`), `counts` (by severity).";
 
 const DUE_EXAMPLES: &str = "\
 Examples:
@@ -62,7 +77,8 @@ another policy would ask for, give that policy. Exit status 1: a date was missed
 is enforced or export restricted.
 
 --json writes one object: `devices` (`device`, `next_ack_deadline`, `dues` with `at`, `rule`, `tag`,
-`class`, `days`, `base`, `source`, `severity`, `text`) and `errors`.";
+`class`, `days`, `base`, `source`, `severity`, `text`) and `errors` (`kind`, `name`, `fatal`,
+`text`, `place`).";
 
 const IMPORT_EXAMPLES: &str = "\
 Examples:
@@ -104,6 +120,42 @@ pub(crate) enum Command {
     /// Show what a device would do with an acknowledgement, a code or a policy
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(Import),
+    /// Read what a device prints: facts with their lines, and what was not understood
+    #[command(after_help = transport::SHOW_EXAMPLES)]
+    Show(Show),
+    /// Fetch the reports of devices
+    #[command(after_help = transport::PULL_EXAMPLES)]
+    Pull(Pull),
+    /// Hand reports to the cloud
+    #[command(after_help = transport::UPLOAD_EXAMPLES)]
+    Upload(Upload),
+    /// Fetch the answers of the cloud
+    #[command(after_help = transport::POLL_EXAMPLES)]
+    Poll(Poll),
+    /// Bring the answers to the devices
+    #[command(after_help = transport::PUSH_ACK_EXAMPLES)]
+    PushAck(PushAck),
+    /// Check signatures: a verdict for each, with its reason
+    #[command(after_help = trust::VERIFY_EXAMPLES)]
+    Verify(Verify),
+    /// Make and show keys and certificates for tests
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Sign a document of this SDK
+    #[command(after_help = trust::SIGN_EXAMPLES)]
+    Sign(Sign),
+    /// Write and read usage bundles
+    #[command(subcommand)]
+    Bundle(BundleCommand),
+    /// Bring acknowledgements to their devices
+    #[command(subcommand)]
+    Ack(AckCommand),
+    /// Invent a fleet of devices: for tests, demos and benchmarks
+    #[command(after_help = FLEET_EXAMPLES)]
+    Fleet(Fleet),
+    /// Read On-Prem registration and synchronization files
+    #[command(subcommand)]
+    Sync(SyncCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -121,16 +173,63 @@ pub(crate) enum Color {
     Never,
 }
 
+/// What one document may cost.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Costs {
+    /// Refuse documents with more bytes than this; 64M is short for 64 times 1,048,576
+    #[arg(long, value_name = "N", display_order = 90, default_value_t = default_document_bytes(), value_parser = bytes)]
+    max_document_bytes: u64,
+
+    /// Allow so much of one thing in one document, such as `payload_bytes=64M`; a wrong name shows all names
+    #[arg(long = "limit", value_name = "NAME=N", display_order = 90, value_parser = limit)]
+    limits: Vec<Limit>,
+}
+
+impl Costs {
+    /// How documents are read. What is named by `--limit` goes before `--max-document-bytes`.
+    pub(crate) fn options(&self) -> ReadOptions {
+        let mut options = ReadOptions::default();
+        options.limits.document_bytes = usize::try_from(self.max_document_bytes).unwrap_or(usize::MAX);
+        for limit in &self.limits {
+            options.limits = limit.set(&options.limits).unwrap_or(options.limits);
+        }
+        options
+    }
+}
+
+/// A limit by its name.
+#[derive(Clone, Debug)]
+struct Limit {
+    name: String,
+    value: u64,
+}
+
+impl Limit {
+    /// The limits with this one changed; `None` if there is no such limit or the value does not fit it.
+    fn set(&self, limits: &Limits) -> Option<Limits> {
+        let mut all = serde_json::to_value(limits).ok()?;
+        *all.get_mut(&self.name)? = self.value.into();
+        serde_json::from_value(all).ok()
+    }
+}
+
+/// The names of all limits of a document, sorted.
+pub(crate) fn limit_names() -> Vec<String> {
+    match serde_json::to_value(Limits::default()) {
+        Ok(serde_json::Value::Object(all)) => all.into_iter().map(|(name, _)| name).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// What to read and at what cost.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Sources {
     /// Files; folders, searched for .txt .xml .json .tar .tar.gz .tgz; or - for standard input
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
 
-    /// Refuse files with more bytes than this; 64M is short for 64 times 1,048,576
-    #[arg(long, value_name = "N", display_order = 90, default_value_t = default_document_bytes(), value_parser = bytes)]
-    pub(crate) max_document_bytes: u64,
+    #[command(flatten)]
+    pub(crate) costs: Costs,
 
     /// Threads that read files; results do not depend on it
     #[arg(long, value_name = "N", display_order = 91, default_value_t = 2, value_parser = threads)]
@@ -210,6 +309,18 @@ pub(crate) struct Check {
     #[arg(long, value_name = "[SERIAL=]FILE")]
     pub(crate) ids: Vec<String>,
 
+    /// Acknowledgements that came back: files, folders. Closed reports that none of them names as taken are findings
+    #[arg(long, value_name = "PATH")]
+    pub(crate) acks: Vec<PathBuf>,
+
+    /// When the acknowledgements had to be there at the latest
+    #[arg(long, value_name = "TIME", value_parser = time, requires = "acks")]
+    pub(crate) ack_deadline: Option<UnixSeconds>,
+
+    /// A text in which a device counts the reports that it lost (`Purged:`, `MIA:`). SERIAL as for --ids
+    #[arg(long, value_name = "[SERIAL=]FILE")]
+    pub(crate) counters: Vec<String>,
+
     /// Write JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -259,6 +370,9 @@ pub(crate) struct Import {
     #[arg(long, value_name = "UDI", required = true, value_parser = device)]
     pub(crate) device: Vec<Udi>,
 
+    #[command(flatten)]
+    pub(crate) costs: Costs,
+
     /// A file of the device whose reports were sent
     #[arg(long, value_name = "FILE")]
     pub(crate) sent: Vec<PathBuf>,
@@ -306,6 +420,16 @@ fn bytes(text: &str) -> Result<u64, String> {
         .ok_or_else(|| "expected a number above 0, such as 16777216 or 16M".to_owned())
 }
 
+fn limit(text: &str) -> Result<Limit, String> {
+    let (name, value) = text.split_once('=').ok_or_else(|| "expected NAME=N, such as payload_bytes=64M".to_owned())?;
+    let limit = Limit { name: name.to_owned(), value: bytes(value)? };
+    let names = limit_names();
+    if !names.contains(&limit.name) {
+        return Err(format!("no limit has that name; there are: {}", names.join(", ")));
+    }
+    limit.set(&Limits::default()).map(|_| limit).ok_or_else(|| "that limit has to be smaller".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -315,6 +439,17 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_limit_can_be_set_by_its_name_and_nothing_else() {
+        for name in limit_names() {
+            let one = limit(&format!("{name}=77")).unwrap().set(&Limits::default()).unwrap();
+            assert_ne!(one, Limits::default(), "{name}");
+        }
+        assert!(limit("payload=1").unwrap_err().contains("payload_bytes, pem_bytes"));
+        assert!(limit("payload_bytes").unwrap_err().contains("NAME=N"));
+        assert!(limit("json_depth=8G").unwrap_err().contains("smaller"));
     }
 
     #[test]

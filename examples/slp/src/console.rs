@@ -1,7 +1,9 @@
 //! Where a command reads, writes and complains.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, BufWriter, Read, Write};
+use std::mem;
 
 use clap::error::ErrorKind;
 use slp_model::UnixSeconds;
@@ -12,9 +14,14 @@ use crate::fault::Fault;
 use crate::printable::printable;
 use crate::progress::Progress;
 use crate::style::{Paint, Style};
+use crate::wording::count_of;
+use crate::world::{Clock, Still, World};
 
 /// The skipped entries that are named one by one; the rest is counted.
 const SKIPPED_SHOWN: u64 = 5;
+
+/// The faults that are told one by one on standard error; the rest is counted.
+const FAULTS_SHOWN: u64 = 20;
 
 /// Streams, clock and what is known of the terminal.
 #[non_exhaustive]
@@ -33,6 +40,12 @@ pub struct Console<'a> {
     pub no_color: bool,
     /// The time that counts as now, unless an argument says otherwise.
     pub now: UnixSeconds,
+    /// The clock of what waits for other machines. None: one that stands still but when somebody waits.
+    pub clock: Option<Box<dyn Clock + 'a>>,
+    /// Variables of the environment: those that begin with `SLP_`.
+    pub variables: BTreeMap<String, String>,
+    /// A number that nobody expects, for nonces.
+    pub chance: u64,
 }
 
 impl<'a> Console<'a> {
@@ -43,7 +56,18 @@ impl<'a> Console<'a> {
         errors: &'a mut dyn Write,
         now: UnixSeconds,
     ) -> Self {
-        Self { input, output, errors, output_is_terminal: false, errors_is_terminal: false, no_color: false, now }
+        Self {
+            input,
+            output,
+            errors,
+            output_is_terminal: false,
+            errors_is_terminal: false,
+            no_color: false,
+            now,
+            clock: None,
+            variables: BTreeMap::new(),
+            chance: 0,
+        }
     }
 
     /// Prints what the argument parser has to say: help and version, or what is wrong with the call.
@@ -88,6 +112,12 @@ impl From<io::Error> for Stop {
     }
 }
 
+impl From<serde_json::Error> for Stop {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Output(error.into())
+    }
+}
+
 /// A console at work.
 pub(crate) struct Session<'a> {
     pub(crate) input: &'a mut (dyn Read + Send),
@@ -97,11 +127,13 @@ pub(crate) struct Session<'a> {
     pub(crate) style: Style,
     pub(crate) output_is_terminal: bool,
     pub(crate) now: UnixSeconds,
+    pub(crate) world: World<'a>,
 }
 
 impl<'a> Session<'a> {
     pub(crate) fn new(console: Console<'a>, color: Color) -> Self {
-        let Console { input, output, errors, output_is_terminal, errors_is_terminal, no_color, now } = console;
+        let Console { input, output, errors, output_is_terminal, errors_is_terminal, no_color, now, .. } = console;
+        let clock = console.clock.unwrap_or_else(|| Box::new(Still::at(now)));
         let style = |is_terminal| {
             Style::new(match color {
                 Color::Always => true,
@@ -112,11 +144,19 @@ impl<'a> Session<'a> {
         let progress = errors_is_terminal.then(Progress::start);
         Self {
             style: style(output_is_terminal),
-            messages: Messages { style: style(errors_is_terminal), errors, progress, skipped: 0 },
+            messages: Messages {
+                style: style(errors_is_terminal),
+                errors,
+                progress,
+                skipped: 0,
+                faults: 0,
+                failed: false,
+            },
             input,
             output: BufWriter::with_capacity(64 << 10, output),
             output_is_terminal,
             now,
+            world: World::new(clock, console.variables, console.chance),
         }
     }
 
@@ -131,17 +171,54 @@ pub(crate) struct Messages<'a> {
     style: Style,
     progress: Option<Progress>,
     skipped: u64,
+    faults: u64,
+    failed: bool,
 }
 
 impl Messages<'_> {
     /// Something that makes the exit status 1 or 2.
     pub(crate) fn error(&mut self, text: &str) {
+        self.failed = true;
         self.line(Paint::Error, "error", text);
     }
 
     /// Something that could not be read.
     pub(crate) fn fault(&mut self, fault: &Fault) {
-        self.error(&fault.to_string());
+        self.failed = true;
+        self.faults = self.faults.saturating_add(1);
+        if self.faults <= FAULTS_SHOWN {
+            self.error(&fault.to_string());
+        }
+    }
+
+    /// The data has errors, whoever tells them. This counts even if nobody reads the results to their end.
+    pub(crate) fn fail(&mut self, found: bool) {
+        self.failed |= found;
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    /// Deviations that were taken, in documents of which only the numbers are shown.
+    pub(crate) fn tolerated(&mut self, count: u64) {
+        if count > 0 {
+            let many = count_of(count, "deviation", "deviations");
+            self.note(&format!("{many} tolerated: `slp inspect` shows each of them"));
+        }
+    }
+
+    /// Nothing follows.
+    pub(crate) fn finish(&mut self) {
+        if let Some(more @ 1..) = self.faults.checked_sub(FAULTS_SHOWN) {
+            let many = count_of(more, "error", "errors");
+            self.error(&format!("{many} more: `slp check --json` tells all of them"));
+        }
+    }
+
+    /// Something that makes results worth less than they look.
+    pub(crate) fn warning(&mut self, text: &str) {
+        self.line(Paint::Warning, "warning", text);
     }
 
     /// Something to know.
@@ -162,9 +239,31 @@ impl Messages<'_> {
         }
     }
 
-    /// One more file is done.
-    pub(crate) fn done(&mut self, bytes: u64) {
-        if let Some(line) = self.progress.as_mut().and_then(|progress| progress.done(bytes)) {
+    /// How many bytes there are to read, if that is known.
+    pub(crate) fn expect(&mut self, bytes: Option<u64>) {
+        if let Some(progress) = &mut self.progress {
+            progress.expect(bytes);
+        }
+    }
+
+    /// So many bytes more are to be read; if that is not known, what is left cannot be told.
+    pub(crate) fn expect_more(&mut self, bytes: Option<u64>) {
+        if let Some(progress) = &mut self.progress {
+            progress.expect_more(bytes);
+        }
+    }
+
+    /// So many more documents are done, and so many bytes were read since.
+    pub(crate) fn done(&mut self, documents: u64, bytes: u64) {
+        if let Some(line) = self.progress.as_mut().and_then(|progress| progress.done(documents, bytes)) {
+            drop(write!(self.errors, "\r{line}\u{1b}[K"));
+            drop(self.errors.flush());
+        }
+    }
+
+    /// So many things of all that are to be made are made.
+    pub(crate) fn made(&mut self, number: u64, of: u64) {
+        if let Some(line) = self.progress.as_mut().and_then(|progress| progress.made(number, of)) {
             drop(write!(self.errors, "\r{line}\u{1b}[K"));
             drop(self.errors.flush());
         }
@@ -175,11 +274,11 @@ impl Messages<'_> {
         self.progress = None;
     }
 
-    /// All files are done.
+    /// All files are done. What comes behind it begins to count anew.
     pub(crate) fn end_of_input(&mut self) {
         self.clear_progress();
-        self.progress = None;
-        if let Some(more @ 1..) = self.skipped.checked_sub(SKIPPED_SHOWN) {
+        self.progress = self.progress.take().map(|_| Progress::start());
+        if let Some(more @ 1..) = mem::take(&mut self.skipped).checked_sub(SKIPPED_SHOWN) {
             self.note(&format!("{more} more skipped"));
         }
     }

@@ -6,26 +6,29 @@ use std::io;
 use serde::Serialize;
 use slp_model::Location;
 
+use crate::arguments::limit_names;
+
 /// Something that could not be read: a file, a document, or one report in it.
 ///
-/// As JSON one object: `kind` (a stable word), `limit` (the name of the limit that decided, if one did), `fatal` (reading
-/// of that file ended there), `place`, `message`.
+/// As JSON one object, as for every error of these crates: `kind` (a stable word), `name` (of the limit or tolerance that
+/// decided, if one did), `fatal` (reading of that file ended there), `text`, `place`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Fault {
     /// A kind of [`slp_rum::ErrorKind`], or `unreadable`.
     pub(crate) kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) limit: Option<&'static str>,
+    pub(crate) name: Option<&'static str>,
     pub(crate) fatal: bool,
+    pub(crate) text: String,
+    #[serde(skip_serializing_if = "Location::is_empty")]
     pub(crate) place: Location,
-    pub(crate) message: String,
 }
 
 impl Fault {
     /// A fault of a whole file.
-    pub(crate) fn of_file(kind: &'static str, name: &str, message: impl Into<String>) -> Self {
+    pub(crate) fn of_file(kind: &'static str, name: &str, text: impl Into<String>) -> Self {
         let place = Location::default().inside(name);
-        Self { kind, limit: None, fatal: true, place, message: message.into() }
+        Self { kind, name: None, fatal: true, text: text.into(), place }
     }
 
     /// A file that the system does not give.
@@ -35,19 +38,42 @@ impl Fault {
 
     /// A fault inside the file of this name.
     pub(crate) fn in_file(name: &str, error: slp_rum::Error) -> Self {
-        let error = error.inside(name);
+        Self::of(&error.inside(name))
+    }
+
+    /// A fault in a document, its place as the error has it.
+    pub(crate) fn of(error: &slp_rum::Error) -> Self {
+        let mut text = error.message().to_owned();
+        if let (slp_rum::ErrorKind::Limit, Some(name)) = (error.kind(), error.name())
+            && limit_names().iter().any(|limit| limit == name)
+        {
+            text = format!("{text}, with --limit {name}=N");
+        }
         Self {
             kind: error.kind().as_str(),
-            limit: (error.kind() == slp_rum::ErrorKind::Limit).then(|| error.name()).flatten(),
+            name: error.name(),
             fatal: error.is_fatal(),
+            text,
             place: error.location().clone(),
-            message: error.message().to_owned(),
+        }
+    }
+
+    /// A fault of a bundle, or of a leaf in it.
+    pub(crate) fn of_bundle(error: &slp_sync::Error) -> Self {
+        let is_leaf = error.kind() == slp_sync::ErrorKind::BadLeaf;
+        Self {
+            // of a document in a leaf the word of its own reader says more
+            kind: error.name().filter(|_| is_leaf).unwrap_or(error.kind().as_str()),
+            name: error.name().filter(|_| !is_leaf),
+            fatal: error.is_fatal(),
+            text: error.message().to_owned(),
+            place: error.location().clone(),
         }
     }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} ({})", self.place, self.message, self.kind)
+        write!(f, "{}: {} ({})", self.place, self.text, self.kind)
     }
 }

@@ -9,6 +9,8 @@ use crate::fault::Fault;
 
 /// Names of files that a directory is searched for.
 const ENDINGS: [&str; 6] = [".txt", ".xml", ".json", ".tar", ".tar.gz", ".tgz"];
+/// Those of archives.
+const ARCHIVES: [&str; 3] = [".tar", ".tar.gz", ".tgz"];
 
 /// One thing that a PATH led to.
 #[derive(Debug)]
@@ -127,11 +129,23 @@ fn list(directory: &PathBuf) -> std::io::Result<Vec<(OsString, Entry)>> {
 }
 
 fn has_known_ending(name: &OsString) -> bool {
-    let name = name.as_encoded_bytes();
-    ENDINGS.iter().any(|ending| {
-        name.len()
-            .checked_sub(ending.len())
-            .and_then(|at| name.get(at..))
-            .is_some_and(|end| end.eq_ignore_ascii_case(ending.as_bytes()))
+    ENDINGS.iter().any(|ending| ends(name.as_encoded_bytes(), ending))
+}
+
+/// Is that the name of an archive?
+pub(crate) fn has_archive_name(name: &str) -> bool {
+    ARCHIVES.iter().any(|ending| ends(name.as_bytes(), ending))
+}
+
+fn ends(name: &[u8], ending: &str) -> bool {
+    let end = name.len().checked_sub(ending.len()).and_then(|at| name.get(at..));
+    end.is_some_and(|end| end.eq_ignore_ascii_case(ending.as_bytes()))
+}
+
+/// How much there is to read, if that can be told beforehand: only of files named one by one.
+pub(crate) fn bytes_to_read(paths: &[PathBuf]) -> Option<u64> {
+    paths.iter().try_fold(0_u64, |sum, path| {
+        let about = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+        sum.checked_add(about.len())
     })
 }

@@ -43,13 +43,21 @@ pub(crate) fn json(value: &impl Serialize) -> Result<String, serde_json::Error> 
     let mut safe = String::with_capacity(text.len().saturating_add(8));
     for character in text.chars() {
         if is_unprintable(character) {
-            // all of them are in the basic plane, so four digits do
-            write!(safe, "\\u{:04x}", u32::from(character)).map_err(serde::ser::Error::custom)?;
+            // JSON has four digits an escape: a character above them is written as its two surrogates
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                write!(safe, "\\u{unit:04x}").map_err(serde::ser::Error::custom)?;
+            }
         } else {
             safe.push(character);
         }
     }
     Ok(safe)
+}
+
+/// Digests as they are written: lower-case hexadecimal.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
 }
 
 #[cfg(test)]
@@ -60,6 +68,14 @@ mod tests {
     fn nothing_that_drives_a_terminal_gets_through() {
         assert_eq!(printable("a\u{1b}[2J\n\u{9b}\u{202e}é"), "a\\u{1b}[2J\\u{a}\\u{9b}\\u{202e}é");
         assert_eq!(json(&"a\u{1b}[2J\u{9b}\u{7f}\u{202e}é").unwrap(), r#""a\u001b[2J\u009b\u007f\u202eé""#);
+    }
+
+    #[test]
+    fn a_character_above_the_basic_plane_is_escaped_as_two_surrogates() {
+        let text = "a\u{e0041}\u{ad}b";
+        let json = json(&text).unwrap();
+        assert_eq!(json, r#""a\udb40\udc41\u00adb""#);
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
     }
 
     #[test]

@@ -17,6 +17,13 @@ pub(crate) fn grouped(number: impl Into<u128>) -> String {
     text
 }
 
+/// The same for a number with decimals: `1234.500` as `1,234.500`.
+pub(crate) fn grouped_decimal(number: &str) -> String {
+    let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
+    let whole = whole.parse::<u128>().map_or_else(|_| whole.to_owned(), grouped);
+    if decimals.is_empty() { whole } else { format!("{whole}.{decimals}") }
+}
+
 /// A number with one decimal, half to even: `parts` of which `per` make a whole.
 pub(crate) fn tenths(parts: u128, per: u128) -> String {
     let tenths = parts.saturating_mul(10);
@@ -64,6 +71,7 @@ mod tests {
     #[test]
     fn thousands_are_grouped() {
         assert_eq!([0_u64, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(["0.125", "1234567.000", "7"].map(grouped_decimal), ["0.125", "1,234,567.000", "7"]);
     }
 
     #[test]

@@ -283,16 +283,26 @@ fn a_local_ca_hands_out_no_roles() {
     assert_eq!(verdict(&[&good, &cloud_ca]), Ok(()));
     assert_eq!(verdict(&[&forged, &local_ca, &cloud_ca]), Err(Detail::Role));
     assert_eq!(verdict(&[&collector, &cloud_ca]), Err(Detail::Role));
+    // not even when somebody trusts the local CA itself and the chain does not show it
+    trust.add_anchor(&local_ca).unwrap();
+    trust.add_anchor(&cloud_ca).unwrap();
+    let verdict = |chain: &[&[u8]]| {
+        let signatory = Signatory::chain(Member::Single, chain, Role::CloudSigner);
+        document.verify("sync_request", &[signatory], &trust, now()).map(|_| ()).map_err(|why| why.detail())
+    };
+    assert_eq!(verdict(&[&good]), Ok(()));
+    assert_eq!(verdict(&[&forged]), Err(Detail::Role));
+    assert_eq!(verdict(&[&forged, &local_ca]), Err(Detail::Role));
     assert_eq!(Certificate::inspect(&good).unwrap().subject().organizational_unit(), Some("slp-sync:cloud-signer"));
 }
 
 #[test]
 fn a_certificate_may_begin_up_to_an_hour_later() {
     let (root, signer) = (SigningKey::generate().unwrap().0, SigningKey::generate().unwrap().0);
-    let root_name = dn(&[("2.5.4.3", "Root")]);
+    let (cloud_ca, cloud_name) = of_role("slp-sync:cloud-ca", &root, &dn(&[("2.5.4.3", "Root")]), Some(1));
     let mut trust = TrustStore::empty();
-    trust.add_anchor(&Made::ca(&root, None).named(&root_name, &root_name).signed(&root)).unwrap();
-    let leaf = of_role("slp-sync:cloud-signer", &signer, &root_name, None).0.signed(&root);
+    trust.add_anchor(&cloud_ca.signed(&root)).unwrap();
+    let leaf = of_role("slp-sync:cloud-signer", &signer, &cloud_name, None).0.signed(&root);
     let mut document = document(PLAIN).unwrap();
     document.sign(&Member::Single, &signer).unwrap();
     let verdict = |seconds| {

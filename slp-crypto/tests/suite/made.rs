@@ -111,6 +111,9 @@ fn each_broken_rule_has_its_own_word() {
         Err((Reason::KeyUnknown, Detail::Issuer))
     );
     assert_eq!(leaf(|made| Made { spki: vec![0x30, 0x00], ..made }), malformed(Detail::Certificate));
+    let numbers = tlv(0x30, &[&tlv(2, &[&[0], &[0xff; 128]]), &tlv(2, &[&[1, 0, 1]])]);
+    let short = tlv(0x30, &[&hex("300d06092a864886f70d0101010500"), &tlv(3, &[&[0], &numbers])]);
+    assert_eq!(leaf(|made| Made { spki: short, ..made }), invalid(Detail::WeakKey));
     let compressed = [&hex("3039301306072a8648ce3d020106082a8648ce3d030107032200")[..], &[2; 33]].concat();
     assert_eq!(leaf(|made| Made { spki: compressed, ..made }), Err((Reason::Unsupported, Detail::Key)));
 }

@@ -1,12 +1,12 @@
 //! The one door: order of the reasons, resolvers, batches, budgets, error texts.
 
 use slp_crypto::{
-    Detail, ErrorKind, KeyAnswer, KeyHint, KeyMap, KeyResolver, KeyScope, NotVerified, PublicKey, Reason, Signer,
-    SigningKey, TimePolicy, TrustStore, Verifier, Warning,
+    Detail, ErrorKind, KeyAnswer, KeyHint, KeyMap, KeyResolver, KeyScope, NotVerified, PublicKey, Reason, Scheme,
+    Signer, SigningKey, TimePolicy, TrustStore, Verifier, Warning,
 };
 use slp_model::{Location, Place, SignedContent, Udi};
 
-use crate::support::{ED25519, P256, P384, RSA, key, samples, say};
+use crate::support::{ED25519, Made, P256, P384, RSA, hex, key, samples, say, tlv, to_base64, to_pem};
 
 fn udi(serial: &str) -> Udi {
     Udi::new("C9300-24UX", serial).unwrap()
@@ -82,6 +82,43 @@ fn the_word_chooses_nothing() {
 }
 
 #[test]
+fn a_report_is_judged_at_its_own_time_by_the_dates_of_the_certificate() {
+    let ours = key(RSA);
+    let mut trust = TrustStore::empty();
+    let leaf = Made::leaf(&ours).signed(&ours); // 2020 to 2030
+    trust.add_pem("device.pem", to_pem("CERTIFICATE", &leaf).as_bytes()).unwrap();
+    let mut content = report(b"{}", &ours);
+    content.signer = Udi::new("ISR4451-X/K9", "TST00000001").ok();
+    let verifier = Verifier::new(&trust);
+    let verdict = |time| {
+        let good = verifier.verify(&content, time).map_err(|why| (why.reason(), why.detail()))?;
+        Ok(good.evidence().warnings().iter().map(Warning::as_str).collect::<Vec<_>>())
+    };
+    let at = |text: &str| text.parse().unwrap();
+    assert_eq!(verdict(TimePolicy::At(at("2025-01-01"))), Ok(vec![]));
+    assert_eq!(verdict(TimePolicy::At(at("2031-01-01"))), Ok(vec!["expired"]));
+    assert_eq!(verdict(TimePolicy::At(at("2019-01-01"))), Ok(vec!["not-yet-valid"]));
+    assert_eq!(verdict(TimePolicy::Ignore), Ok(vec!["time-not-checked"]));
+    assert_eq!(verdict(TimePolicy::Now(at("2025-01-01"))), Ok(vec![]));
+    assert_eq!(verdict(TimePolicy::Now(at("2031-01-01"))), Err((Reason::Invalid, Detail::Expired)));
+    assert_eq!(verdict(TimePolicy::Now(at("2019-01-01"))), Err((Reason::Invalid, Detail::NotYetValid)));
+    // each of a batch at its own
+    let values = [content.clone(), content.clone()];
+    let times = |value: &SignedContent<'_>| {
+        let first = std::ptr::eq(value, &raw const values[0]);
+        TimePolicy::At(at(if first { "2025-01-01" } else { "2031-01-01" }))
+    };
+    let verdicts = verifier.batch_at(&values, times).unwrap().finish();
+    let warnings: Vec<_> = verdicts.iter().map(|one| one.as_ref().unwrap().evidence().warnings().len()).collect();
+    assert_eq!(warnings, [0, 1]);
+    // a renewed certificate of the same key is enough
+    let renewed = Made { not_before: "20300101000000Z", not_after: "20400101000000Z", ..Made::leaf(&ours) };
+    trust.add_pem("renewed.pem", to_pem("CERTIFICATE", &renewed.signed(&ours)).as_bytes()).unwrap();
+    let again = Verifier::new(&trust).verify(&content, TimePolicy::Now(at("2031-01-01"))).unwrap();
+    assert_eq!(again.evidence().warnings(), []);
+}
+
+#[test]
 fn any_key_that_fits_is_enough_and_sixteen_are_tried() {
     let ours = key(P256);
     let others: Vec<SigningKey> = (0..16).map(|_| SigningKey::generate().unwrap().0).collect();
@@ -137,6 +174,9 @@ fn a_key_map_matches_exactly_and_the_narrowest_scope_comes_first() {
     let report = Place::UsageReport;
     hint.place = &report;
     assert_eq!(found(&hint), [3]);
+    let request = Place::CloudElement("smartLicenseTrustRequest".into());
+    hint.place = &request;
+    assert_eq!(found(&hint), [3], "its device signs it");
 }
 
 struct Refuses;
@@ -251,4 +291,78 @@ fn signature_texts_of_the_hostile_table_are_judged() {
     }
     say(&format!("base64 table: {plain} decoded, {refused} refused"));
     assert_eq!((plain, refused), (4, 8));
+}
+
+/// Order of the group of P-256.
+const ORDER: &str = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
+
+#[test]
+fn an_ecdsa_signature_has_one_encoding_and_its_numbers_a_range() {
+    let ours = key(P256);
+    let trust = trusting(&[&ours]);
+    let mut content = report(b"{}", &ours);
+    let integers = |r: &[u8], s: &[u8]| tlv(0x30, &[&tlv(2, &[r]), &tlv(2, &[s])]);
+    let good = ours.sign(b"{}").unwrap().as_bytes().to_vec();
+    let (r, s) = {
+        let r = &good[4..4 + usize::from(good[3])];
+        (r.to_vec(), good[6 + r.len()..].to_vec())
+    };
+    assert_eq!(integers(&r, &s), good);
+    let order = [&[0][..], &hex(ORDER)].concat();
+    let zeros = |number: &[u8]| [&[0, 0][..], number].concat();
+    let padded = |tag: u8, content: &[u8]| [&[tag, 0x81, u8::try_from(content.len()).unwrap()], content].concat();
+    let both = [tlv(2, &[&r]), tlv(2, &[&s])].concat();
+    for (what, signature) in [
+        ("r is zero", integers(&[0], &s)),
+        ("s is zero", integers(&r, &[0])),
+        ("both are zero", integers(&[0], &[0])),
+        ("r is nothing", integers(&[], &s)),
+        ("r is the order", integers(&order, &s)),
+        ("s is the order", integers(&r, &order)),
+        ("r is larger than the curve", integers(&[&[1][..], &r].concat(), &s)),
+        ("s is very large", integers(&r, &[0x7f; 70])),
+        ("r is negative", integers(&[&[0x80][..], &[1; 31]].concat(), &s)),
+        ("r has zeros in front", integers(&zeros(&r), &s)),
+        ("s has zeros in front", integers(&r, &zeros(&s))),
+        ("a long length outside", padded(0x30, &both)),
+        ("a long length inside", tlv(0x30, &[&padded(2, &r), &tlv(2, &[&s])])),
+        ("a length that is not told", [&[0x30, 0x80][..], &both, &[0, 0]].concat()),
+        ("bytes behind", [&good[..], &[0]].concat()),
+        ("bytes inside", tlv(0x30, &[&both, &[5, 0]])),
+        ("three numbers", tlv(0x30, &[&both, &tlv(2, &[&[1]])])),
+        ("cut", good[..good.len() - 1].to_vec()),
+        ("another tag", [&[0x31][..], &good[1..]].concat()),
+        ("plain numbers", [&[0_u8; 64][..]].concat()),
+        ("one byte", vec![0]),
+    ] {
+        content.signature = Some(to_base64(&signature).into());
+        assert_eq!(verdict(&trust, &content), Err((Reason::Invalid, Detail::Mismatch)), "{what}");
+    }
+    content.signature = Some(to_base64(&good).into());
+    assert_eq!(verdict(&trust, &content), Ok(vec![]));
+}
+
+#[test]
+fn a_signature_of_another_scheme_or_key_fits_nowhere() {
+    let rsa512 = key(RSA).with_scheme(Scheme::RsaPkcs1Sha512).unwrap();
+    let keys = [key(RSA), rsa512, key(P256), key(P384), key(ED25519)];
+    for signer in &keys {
+        for other in &keys {
+            let mut content = report(b"{}", signer);
+            content.place = Place::CloudElement("data".into());
+            let same = signer.scheme() == other.scheme();
+            assert_eq!(verdict(&trusting(&[other]), &content).is_ok(), same, "{signer:?} by {other:?}");
+        }
+    }
+    // RSA: as long as the modulus, neither shorter nor longer, with or without zeros in front
+    let ours = key(RSA);
+    let trust = trusting(&[&ours]);
+    let mut content = report(b"{}", &ours);
+    let good = ours.sign(b"{}").unwrap().as_bytes().to_vec();
+    let zero = [0_u8];
+    let beyond = vec![0xff; good.len()];
+    for wrong in [[&zero, &good[..]].concat(), [&good[..], &zero].concat(), good[1..].to_vec(), beyond] {
+        content.signature = Some(to_base64(&wrong).into());
+        assert_eq!(verdict(&trust, &content), Err((Reason::Invalid, Detail::Mismatch)));
+    }
 }

@@ -5,10 +5,10 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::{Attribute, Days, LicenseClass, Policy, PolicySource};
-use crate::{EntitlementTag, Seconds, UnixSeconds};
+use crate::{EntitlementTag, Seconds, UnixSeconds, word_enum};
 
 mod consequence;
 mod device;
@@ -18,8 +18,8 @@ mod tests;
 pub use consequence::{WithoutAck, severity};
 pub use device::{AckState, Phase, printed_ack_deadline, printed_interval};
 
-/// From this time on, so many uses of a licence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// From this time on, so many uses of a licence. As JSON: an object of these names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Change {
     /// When.
@@ -35,8 +35,8 @@ impl Change {
     }
 }
 
-/// One licence of a device, as the clock sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One licence of a device, as the clock sees it. As JSON: an object of these names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LicenseUse {
     /// Which licence.
@@ -48,8 +48,10 @@ pub struct LicenseUse {
     pub changes: Vec<Change>,
     /// The end of its newest acknowledged report; of its newest *sent* report, where the policy asks for no
     /// acknowledgement. A licence that the factory reported has its first use here (doc).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub covered: Option<UnixSeconds>,
     /// Does an installed reservation (SLR) authorize it? Then only changes matter (doc).
+    #[serde(default)]
     pub reserved: bool,
 }
 
@@ -95,16 +97,17 @@ impl LicenseUse {
     }
 }
 
-/// Which obligation makes a report due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Rule {
-    /// The first report of a licence.
-    First,
-    /// A report after a change of the count.
-    Change,
-    /// The next report, so many days after the last one.
-    Ongoing,
+word_enum! {
+    /// Which obligation makes a report due. Words: `first`, `change`, `ongoing`.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Rule: "rule" {
+        /// The first report of a licence.
+        First = "first",
+        /// A report after a change of the count.
+        Change = "change",
+        /// The next report, so many days after the last one.
+        Ongoing = "ongoing",
+    }
 }
 
 impl Rule {
@@ -116,33 +119,12 @@ impl Rule {
             Self::Ongoing => Attribute::Ongoing,
         }
     }
-
-    /// `first`, `change` or `ongoing`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::First => "first",
-            Self::Change => "change",
-            Self::Ongoing => "ongoing",
-        }
-    }
-}
-
-impl fmt::Display for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl Serialize for Rule {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
 }
 
 /// A report that has to be acknowledged by a certain time. Ordered by time, then rule, then tag.
 ///
-/// `Display` says it in a sentence.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+/// As JSON: an object of these names. `Display` says it in a sentence, which is not read back.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Due {
     /// The last moment.

@@ -90,6 +90,9 @@ impl std::str::FromStr for Seconds {
     type Err = Error;
 
     /// Reads what `Display` writes, and the number alone.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BadNumber`] if it is no whole number of 64 bits.
     fn from_str(text: &str) -> Result<Self, Error> {
         let number = text.trim_ascii();
         let number = number.strip_suffix('s').unwrap_or(number).trim_ascii_end();
@@ -118,6 +121,11 @@ impl TryFrom<Ends> for Span {
 impl std::str::FromStr for Span {
     type Err = Error;
 
+    /// Reads what `Display` writes, and every form of the two times that [`UnixSeconds`] reads.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BadSpan`] without a `/`, or if it ends before it starts; [`ErrorKind::BadTime`] if one of the two is
+    /// no time.
     fn from_str(text: &str) -> Result<Self, Error> {
         let (start, end) = text.split_once('/').ok_or_else(|| {
             let text = format!("{} is no span: two times with a / between", Quoted(text));

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{Udi, syntax_error};
-use crate::Error;
+use crate::{Error, word_enum};
 
 /// What starts the text of a certificate. Case counts.
 const CERTIFICATE_START: &str = "PID:";
@@ -14,18 +14,20 @@ pub(super) const CERTIFICATE_MIDDLE: &str = " SN:";
 /// What every key of a display name starts with.
 const DISPLAY_NAME_PREFIX: &str = "UDI_";
 
-/// How a UDI is written as text.
-///
-/// Every [`Udi`] reads back equal from each form that it was written in. Spec: ack-auth, "UDI text"; crypto, "Identity".
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum UdiForm {
-    /// `P:<pid>,S:<serial>[,U:<uuid>]`, in documents and in tech support (seen).
-    Document,
-    /// `PID:<pid>,SN:<serial>`, in the output of commands (seen).
-    Cli,
-    /// `PID:<pid> SN:<serial>`, in the subject of a device certificate (seen).
-    Certificate,
+word_enum! {
+    /// How a UDI is written as text. Words: `document`, `cli`, `certificate`.
+    ///
+    /// Every [`Udi`] reads back equal from each form that it was written in. Spec: ack-auth, "UDI text"; crypto,
+    /// "Identity".
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum UdiForm: "form of a UDI" {
+        /// `P:<pid>,S:<serial>[,U:<uuid>]`, in documents and in tech support (seen).
+        Document = "document",
+        /// `PID:<pid>,SN:<serial>`, in the output of commands (seen).
+        Cli = "cli",
+        /// `PID:<pid> SN:<serial>`, in the subject of a device certificate (seen).
+        Certificate = "certificate",
+    }
 }
 
 /// Can a comma-separated text hold this part?

@@ -49,6 +49,14 @@ pub enum Unpaired {
 }
 
 impl Unpaired {
+    /// The same in a sentence, the word in brackets.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Unknown => "no report is named, and nothing tells which one is meant (unpaired)",
+            Self::Conflict => "no report is named, and file name and device tell of different ones (pairing-conflict)",
+        }
+    }
+
     /// `unpaired` or `pairing-conflict`.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -101,8 +101,12 @@ impl<'a> Checks<'a> {
         if let Some(delta) = oddity.delta {
             let change = delta.get().unsigned_abs();
             let severity = if change > HOUR { Warning } else { Info };
-            let way = if delta.get() < 0 { "back" } else { "forward" };
-            let text = format!("{}: the clock of the device was set {way} by {change} s.", place.name());
+            let what = match delta.get() {
+                0 => "a change of the clock by 0 s is reported".to_owned(),
+                ..0 => format!("the clock of the device was set back by {change} s"),
+                _ => format!("the clock of the device was set forward by {change} s"),
+            };
+            let text = format!("{}: {what}.", place.name());
             let finding =
                 self.at("RUM-CLOCK", severity, place, text, "Check NTP on the device. Times are used as reported.");
             self.raise(finding.with("delta", delta.get()).with("measurement", place.measurement()));

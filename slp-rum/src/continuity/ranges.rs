@@ -1,5 +1,6 @@
 //! Many ids as a short text.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// The most ranges that a text names.
@@ -20,6 +21,14 @@ pub(super) fn text(ranges: impl IntoIterator<Item = (u64, u64)>) -> String {
         let _ = if first == last { write!(out, "{first}") } else { write!(out, "{first}-{last}") };
     }
     out
+}
+
+/// The first of the ranges in such a text, then `…` if there are others.
+pub(super) fn first(text: &str, ranges: usize) -> Cow<'_, str> {
+    match text.match_indices(',').nth(ranges.saturating_sub(1)).and_then(|(end, _)| text.get(..end)) {
+        Some(first) => Cow::Owned(format!("{first},…")),
+        None => Cow::Borrowed(text),
+    }
 }
 
 /// The ranges of numbers that follow one another. The numbers come in ascending order.
@@ -63,5 +72,10 @@ mod tests {
     fn sixty_four_ranges_are_named_and_more_are_hinted_at() {
         let odd = |count: u64| text((0..count).map(|number| (2 * number, 2 * number)));
         assert!(odd(64).ends_with(",126") && odd(65).ends_with(",126,…"));
+    }
+
+    #[test]
+    fn the_first_ranges_of_a_text_are_cut_at_a_comma() {
+        assert_eq!(["1-3,7,9", "1-3,7", "1-3", ""].map(|text| first(text, 2)), ["1-3,7,…", "1-3,7", "1-3", ""]);
     }
 }

@@ -1,11 +1,11 @@
-//! `RUM-OPEN`, `RUM-NOACK`, `RUM-SIGNER`, `RUM-UNSIGNED`, `RUM-HA`, `RUM-TIME`: one report by itself, and beside the
-//! later ones of its licence.
+//! `RUM-OPEN`, `RUM-NOACK`, `RUM-SIGNER`, `RUM-UNSIGNED`, `RUM-TIME`: one report by itself, and beside the later ones
+//! of its licence.
 
 use slp_model::Severity::{Error, Info, Warning};
-use slp_model::{Detail, Seconds, Udi, UnixSeconds};
+use slp_model::{Seconds, Udi, UnixSeconds};
 
 use super::{Checks, many, span_of};
-use crate::usage::{ALONE, Kind, Licence, NONE, Report};
+use crate::usage::{Kind, Licence, NONE, Report};
 
 /// 2015-01-01T00:00:00Z: no device had this kind of licensing before.
 const FIRST_YEAR: i64 = 1_420_070_400;
@@ -43,32 +43,6 @@ impl<'a> Checks<'a> {
         let finding = self.about("RUM-SIGNER", Warning, (device, report), span_of(report), text, remedy);
         let signer = self.catalog.device(signer).map(ToString::to_string).unwrap_or_default();
         self.raise(finding.with("signer", signer));
-    }
-
-    fn redundancy(&mut self, device: &Udi, report: Report<'a>) {
-        if report.record.ha == ALONE {
-            return;
-        }
-        let (roles, members): (Vec<_>, Vec<_>) = self.ha.members(report.record.ha).unzip();
-        let (has_active, has_itself) = (roles.contains(&"Active"), members.contains(&report.record.device));
-        if has_active && has_itself {
-            return;
-        }
-        let fault = match (has_active, has_itself) {
-            (false, true) => "no active device in its redundant set",
-            (true, _) => "a redundant set without the device itself",
-            (false, false) => "a redundant set without an active device and without the device itself",
-        };
-        let text = format!("Report {} names {fault}.", report.id());
-        let finding = self.about(
-            "RUM-HA",
-            Info,
-            (device, report),
-            span_of(report),
-            text,
-            "Nothing to do; usage is counted as reported.",
-        );
-        self.raise(finding.with("roles", Detail::Texts(roles.into_iter().map(str::to_owned).collect())));
     }
 
     fn times(&mut self, device: &Udi, report: Report<'a>) {

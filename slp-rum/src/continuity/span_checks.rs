@@ -4,13 +4,15 @@ use slp_model::Severity::{self, Info, Warning};
 use slp_model::{Detail, Finding, ReportId, Udi, UnixSeconds};
 
 use super::id_checks::Ids;
-use super::{Checks, ranges, subject};
-use crate::usage::{Licence, Piece};
+use super::{Checks, many, ranges, subject};
+use crate::usage::{Known, Licence};
 
 /// The agent takes samples every 900 s: less is no gap worth a look.
 const SHORT: i64 = 900;
 /// A reload may take so long.
 const RELOAD: i64 = 3_600;
+/// The most ranges of missing ids in a sentence; the details name more.
+const NAMED: usize = 8;
 
 /// Why there is a gap, as far as reports tell.
 struct Reason {
@@ -52,7 +54,12 @@ impl<'a> Checks<'a> {
             let what = if others.is_empty() {
                 format!("measurements of report {} cover the same time", overlap.winner)
             } else {
-                format!("report {} covers the same time as {others}", overlap.winner)
+                let more = if overlap.more {
+                    format!(" and others, {} in all", many(overlap.lost, "measurement"))
+                } else {
+                    String::new()
+                };
+                format!("report {} covers the same time as {others}{more}", overlap.winner)
             };
             let length = seconds.human();
             let text = format!("From {} on, for {length}, {what}; the greatest count is used.", overlap.start);
@@ -62,27 +69,29 @@ impl<'a> Checks<'a> {
             let finding = Finding::new("RUM-OVERLAP", Warning, subject, text, remedy)
                 .with("seconds", seconds.get())
                 .with("winner", overlap.winner)
-                .with("losers", Detail::Counts(overlap.losers.iter().copied().collect()));
+                .with("losers", Detail::Counts(overlap.losers.clone()))
+                .with("count", overlap.lost);
             self.raise(finding);
         }
     }
 
     pub(super) fn gaps(&mut self, device: &Udi, licence: &Licence<'a>, ids: &Ids) {
-        for (before, after) in licence.pieces.iter().zip(licence.pieces.iter().skip(1)) {
+        let known = licence.known();
+        for (before, after) in known.iter().zip(known.iter().skip(1)) {
             if before.end < after.start {
                 let reason = reason(licence, before, after.start.since(before.end).get());
                 self.gap(device, licence, ids, (before.end, after.start), (Some(before), Some(after)), reason);
             }
         }
-        let (Some(window), Some(first), Some(last)) =
-            (self.facts.window, licence.pieces.first(), licence.pieces.last())
-        else {
-            return;
-        };
+        let Some(window) = self.facts.window else { return };
         let (from, to) = (window.start(), window.end());
-        if from < first.start.min(to) {
-            self.gap(device, licence, ids, (from, first.start.min(to)), (None, Some(first)), &EDGE);
+        // without any known time the whole window is one edge
+        let (first, last) = (known.first(), known.last());
+        let until = first.map_or(to, |first| first.start.min(to));
+        if from < until {
+            self.gap(device, licence, ids, (from, until), (None, first), &EDGE);
         }
+        let Some(last) = last else { return };
         if last.end.max(from) < to {
             self.gap(device, licence, ids, (last.end.max(from), to), (Some(last), None), &EDGE);
         }
@@ -94,13 +103,21 @@ impl<'a> Checks<'a> {
         licence: &Licence<'a>,
         ids: &Ids,
         span: (UnixSeconds, UnixSeconds),
-        (before, after): (Option<&Piece>, Option<&Piece>),
+        (before, after): (Option<&Known>, Option<&Known>),
         reason: &Reason,
     ) {
         let seconds = span.1.since(span.0);
-        let (length, clause) = (seconds.human(), reason.clause);
-        let text = format!("From {} to {} ({length}) there is no report: {clause}.", span.0, span.1);
-        let (before, after) = (before.map(|piece| piece.segment.id), after.map(|piece| piece.segment.id));
+        let (before, after) = (before.map(|known| known.id), after.map(|known| known.id));
+        let missing = before.zip(after).map(|(before, after)| ids.missing_between(before, after)).unwrap_or_default();
+        let mut text =
+            format!("From {} to {} ({}) there is no report: {}", span.0, span.1, seconds.human(), reason.clause);
+        if !missing.is_empty() {
+            let few = ranges::first(&missing, NAMED);
+            let are = if missing.bytes().all(|byte| byte.is_ascii_digit()) { "is" } else { "are" };
+            let reports = if are == "is" { "report" } else { "reports" };
+            text = format!("{text}; {reports} {few} {are} not there");
+        }
+        text.push('.');
         let reports = before.into_iter().chain(after).map(ReportId::new);
         let subject = subject(device, Some(licence.tag), reports, Some(span));
         let mut finding = Finding::new("RUM-GAP", reason.severity, subject, text, reason.remedy)
@@ -111,22 +128,19 @@ impl<'a> Checks<'a> {
                 finding = finding.with(name, id);
             }
         }
-        if let (Some(before), Some(after)) = (before, after) {
-            let missing = ids.missing_between(before, after);
-            if !missing.is_empty() {
-                finding = finding.with("missing_ids", missing);
-            }
+        if !missing.is_empty() {
+            finding = finding.with("missing_ids", missing);
         }
         self.raise(finding);
     }
 }
 
 /// The first that applies. Spec: rum, "Continuity".
-fn reason(licence: &Licence<'_>, before: &Piece, seconds: i64) -> &'static Reason {
-    let reloaded = licence.reports.get(before.segment.report).is_some_and(|report| report.record.reloaded);
+fn reason(licence: &Licence<'_>, before: &Known, seconds: i64) -> &'static Reason {
+    let reloaded = licence.reports.get(before.report).is_some_and(|report| report.record.reloaded);
     match seconds {
         ..=SHORT => &TOO_SHORT,
-        _ if before.segment.count == 0 => &RELEASED,
+        _ if before.count == Some(0) => &RELEASED,
         ..=RELOAD if reloaded => &RELOADED,
         _ => &UNEXPLAINED,
     }

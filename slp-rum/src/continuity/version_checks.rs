@@ -10,25 +10,30 @@ use slp_model::{Udi, UnixSeconds};
 use super::{Checks, span_of};
 use crate::usage::{Report, Selection, Version};
 
+/// The most files that a finding about two versions names for each.
+const NAMED: usize = 8;
+
 impl<'a> Checks<'a> {
     pub(super) fn versions(&mut self, device: &Udi, selection: &Selection<'a>) {
         let kept = &selection.kept;
         for version in [kept].into_iter().chain(&selection.superseded).chain(&selection.conflicts) {
             self.duplicates(device, version);
         }
+        if selection.superseded.is_empty() && selection.conflicts.is_empty() {
+            return;
+        }
+        let from = self.few_sources(kept);
         for version in &selection.superseded {
-            self.superseded(device, kept, version);
+            self.superseded(device, (kept, &from), version);
         }
         for version in &selection.conflicts {
-            self.conflict(device, kept, version);
+            self.conflict(device, (kept, &from), version);
         }
     }
 
     fn duplicates(&mut self, device: &Udi, version: &Version<'a>) {
         let report = version.report;
-        let sources: BTreeSet<_> =
-            version.occurrences.iter().map(|record| self.catalog.evidence.source_of(record)).collect();
-        let sources = Detail::Texts(sources.into_iter().map(str::to_owned).collect());
+        let sources = Detail::Texts(self.sources(version).into_iter().map(str::to_owned).collect());
         let times = u64::try_from(version.occurrences.len()).unwrap_or(u64::MAX);
         if times > 1 {
             let text = format!("Report {} came {times} times with the same payload.", report.id());
@@ -44,7 +49,17 @@ impl<'a> Checks<'a> {
         }
     }
 
-    fn superseded(&mut self, device: &Udi, kept: &Version<'a>, dropped: &Version<'a>) {
+    /// Where a version came from, sorted.
+    fn sources(&self, version: &Version<'a>) -> BTreeSet<&'a str> {
+        version.occurrences.iter().map(|record| self.catalog.evidence.source_of(record)).collect()
+    }
+
+    /// The first of them: there may be as many versions as copies.
+    fn few_sources(&self, version: &Version<'a>) -> Detail {
+        Detail::Texts(self.sources(version).into_iter().take(NAMED).map(str::to_owned).collect())
+    }
+
+    fn superseded(&mut self, device: &Udi, (kept, from): (&Version<'a>, &Detail), dropped: &Version<'a>) {
         let (report, ends) = (dropped.report, (kept.report.end(), dropped.report.end()));
         let text = format!(
             "Report {} also came in an older state, which {}; a later state, which {}, grew from it and is used.",
@@ -59,10 +74,11 @@ impl<'a> Checks<'a> {
                 finding = finding.with(name, end.get());
             }
         }
-        self.raise(finding);
+        let sources = self.few_sources(dropped);
+        self.raise(finding.with("kept_sources", from.clone()).with("dropped_sources", sources));
     }
 
-    fn conflict(&mut self, device: &Udi, kept: &Version<'a>, other: &Version<'a>) {
+    fn conflict(&mut self, device: &Udi, (kept, from): (&Version<'a>, &Detail), other: &Version<'a>) {
         let report = kept.report;
         let place = difference(report, other.report);
         let where_to_look = if place == "$" { "members outside meta and measurements" } else { &place };
@@ -75,6 +91,7 @@ impl<'a> Checks<'a> {
         let finding = self.about("RUM-CONFLICT", Error, (device, report), span_of(report), text, remedy);
         let finding =
             finding.with("kept", hex(&report.record.payload)).with("other", hex(&other.report.record.payload));
+        let finding = finding.with("kept_sources", from.clone()).with("other_sources", self.few_sources(other));
         self.raise(finding.with("differ_at", place));
     }
 }

@@ -29,12 +29,10 @@ struct Walk<'t, 'w, 'o> {
 #[derive(Default)]
 struct Top {
     members: usize,
-    usage: Option<usize>,
+    usage: bool,
     data: Option<usize>,
     payload: bool,
     bare: bool,
-    extra: Vec<Member>,
-    duplicate: Option<Fault>,
 }
 
 impl<'t> Walk<'t, '_, '_> {
@@ -64,25 +62,24 @@ impl<'t> Walk<'t, '_, '_> {
     fn object(&mut self) -> Result<(), Flaw> {
         let mut top = Top::default();
         let outcome = self.members(&mut top);
-        let duplicate = top.duplicate.take();
-        // The document ends at a member that stands twice: what begins before it stands, what comes behind does not.
-        let stands = duplicate.as_ref().map_or(usize::MAX, Fault::offset);
-        let duplicate = duplicate.map_or(Ok(()), |fault| Err(Self::flaw(&fault, &Path::ROOT)));
-        if let Some(at) = top.usage {
-            self.found.container = Some(Container::Rest);
-            self.found.extra = std::mem::take(&mut top.extra);
-            if at < stands {
-                let root = Path::ROOT;
-                self.usage(&mut self.reader_at(at), &root.member("usage"))?;
+        let is_cloud = !top.usage && top.data.is_some_and(|at| self.holds_reports(at));
+        if top.usage || is_cloud {
+            self.found.container = Some(if is_cloud { Container::Cloud } else { Container::Rest });
+            if top.payload || top.bare || (top.usage && top.data.is_some()) {
+                let text = format!(
+                    "members of another container beside `{}`: not looked into",
+                    if is_cloud { "data" } else { "usage" }
+                );
+                self.notes.take(Tolerance::SeveralContainers, Layer::Document, 0, &Path::ROOT, text)?;
             }
-            duplicate?;
-        } else if let Some(at) = top.data.filter(|at| self.holds_reports(*at)) {
-            self.found.container = Some(Container::Cloud);
-            if at < stands {
-                self.cloud(at)?;
-            }
-            duplicate?;
-        } else if top.payload || top.bare {
+            let walked = if is_cloud { self.cloud() } else { self.rest() };
+            // What was found is what stands before the first flaw; the reason is the one that explains most.
+            return match (walked, outcome) {
+                (Err(walked), Err(syntax)) => Err(walked.or_better(syntax)),
+                (walked, outcome) => walked.and(outcome),
+            };
+        }
+        if top.payload || top.bare {
             let container = if top.payload { Container::Envelope } else { Container::Payload };
             self.found.container = Some(container);
             if !top.payload {
@@ -90,43 +87,47 @@ impl<'t> Walk<'t, '_, '_> {
                 self.notes.take(Tolerance::BarePayload, Layer::Document, 0, &Path::ROOT, text)?;
             }
             return self.whole(outcome);
-        } else if top.members == 0 && outcome.is_ok() {
-            self.found.container = Some(Container::Rest);
-            let text = "an object without members: the answer of a device that has no reports";
-            self.notes.take(Tolerance::UsageMissing, Layer::Document, 0, &Path::ROOT, text)?;
-        } else {
-            outcome?;
+        }
+        outcome?;
+        if top.members > 0 {
             return Err(unknown_root(self.text));
         }
-        outcome
+        self.found.container = Some(Container::Rest);
+        let text = "an object without members: the answer of a device that has no reports";
+        self.notes.take(Tolerance::UsageMissing, Layer::Document, 0, &Path::ROOT, text)
     }
 
     /// Looks at every member of the top object, in order.
     fn members(&mut self, top: &mut Top) -> Result<(), Flaw> {
         let mut reader = self.reader();
-        let mut seen = Seen::default();
         let flaw = |fault: Fault| Self::flaw(&fault, &Path::ROOT);
         reader.begin_object().map_err(flaw)?;
         while let Some(name) = reader.next_member().map_err(flaw)? {
-            let at = reader.name_offset();
-            if !seen.other(&name) && top.duplicate.is_none() {
-                top.duplicate = Some(Fault::duplicate(at, &name));
-            }
             let value = reader.value_offset();
             top.members = top.members.saturating_add(1);
             match &*name {
-                "usage" => top.usage = top.usage.or(Some(value)),
+                "usage" => top.usage = true,
                 "data" => top.data = top.data.or(Some(value)),
                 "payload" => top.payload = true,
                 "asset_identification" | "measurements" => top.bare = true,
                 _ => {}
             }
-            let raw = reader.skip_syntax().map_err(flaw)?;
-            if name != "usage" {
-                top.extra.push(Member::new(name, raw));
-            }
+            reader.skip_syntax().map_err(flaw)?;
         }
         reader.end().map_err(flaw)
+    }
+
+    /// `usage`, and the members beside it, which are written again.
+    fn rest(&mut self) -> Result<(), Flaw> {
+        let mut reader = self.reader();
+        self.each_member(&mut reader, &Path::ROOT, |this, reader, name, path| {
+            if name == "usage" {
+                return this.usage(reader, path);
+            }
+            let raw = reader.skip().map_err(|fault| Self::flaw(&fault, path))?;
+            this.found.extra.push(Member::new(name, raw));
+            Ok(())
+        })
     }
 
     fn holds_reports(&self, at: usize) -> bool {
@@ -203,27 +204,33 @@ impl<'t> Walk<'t, '_, '_> {
     }
 
     /// `data.reports[].usage[]`. Members around the reports must be unique; other members are passed over.
-    fn cloud(&mut self, at: usize) -> Result<(), Flaw> {
-        let root = Path::ROOT;
-        let data = root.member("data");
-        let mut reader = self.reader_at(at);
-        self.each_member(&mut reader, &data, |this, reader, name, path| {
-            if name != "reports" {
+    fn cloud(&mut self) -> Result<(), Flaw> {
+        let mut reader = self.reader();
+        self.each_member(&mut reader, &Path::ROOT, |this, reader, name, path| {
+            if name != "data" {
                 return skip(reader, path);
             }
-            let mut index = 0_usize;
-            this.each_element(reader, path, |this, reader| {
-                let report = path.index(index);
-                index = index.saturating_add(1);
-                let kind = reader.kind().map_err(|fault| Self::flaw(&fault, &report))?;
-                if kind != ValueKind::Object {
-                    let text = format!("{} instead of the reports of a device, which are an object", kind.as_str());
-                    return this.refuse(reader, &report, text);
-                }
-                this.each_member(reader, &report, |this, reader, name, path| match name {
-                    "usage" => this.usage(reader, path),
-                    _ => skip(reader, path),
-                })
+            this.each_member(reader, path, |this, reader, name, path| match name {
+                "reports" => this.devices(reader, path),
+                _ => skip(reader, path),
+            })
+        })
+    }
+
+    /// The entries of a cloud request, each the reports of a device.
+    fn devices(&mut self, reader: &mut Reader<'t>, path: &Path<'_>) -> Result<(), Flaw> {
+        let mut index = 0_usize;
+        self.each_element(reader, path, |this, reader| {
+            let report = path.index(index);
+            index = index.saturating_add(1);
+            let kind = reader.kind().map_err(|fault| Self::flaw(&fault, &report))?;
+            if kind != ValueKind::Object {
+                let text = format!("{} instead of the reports of a device, which are an object", kind.as_str());
+                return this.refuse(reader, &report, text);
+            }
+            this.each_member(reader, &report, |this, reader, name, path| match name {
+                "usage" => this.usage(reader, path),
+                _ => skip(reader, path),
             })
         })
     }
@@ -297,8 +304,8 @@ fn skip(reader: &mut Reader<'_>, path: &Path<'_>) -> Result<(), Flaw> {
 }
 
 /// Limits for a walk that only looks for structure: no string may be longer than the longest that any reader takes.
-pub(crate) fn scan_limits(limits: &Limits) -> JsonLimits {
+fn scan_limits(limits: &Limits) -> JsonLimits {
     // A payload of n bytes may be written with escapes, but it is measured un-escaped.
-    let longest = limits.payload_bytes.max(limits.json_encode_bytes).max(limits.string_bytes);
+    let longest = limits.payload_bytes.max(limits.json_encode).max(limits.string_bytes);
     JsonLimits::new(limits.json_depth, longest)
 }

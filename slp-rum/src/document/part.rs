@@ -1,50 +1,40 @@
 //! The parts of a document, and the containers that hold them.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::ops::Range;
+use std::str::FromStr;
+
+use slp_model::{serde_as_text, word_enum};
 
 use crate::xml::Element;
 
-/// The container in which reports travel. Spec: rum, "Containers".
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Container {
-    /// `smartLicense` around any number of parts: the file that a device saves.
-    DeviceFile,
-    /// A `RUMReport` without `smartLicense` around it.
-    BareReport,
-    /// Another part of the family as the root: a policy, an authorization code.
-    BareElement,
-    /// `{"usage":[…]}`: the answer of a device over REST.
-    Rest,
-    /// `{"data":{"reports":[…]}}`: the request body of the cloud.
-    Cloud,
-    /// `[…]`: envelopes in an array.
-    Array,
-    /// One envelope.
-    Envelope,
-    /// One payload without envelope, as the CLI dumps it.
-    Payload,
-    /// One payload as a JSON string literal.
-    PayloadLiteral,
+word_enum! {
+    /// The container in which reports travel. Spec: rum, "Containers".
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Container: "container" {
+        /// `smartLicense` around any number of parts: the file that a device saves.
+        DeviceFile = "device-file",
+        /// A `RUMReport` without `smartLicense` around it.
+        BareReport = "bare-root",
+        /// Another part of the family as the root: a policy, an authorization code.
+        BareElement = "bare-element",
+        /// `{"usage":[…]}`: the answer of a device over REST.
+        Rest = "rest",
+        /// `{"data":{"reports":[…]}}`: the request body of the cloud.
+        Cloud = "cloud",
+        /// `[…]`: envelopes in an array.
+        Array = "array",
+        /// One envelope.
+        Envelope = "envelope",
+        /// One payload without envelope, as the CLI dumps it.
+        Payload = "bare-payload",
+        /// One payload as a JSON string literal.
+        PayloadLiteral = "payload-literal",
+    }
 }
 
 impl Container {
-    /// The stable word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::DeviceFile => "device-file",
-            Self::BareReport => "bare-root",
-            Self::BareElement => "bare-element",
-            Self::Rest => "rest",
-            Self::Cloud => "cloud",
-            Self::Array => "array",
-            Self::Envelope => "envelope",
-            Self::Payload => "bare-payload",
-            Self::PayloadLiteral => "payload-literal",
-        }
-    }
-
     pub(crate) const fn is_xml(self) -> bool {
         matches!(self, Self::DeviceFile | Self::BareReport | Self::BareElement)
     }
@@ -55,13 +45,7 @@ impl Container {
     }
 }
 
-impl fmt::Display for Container {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// What a part of a document is.
+/// What a part of a document is. As text and as JSON the name of its element.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum PartKind {
@@ -154,10 +138,19 @@ impl PartKind {
         }
     }
 
-    /// May it be the root of a document? Spec: rum, "Telling the containers apart"; ack-auth, "Roots accepted".
+    /// What may be the root of a document. Spec: rum, "Telling the containers apart"; ack-auth, "Roots accepted".
+    pub(crate) const ROOTS: &'static [Self] = &[
+        Self::SmartLicense,
+        Self::Report,
+        Self::Authorization,
+        Self::SpecificPlr,
+        Self::Policy,
+        Self::TrustCode,
+        Self::RumAck,
+    ];
+
     pub(crate) fn is_root(&self) -> bool {
-        use PartKind::{Authorization, Policy, Report, RumAck, SmartLicense, SpecificPlr, TrustCode};
-        matches!(self, SmartLicense | Report | Authorization | Policy | TrustCode | RumAck | SpecificPlr)
+        Self::ROOTS.contains(self)
     }
 }
 
@@ -166,6 +159,16 @@ impl fmt::Display for PartKind {
         f.pad(self.as_str())
     }
 }
+
+impl FromStr for PartKind {
+    type Err = Infallible;
+
+    fn from_str(name: &str) -> Result<Self, Infallible> {
+        Ok(Self::from_name(name))
+    }
+}
+
+serde_as_text!(PartKind);
 
 /// One part of a document, as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -201,5 +204,24 @@ impl<'d> Iterator for Parts<'d> {
             raw: self.text.get(element.range.clone()).unwrap_or_default(),
             range: element.range.clone(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_and_containers_read_back_from_text_and_json() {
+        for container in Container::ALL {
+            assert_eq!(container.to_string().parse::<Container>().unwrap(), *container);
+        }
+        for name in ["smartLicense", "RUMReport", "correlationID", "specificPLR", "x", ""] {
+            let kind = PartKind::from_name(name);
+            assert_eq!(kind.to_string().parse::<PartKind>(), Ok(kind.clone()));
+            let json = serde_json::to_string(&kind).unwrap();
+            assert_eq!(json, format!("\"{name}\""));
+            assert_eq!(serde_json::from_str::<PartKind>(&json).unwrap(), kind);
+        }
     }
 }

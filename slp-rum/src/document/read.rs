@@ -25,42 +25,44 @@ pub(super) fn read<'a>(bytes: &'a [u8], options: &ReadOptions) -> Result<Documen
         return Err(Error::new(ErrorKind::Limit, text).named("document_bytes").fatal());
     }
     refuse_other_formats(bytes)?;
-    let (input, tail, mut end) = match str::from_utf8(bytes) {
+    let (input, tail, bad_at) = match str::from_utf8(bytes) {
         Ok(text) => (text, &[][..], None),
         Err(error) => {
             let at = error.valid_up_to();
             let (good, bad) = bytes.split_at_checked(at).unwrap_or((bytes, &[]));
-            (str::from_utf8(good).unwrap_or_default(), bad, Some(not_utf8(at)))
+            (str::from_utf8(good).unwrap_or_default(), bad, Some(at))
         }
     };
     let mut notes = Notes::new(options, limits.warnings);
     let start = if input.starts_with(BOM) { BOM.len() } else { 0 };
+    let is_whole = bad_at.is_none();
+    let mut end = bad_at.map(|at| not_utf8(at.saturating_sub(start)));
     let mut text = input.get(start..).unwrap_or_default();
     if start > 0 {
         let note = "a byte order mark: skipped";
         notes.take(Tolerance::Bom, Layer::Document, 0, &Path::ROOT, note).map_err(|flaw| early(&flaw, text, start))?;
     }
-    let decoded = decode_base64(text, &mut notes).map_err(|flaw| early(&flaw, text, start))?;
+    let decoded = if is_whole { decode_base64(text, &mut notes) } else { Ok(None) };
+    let decoded = decoded.map_err(|flaw| early(&flaw, text, start))?;
     if let Some(decoded) = &decoded {
         text = decoded.strip_prefix(BOM).unwrap_or(decoded);
     }
     let mut found = Found::default();
-    let outcome = if text.trim_ascii_start().starts_with('<') {
-        let visible = match xml::forbidden_character(text) {
-            Some(at) => {
-                end = Some(Flaw::structure(
-                    ErrorKind::Encoding,
-                    at,
-                    String::new(),
-                    "a character that XML forbids (NUL or another control character)",
-                ));
-                text.get(..at).unwrap_or_default()
-            }
-            None => text,
-        };
+    let is_xml = text.trim_ascii_start().starts_with('<');
+    // JSON says by itself which characters it has. A NUL, though, is a sign of another encoding or of damage.
+    let forbidden = if is_xml { xml::forbidden_character(text) } else { memchr::memchr(0, text.as_bytes()) };
+    let visible = match forbidden {
+        Some(at) => {
+            let reason = "a character that documents may not hold (NUL or another that XML forbids)";
+            end = Some(Flaw::structure(ErrorKind::Encoding, at, String::new(), reason));
+            text.get(..at).unwrap_or_default()
+        }
+        None => text,
+    };
+    let outcome = if is_xml {
         elements(visible, options, &mut notes, &mut found)
     } else {
-        json::read(text, options, &mut notes, &mut found)
+        json::read(visible, options, &mut notes, &mut found)
     };
     // Where the text was cut at a bad byte, that byte is the reason, not the cut.
     end = match (end, outcome) {
@@ -85,6 +87,7 @@ pub(super) fn read<'a>(bytes: &'a [u8], options: &ReadOptions) -> Result<Documen
         tree: found.tree,
         paths: found.paths,
         extra: found.extra,
+        namespaces: found.namespaces,
         notes,
         dropped,
         end,
@@ -103,6 +106,8 @@ pub(super) struct Found {
     pub(super) paths: Vec<String>,
     /// Members of a REST answer beside `usage`.
     pub(super) extra: Vec<Member>,
+    /// The namespace declarations of the root.
+    pub(super) namespaces: String,
 }
 
 fn elements(text: &str, options: &ReadOptions, notes: &mut Notes<'_>, found: &mut Found) -> Result<(), Flaw> {
@@ -115,6 +120,7 @@ fn elements(text: &str, options: &ReadOptions, notes: &mut Notes<'_>, found: &mu
     });
     found.elements = scan.elements;
     found.tree = scan.tree;
+    found.namespaces = scan.namespaces;
     outcome
 }
 
@@ -159,15 +165,29 @@ fn refuse_other_formats(bytes: &[u8]) -> Result<(), Error> {
     match bytes {
         [0x1f, 0x8b, ..] => refuse(ErrorKind::Unsupported, "a gzip archive, not a document: use the bundle reader"),
         [b'P', b'K', 3, 4, ..] => refuse(ErrorKind::Unsupported, "a zip archive, not a document: unpack it first"),
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'<' | b'{', 0, ..] | [0, b'<' | b'{', ..] => {
-            refuse(ErrorKind::Encoding, "UTF-16 text: only UTF-8 is read; save the file as UTF-8")
+        _ if is_utf16(bytes) => refuse(ErrorKind::Encoding, "UTF-16 text: only UTF-8 is read; save the file as UTF-8"),
+        _ if bytes.strip_prefix(BOM.as_bytes()).unwrap_or(bytes).trim_ascii().is_empty() => {
+            refuse(ErrorKind::Empty, "nothing in it")
         }
-        _ if bytes.trim_ascii().is_empty() => refuse(ErrorKind::Empty, "nothing in it"),
         _ if bytes.get(257..262) == Some(b"ustar") => {
             refuse(ErrorKind::Unsupported, "a tar archive, not a document: use the bundle reader")
         }
         _ => Ok(()),
     }
+}
+
+/// Is it UTF-16, by its mark or by the first character that is not blank?
+fn is_utf16(bytes: &[u8]) -> bool {
+    if matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
+        return true;
+    }
+    let (mut pairs, _) = bytes.as_chunks::<2>();
+    while let [[0, blank] | [blank, 0], rest @ ..] = pairs
+        && blank.is_ascii_whitespace()
+    {
+        pairs = rest;
+    }
+    matches!(pairs, [[0, b'<' | b'{' | b'[' | b'"'] | [b'<' | b'{' | b'[' | b'"', 0], ..])
 }
 
 /// The document inside, when the input is neither XML nor JSON but the Base64 of one.
@@ -185,5 +205,8 @@ fn decode_base64(text: &str, notes: &mut Notes<'_>) -> Result<Option<String>, Fl
     }
     let note = "the whole input is Base64: decoded; places are those of the decoded text";
     notes.take(Tolerance::Base64Document, Layer::Document, 0, &Path::ROOT, note)?;
+    if decoded.starts_with(BOM) {
+        notes.take(Tolerance::Bom, Layer::Document, 0, &Path::ROOT, "a byte order mark inside the Base64: skipped")?;
+    }
     Ok(Some(decoded))
 }

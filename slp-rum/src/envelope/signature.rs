@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::{Members, missing};
+use slp_model::license::SigningType;
+
 use crate::Tolerance;
 use crate::borrowed::Signature;
 use crate::flaw::{Flaw, Layer, Notes, Path};
-use crate::limits::ReadOptions;
+use crate::members::Members;
 
 /// Where a signature stands: only an outer one names its signer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,31 +18,24 @@ pub(crate) enum SignaturePlace {
 
 /// Reads a signature object. Spec: rum, "Signatures".
 pub(crate) fn read_signature<'t>(
-    members: &mut Members<'_, 't>,
+    members: &mut Members<'_, 't, '_>,
     path: &Path<'_>,
     place: SignaturePlace,
-    options: &ReadOptions,
-    notes: &mut Notes<'_>,
 ) -> Result<Signature<'t>, Flaw> {
     let start = members.reader.value_offset();
-    let layer = members.layer;
     let mut signature = Signature::empty();
     let (mut signing_type, mut key, mut value) = (None, None, None);
     members.each(path, |members, name, at| {
         let here = path.member(name);
         Ok(Some(match name {
             "sudi" if place == SignaturePlace::Outer => {
-                if !members.is_null(&here, notes)? {
-                    signature.signer = Some(members.sudi(&here, Some(&mut signature.signer_extra))?);
-                }
+                members.unless_null(&here, |members| members.signer(&here, &mut signature))?;
                 0
             }
             "signing_type" => {
                 let word = members.string(&here)?;
-                if !matches!(&*word, "builtin" | "SHA256" | "SHA-256" | "CISC123") {
-                    let reason = format!("a signing type {} that is not known", slp_model::Quoted(&word));
-                    notes.take(Tolerance::UnknownWord, layer, at, &here, reason)?;
-                }
+                members
+                    .word::<SigningType>(&word, at, &here, |word| format!("a signing type {word} that is not known"))?;
                 signing_type = Some(word);
                 1
             }
@@ -50,13 +44,9 @@ pub(crate) fn read_signature<'t>(
                 2
             }
             "value" => {
-                let at = members.reader.value_offset();
-                let limit = options.limits.signature_value_bytes;
-                let text = members
-                    .reader
-                    .string_within(limit, "signature_value_bytes")
-                    .map_err(|fault| members.flaw(&fault, &here))?;
-                judge_text(&text, layer, at, &here, notes)?;
+                let limit = members.options().limits.signature_value_bytes;
+                let text = members.string_within(limit, "signature_value_bytes", &here)?;
+                judge_text(&text, members.layer, at, &here, members.notes)?;
                 value = Some(text);
                 3
             }
@@ -67,7 +57,10 @@ pub(crate) fn read_signature<'t>(
             }
         }))
     })?;
-    let needed = |text: Option<Cow<'t, str>>, name: &'static str| text.ok_or_else(|| missing(layer, start, path, name));
+    let mut needed = |text: Option<Cow<'t, str>>, name| match text {
+        Some(text) => Ok(text),
+        None => members.missing(start, path, name).map(|()| Cow::Borrowed("")),
+    };
     signature.signing_type = needed(signing_type, "signing_type")?;
     signature.key = needed(key, "key")?;
     signature.value = needed(value, "value")?;

@@ -47,13 +47,17 @@ pub(super) fn of_policy(
     }
 }
 
-/// As numbers where both are, otherwise as texts.
+/// As numbers where both are, otherwise as texts. Where one is not stated nothing tells: it is equal.
 fn by_version(new: Option<&str>, installed: Option<&str>) -> Ordering {
-    let number = |text: Option<&str>| {
-        let digits = text?.trim_start_matches('0');
-        digits.bytes().all(|byte| byte.is_ascii_digit()).then_some((digits.len(), digits.to_owned()))
+    let stated = |text: Option<&'_ str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+    let (Some(new), Some(installed)) = (stated(new), stated(installed)) else {
+        return Ordering::Equal;
     };
-    match (number(new), number(installed)) {
+    let number = |text: &str| {
+        let digits = text.trim_start_matches('0');
+        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| (digits.len(), digits.to_owned()))
+    };
+    match (number(&new), number(&installed)) {
         // longer numbers without leading zeros are greater ones
         (Some(new), Some(installed)) => new.cmp(&installed),
         _ => new.cmp(&installed),
@@ -112,6 +116,19 @@ mod tests {
         let mut other_values = installed.clone();
         other_values.export.change = Some(1);
         assert_eq!(age(&other_values), Age::Newer);
+    }
+
+    #[test]
+    fn a_policy_that_states_no_version_is_not_older_for_that() {
+        let installed = policy("A", "9", "2023-01-02");
+        let unstated = |version: Option<&str>, date: &str| {
+            let mut new = policy("A", "", date);
+            new.version = version.map(str::to_owned);
+            of_policy(&new, &installed, None, None)
+        };
+        assert_eq!(unstated(None, "2023-01-03"), Age::Newer);
+        assert_eq!(unstated(Some(""), "2023-01-03"), Age::Newer);
+        assert_eq!(unstated(None, "2023-01-01"), Age::Older, "its date still tells");
     }
 
     #[test]

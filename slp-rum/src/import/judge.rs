@@ -65,6 +65,8 @@ pub enum LeafFault {
     Unreadable,
     /// They lead to no root that is trusted.
     ChainBroken,
+    /// Nobody looked at them: this judge knows no certificates.
+    NotChecked,
 }
 
 /// Judges signatures and certificates for [`import`](super::import).
@@ -78,10 +80,10 @@ pub trait Judge {
     /// The device's own certificate in a trust code.
     ///
     /// # Errors
-    /// [`LeafFault`] when the certificates do not serve. That is the answer unless a judge does better.
+    /// [`LeafFault`] when the certificates do not serve. Unless a judge does better it says that nobody looked at them.
     fn leaf(&self, code: &TrustCode) -> Result<Leaf, LeafFault> {
         let _ = code;
-        Err(LeafFault::Unreadable)
+        Err(LeafFault::NotChecked)
     }
 }
 

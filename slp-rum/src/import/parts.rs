@@ -1,7 +1,9 @@
 //! The first steps of an import: reading everything, and checking every signature.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use slp_model::error_code::DeviceError;
-use slp_model::{Signed, Udi};
+use slp_model::{Quoted, Signed, Udi};
 
 use super::judge::{Judge, SignatureRule, Verdict};
 use super::{ImportClass, Refusal};
@@ -31,8 +33,7 @@ pub(super) struct Parts {
 pub(super) fn read(bytes: &[u8], options: &ReadOptions) -> Result<Parts, Refusal> {
     let document = Document::parse_with(bytes, options).map_err(|error| refuse_document(bytes, &error))?;
     if !document.container().is_xml() {
-        let text = "this is the answer of an interface: decode the text of its smart_license and import that";
-        return Err(Refusal::new(DeviceError::UnsupportedResponse, text));
+        return Err(Refusal::new(DeviceError::UnsupportedResponse, OF_AN_INTERFACE));
     }
     if let Some(damage) = document.damage() {
         return Err(refuse_document(bytes, &damage));
@@ -95,17 +96,46 @@ pub(super) fn read(bytes: &[u8], options: &ReadOptions) -> Result<Parts, Refusal
     Ok(parts)
 }
 
+/// What a device says to the answer of an interface.
+const OF_AN_INTERFACE: &str =
+    "this is the answer of an interface: decode the text of its smart_license and import that";
+
 /// The vendor's number for a document that cannot be read. Spec: ack-auth, "Table", rows 2 to 5.
 fn refuse_document(bytes: &[u8], error: &Error) -> Refusal {
-    let start = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes).trim_ascii_start().first();
-    let is_text = matches!(start, None | Some(b'<' | b'{' | b'[' | b'"'));
-    let code = match error.kind() {
-        ErrorKind::Limit => return Refusal::of(DeviceError::BadInputParams, error).on_xr(DeviceError::MsgSizeExceed),
-        _ if !is_text => return Refusal::of(DeviceError::Base64Decoding, error),
-        ErrorKind::UnknownRoot | ErrorKind::Unsupported => return Refusal::of(DeviceError::UnsupportedResponse, error),
+    let first = |bytes: &[u8]| bytes.trim_ascii_start().first().copied();
+    let start = first(bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes));
+    let code = match (error.kind(), start) {
+        (ErrorKind::Limit, _) => {
+            return Refusal::of(DeviceError::BadInputParams, error).on_xr(DeviceError::MsgSizeExceed);
+        }
+        // whatever is wrong with it: it is no file for a device
+        (_, Some(b'{' | b'[' | b'"')) => return Refusal::new(DeviceError::UnsupportedResponse, OF_AN_INTERFACE),
+        // neither XML nor the Base64 of something: the fault of the text inside is told as if it had come by itself
+        (kind, Some(byte)) if byte != b'<' && kind != ErrorKind::Encoding && !is_base64_of_xml(bytes) => {
+            if kind != ErrorKind::UnknownRoot {
+                return Refusal::of(DeviceError::Base64Decoding, error);
+            }
+            let start: String = String::from_utf8_lossy(bytes).trim().chars().take(24).collect();
+            let text = format!(
+                "neither XML nor the Base64 of it: it begins with {}; a file for a device begins with <smartLicense>",
+                Quoted(&start)
+            );
+            return Refusal::new(DeviceError::Base64Decoding, text);
+        }
+        (ErrorKind::UnknownRoot | ErrorKind::Unsupported, Some(_)) => {
+            return Refusal::of(DeviceError::UnsupportedResponse, error);
+        }
         _ => DeviceError::MsgParse,
     };
     Refusal::of(code, error).on_xr(DeviceError::InvalidXml)
+}
+
+/// Is the whole of it the Base64 of a text that begins like XML?
+fn is_base64_of_xml(bytes: &[u8]) -> bool {
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    let packed: Vec<u8> = text.iter().filter(|byte| !byte.is_ascii_whitespace()).copied().collect();
+    let decoded = STANDARD.decode(packed).unwrap_or_default();
+    decoded.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&decoded).trim_ascii_start().starts_with(b"<")
 }
 
 /// The vendor's number for a part that cannot be read: rows 2, 4, 6 and 7.

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use slp_model::error_code::DeviceError;
+use slp_model::error_code::{DeviceError, ErrorCode, Platform};
 use slp_model::license::ReportState;
-use slp_model::{ReportId, Udi, UnixSeconds};
+use slp_model::{Quoted, ReportId, Udi, UnixSeconds, is_unprintable};
 
-use super::state::DeviceState;
+use super::state::{DeviceState, ReportFacts};
 use super::{ImportClass, MemberOutcome, Outcome, PartOutcome};
 use crate::ack::conversion::{ConversionAck, ConversionStatus};
 use crate::ack::pairing::Candidates;
 use crate::ack::{Ack, AckList, AckMember, AckStatus};
+
+/// So much of a message is shown.
+const MESSAGE_CHARACTERS: usize = 255;
 
 /// What stands in for the device of a member that names none.
 pub(super) struct Fallback<'f> {
@@ -33,10 +36,16 @@ pub(super) fn acknowledge(
 ) -> PartOutcome {
     let mut members = Vec::with_capacity(list.members.len());
     let mut was_acknowledged = false;
+    let mut paired: Option<MemberOutcome> = None;
     for member in &list.members {
-        let (outcome, acknowledged) = match member {
-            AckMember::Named(ack) => named(state, ack, around),
-            AckMember::Opaque(_) => opaque(state, around),
+        let (outcome, acknowledged) = match (member, &paired) {
+            (AckMember::Named(ack), _) => named(state, ack, around),
+            // what stands around them is the same for all: the first one says it
+            (AckMember::Opaque(_), Some(first)) => (again(first), false),
+            (AckMember::Opaque(_), None) => {
+                let (first, acknowledged) = opaque(state, around);
+                (paired.insert(first).clone(), acknowledged)
+            }
         };
         was_acknowledged |= acknowledged;
         members.push(outcome);
@@ -72,32 +81,61 @@ fn named(state: &mut DeviceState, ack: &Ack, around: &Fallback<'_>) -> (MemberOu
     }
     let is_acknowledged = matches!(facts.state, ReportState::Acknowledged | ReportState::Deleted);
     match &ack.status {
-        AckStatus::Acknowledged if is_acknowledged => {
-            facts.by_pairing = false;
-            let (outcome, _) = done(Outcome::Unchanged, None);
-            (outcome, true)
-        }
+        // the same again does not count as a newer acknowledgement: an old file must not put off what is due
+        AckStatus::Acknowledged if is_acknowledged && !facts.by_pairing => done(Outcome::Unchanged, None),
         AckStatus::Acknowledged => {
-            facts.state = ReportState::Acknowledged;
+            if !is_acknowledged {
+                facts.state = ReportState::Acknowledged;
+            }
             facts.by_pairing = false;
             facts.message.clone_from(&ack.message);
             let (outcome, _) = done(Outcome::Installed, None);
             (outcome, true)
         }
         AckStatus::Error => {
-            let code = ack.error_code.as_deref().unwrap_or("no code");
-            let text = ack.message.as_deref().unwrap_or("no text");
-            let warning = format!("the server refuses the report: {code}, {text}");
+            let warning = refused(ack);
             // an acknowledgement by name stands; one by pairing was a guess, which this corrects
             if is_acknowledged && !facts.by_pairing {
                 return done(Outcome::Unchanged, Some(warning));
             }
-            facts.state = ReportState::Closed;
-            facts.by_pairing = false;
-            facts.message.clone_from(&ack.message);
-            done(Outcome::Installed, Some(warning))
+            let mut after = ReportFacts::new(ReportState::Closed, None);
+            after.message.clone_from(&ack.message);
+            let outcome = if *facts == after { Outcome::Unchanged } else { Outcome::Installed };
+            *facts = after;
+            done(outcome, Some(warning))
         }
         AckStatus::Unknown(_) => skipped(DeviceError::InvalidResponse, "its status is a word of no known meaning"),
+    }
+}
+
+/// What the server says about a report that it refuses, safe to print.
+fn refused(ack: &Ack) -> String {
+    let code = match ack.error_code.as_deref().map(|code| (code, code.parse())) {
+        None => "without a code".to_owned(),
+        Some((_, Ok(number))) => ErrorCode::new(Platform::Xe, number).to_string(),
+        Some((code, Err(_))) => format!("code {}", Quoted(code)),
+    };
+    let mut text = format!("the server refuses the report: {code}, ");
+    match &ack.message {
+        None => text.push_str("without a message"),
+        Some(message) => {
+            for character in message.chars().take(MESSAGE_CHARACTERS) {
+                if is_unprintable(character) {
+                    text.extend(character.escape_unicode());
+                } else {
+                    text.push(character);
+                }
+            }
+        }
+    }
+    text
+}
+
+/// The outcome of a member that names no report and is not the first of its kind.
+fn again(first: &MemberOutcome) -> MemberOutcome {
+    match first.outcome {
+        Outcome::Skipped => first.clone(),
+        _ => MemberOutcome::done(first.device.clone(), None, Outcome::Unchanged, None),
     }
 }
 
@@ -116,22 +154,26 @@ fn opaque(state: &mut DeviceState, around: &Fallback<'_>) -> (MemberOutcome, boo
     let reports = match candidates.pair() {
         Ok(reports) => reports,
         Err(why) => {
-            return (MemberOutcome::skipped(local, None, DeviceError::NotFound, why.as_str()), false);
+            return (MemberOutcome::skipped(local, None, DeviceError::NotFound, why.reason()), false);
         }
     };
-    let mut changed = false;
+    let mut changed = 0_usize;
     for key in &reports {
         if let Some(facts) = state.reports.get_mut(key)
             && facts.waits()
         {
             facts.state = ReportState::Acknowledged;
             facts.by_pairing = true;
-            changed = true;
+            changed = changed.saturating_add(1);
         }
     }
-    let outcome = if changed { Outcome::Installed } else { Outcome::Unchanged };
-    let warning = format!("{} reports acknowledged by pairing: the member names none (by_pairing)", reports.len());
-    (MemberOutcome::done(local, None, outcome, Some(warning)), changed)
+    if changed == 0 {
+        return (MemberOutcome::done(local, None, Outcome::Unchanged, None), false);
+    }
+    let warning = format!(
+        "no report is named: the {changed} that were sent count as acknowledged, which is a guess (by_pairing)"
+    );
+    (MemberOutcome::done(local, None, Outcome::Installed, Some(warning)), true)
 }
 
 /// One acknowledgement of conversions.

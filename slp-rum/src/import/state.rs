@@ -38,7 +38,7 @@ pub struct DeviceState {
     pub converting: BTreeSet<Udi>,
     /// How the last conversion of a member went.
     pub converted: BTreeMap<Udi, ConversionStatus>,
-    /// When an acknowledgement last took effect.
+    /// When an acknowledgement last took effect; one that only repeats does not count.
     pub last_ack: Option<UnixSeconds>,
     /// Did the last request ask for codes for all members?
     pub asked_for_all: bool,
@@ -190,7 +190,7 @@ pub struct TrustState {
 pub struct ReportFacts {
     /// Where it is in its life.
     pub state: ReportState,
-    /// When it was last sent.
+    /// When it was last sent; `None` again once the server has refused it, since it has to be sent anew.
     pub sent_at: Option<UnixSeconds>,
     /// It was acknowledged by a member that did not name it.
     pub by_pairing: bool,

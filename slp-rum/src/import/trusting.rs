@@ -26,6 +26,10 @@ pub(super) fn trust(
         Err(LeafFault::Unreadable) => {
             return skipped(DeviceError::ParseCertificateFailed, "the certificate cannot be read");
         }
+        Err(LeafFault::NotChecked) => {
+            let text = "certificates are not looked at here, so nothing is known about this one";
+            return skipped(DeviceError::CouldNotValidateTrustChain, text);
+        }
         Err(LeafFault::ChainBroken) => {
             return skipped(DeviceError::CouldNotValidateTrustChain, "the certificate leads to no trusted root");
         }

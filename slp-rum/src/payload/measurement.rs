@@ -2,19 +2,18 @@
 
 use std::borrow::Cow;
 
+use slp_model::Seconds;
 use slp_model::json::ValueKind;
-use slp_model::{Quoted, Seconds};
+use slp_model::license::{CloseReason, MetricName, TerminationReason, ValueType};
+use slp_model::open_enum::OpenEnum;
 
 use super::LAYER;
 use super::number::{self, Usual};
+use super::typed::{Typed, read_typed_list};
 use crate::Tolerance;
 use crate::borrowed::{Measurement, Sudi};
-use crate::envelope::{Members, missing};
 use crate::flaw::{Flaw, Notes, Path};
-use crate::limits::ReadOptions;
-
-/// `{type, value}` with the offset of its value.
-pub(super) type Typed<'t> = (Cow<'t, str>, Cow<'t, str>, usize);
+use crate::members::Members;
 
 /// What is not usual in a measurement of usage: whether it is a deviation is known only when the kind of the report is.
 #[derive(Debug)]
@@ -26,14 +25,29 @@ pub(super) struct Odd<'t> {
     /// `values`.
     pub(super) values: Option<Vec<Typed<'t>>>,
     has_value: bool,
-    missing: Option<&'static str>,
+    /// What `value` lacks, and where it stands.
+    lacks: Option<(&'static str, usize)>,
+    missing: Vec<&'static str>,
     meta_is_object: bool,
 }
 
 impl Odd<'_> {
+    fn new(index: usize, at: usize) -> Self {
+        Self {
+            index,
+            at,
+            meta: None,
+            values: None,
+            has_value: false,
+            lacks: None,
+            missing: Vec::new(),
+            meta_is_object: false,
+        }
+    }
+
     /// A measurement in which nothing is unusual for usage. In telemetry that is unusual.
     pub(super) fn usual(index: usize, at: usize) -> Self {
-        Self { index, at, meta: None, values: None, has_value: true, missing: None, meta_is_object: false }
+        Self { has_value: true, ..Self::new(index, at) }
     }
 
     fn take(&self, notes: &mut Notes<'_>, tolerance: Tolerance, name: &str, reason: &str) -> Result<(), Flaw> {
@@ -53,11 +67,16 @@ impl Odd<'_> {
             self.take(notes, Tolerance::ValueShape, "value", reason)?;
         } else if self.values.is_some() {
             self.take(notes, Tolerance::ValueShape, "values", "`values` in a report of usage: not counted")?;
+        } else if let Some((name, at)) = self.lacks {
+            let root = Path::ROOT;
+            let list = root.member("measurements");
+            let one = list.index(self.index);
+            let reason = format!("a value without {name}: kept, not counted");
+            notes.take(Tolerance::ValueShape, LAYER, at, &one.member("value"), reason)?;
         }
-        match self.missing {
-            Some(name) => self.take(notes, Tolerance::MeasurementMember, name, "missing: taken as not stated"),
-            None => Ok(()),
-        }
+        let missing =
+            |name: &&str| self.take(notes, Tolerance::MeasurementMember, name, "missing: taken as not stated");
+        self.missing.iter().try_for_each(missing)
     }
 
     /// Notes what a report of telemetry should have otherwise.
@@ -72,105 +91,101 @@ impl Odd<'_> {
     }
 }
 
-/// Reads one measurement, and what is unusual in it.
-#[expect(clippy::too_many_lines, reason = "one arm a member, in the order of the wire")]
+/// Reads one measurement, and what is unusual in it. `None` when the report is refused for a member of it.
 pub(super) fn read_measurement<'t>(
-    members: &mut Members<'_, 't>,
+    members: &mut Members<'_, 't, '_>,
     path: &Path<'_>,
-    options: &ReadOptions,
-    notes: &mut Notes<'_>,
-    list: &mut Vec<Measurement<'t>>,
+    index: usize,
     odds: &mut Vec<Odd<'t>>,
-) -> Result<(), Flaw> {
+) -> Result<Option<Measurement<'t>>, Flaw> {
     let at = members.reader.value_offset();
-    let mut odd =
-        Odd { index: list.len(), at, meta: None, values: None, has_value: false, missing: None, meta_is_object: false };
+    let mut odd = Odd::new(index, at);
     let mut meta = MeasurementMeta::default();
     let mut value = Value::default();
-    let (mut log_time, mut metric, mut start, mut end, mut length, mut samples) = (None, None, None, None, None, None);
-    members.each(path, |members, name, _| {
+    let (mut log_time, mut length, mut samples) = (None, None, None);
+    let (mut metric, mut start, mut end) = (None, None, None);
+    members.each(path, |members, name, at| {
         let here = path.member(name);
         Ok(Some(match name {
             "log_time" => {
-                if !members.is_null(&here, notes)? {
-                    log_time = Some(number::time(members, &here, notes)?);
-                }
+                log_time = Some(members.unless_null(&here, |members| number::time(members, &here))?.flatten());
                 0
             }
             "metric_name" => {
-                metric = Some((members.reader.value_offset(), members.string(&here)?));
+                let word = members.string(&here)?;
+                members.word::<MetricName>(&word, at, &here, |word| {
+                    format!("a metric {word} that is not known: not counted")
+                })?;
+                metric = Some(word);
                 1
             }
             "start_time" => {
-                start = Some(number::time(members, &here, notes)?);
+                start = Some(number::time(members, &here)?);
                 2
             }
             "end_time" => {
-                end = Some(number::time(members, &here, notes)?);
+                end = Some(number::time(members, &here)?);
                 3
             }
             "sample_interval" => {
-                if !members.is_null(&here, notes)? {
-                    length = Some(Seconds::new(number::signed(members, &here, notes, Usual::Number)?));
-                }
+                let read = |members: &mut Members<'_, 't, '_>| number::signed(members, &here, Usual::Number);
+                length = Some(members.unless_null(&here, read)?.map(Seconds::new));
                 4
             }
             "num_samples" => {
-                if !members.is_null(&here, notes)? {
-                    samples = Some(number::unsigned(members, &here, notes)?);
-                }
+                samples = Some(members.unless_null(&here, |members| number::unsigned(members, &here))?);
                 5
             }
             "meta" => {
-                match members.kind(&here)? {
-                    ValueKind::Array => odd.meta = Some(read_typed_list(members, &here, options)?),
-                    _ if members.is_null(&here, notes)? => {}
-                    _ => {
-                        odd.meta_is_object = true;
-                        meta = read_meta(members, &here, options, notes)?;
-                    }
+                if members.kind(&here)? == ValueKind::Array {
+                    odd.meta = Some(read_typed_list(members, &here)?);
+                } else if let Some(read) = members.unless_null(&here, |members| read_meta(members, &here))? {
+                    (odd.meta_is_object, meta) = (true, read);
                 }
                 6
             }
             "value" => {
-                if !members.is_null(&here, notes)? {
-                    odd.has_value = true;
-                    value = read_value(members, &here, notes)?;
+                if let Some(read) = members.unless_null(&here, |members| read_value(members, &here))? {
+                    (odd.has_value, value) = (true, read);
+                    odd.lacks = value.lacks.map(|name| (name, at));
                 }
                 7
             }
             "values" => {
-                if !members.is_null(&here, notes)? {
-                    odd.values = Some(read_typed_list(members, &here, options)?);
-                }
+                odd.values = members.unless_null(&here, |members| read_typed_list(members, &here))?;
                 8
             }
-            other => {
-                members.skip(&path.member(other))?;
-                return Ok(None);
-            }
+            _ => return members.pass(&here),
         }))
     })?;
-    let metric = metric.ok_or_else(|| missing(LAYER, at, path, "metric_name"))?;
-    if !matches!(&*metric.1, "ENTITLEMENT" | "Telemetry Meta Info" | "hardware_inventory" | "TELEMETRY") {
-        let reason = format!("a metric {} that is not known: not counted", Quoted(&metric.1));
-        notes.take(Tolerance::UnknownWord, LAYER, metric.0, &path.member("metric_name"), reason)?;
-    }
-    odd.missing =
-        [("log_time", log_time.is_none()), ("sample_interval", length.is_none()), ("num_samples", samples.is_none())]
-            .into_iter()
-            .find_map(|(name, is_missing)| is_missing.then_some(name));
-    let usual = odd.has_value && odd.meta.is_none() && odd.values.is_none() && odd.missing.is_none();
+    let absent =
+        [("log_time", log_time.is_none()), ("sample_interval", length.is_none()), ("num_samples", samples.is_none())];
+    odd.missing.extend(absent.into_iter().filter_map(|(name, is_absent)| is_absent.then_some(name)));
     if odd.values.is_some() {
         value = Value::default(); // which of the two counts is not known: neither does
     }
-    list.push(Measurement {
-        log_time,
-        metric: metric.1,
-        start: start.ok_or_else(|| missing(LAYER, at, path, "start_time"))?,
-        end: end.ok_or_else(|| missing(LAYER, at, path, "end_time"))?,
-        length,
-        samples,
+    let is_usual =
+        odd.has_value && odd.meta.is_none() && odd.values.is_none() && odd.lacks.is_none() && odd.missing.is_empty();
+    if !is_usual {
+        odds.push(odd);
+    }
+    for (name, is_there) in
+        [("metric_name", metric.is_some()), ("start_time", start.is_some()), ("end_time", end.is_some())]
+    {
+        if !is_there {
+            members.missing(at, path, name)?;
+        }
+    }
+    let (Some(metric), Some(start), Some(end)) = (metric, start.flatten(), end.flatten()) else {
+        return Ok(None);
+    };
+    Ok(Some(Measurement {
+        log_time: log_time.flatten(),
+        metric,
+        start,
+        end,
+        length: length.flatten(),
+        samples: samples.flatten(),
         value_type: value.kind,
         value: value.text,
         count: value.count,
@@ -179,11 +194,7 @@ pub(super) fn read_measurement<'t>(
         close: meta.close,
         added: meta.added,
         removed: meta.removed,
-    });
-    if !usual {
-        odds.push(odd);
-    }
-    Ok(())
+    }))
 }
 
 #[derive(Default)]
@@ -191,42 +202,44 @@ struct Value<'t> {
     kind: Option<Cow<'t, str>>,
     text: Option<Cow<'t, str>>,
     count: Option<u64>,
+    /// What is not there of a type and, for a count, its number. A member that is null is there, and says nothing.
+    lacks: Option<&'static str>,
 }
 
-fn read_value<'t>(members: &mut Members<'_, 't>, path: &Path<'_>, notes: &mut Notes<'_>) -> Result<Value<'t>, Flaw> {
-    let start = members.reader.value_offset();
-    let mut at = start;
-    let mut value = Value::default();
-    members.each(path, |members, name, _| {
+fn read_value<'t>(members: &mut Members<'_, 't, '_>, path: &Path<'_>) -> Result<Value<'t>, Flaw> {
+    let (mut kind, mut text) = (None, None);
+    members.each(path, |members, name, at| {
         let here = path.member(name);
         Ok(Some(match name {
             "type" => {
-                value.kind = Some(members.string(&here)?);
+                let word = members.optional_string(&here)?;
+                if let Some(word) = &word {
+                    members.word::<ValueType>(word, at, &here, |word| {
+                        format!("a value of type {word}: kept, not counted")
+                    })?;
+                }
+                kind = Some(word);
                 0
             }
             "value" => {
-                at = members.reader.value_offset();
-                value.text = Some(number::integer_text(members, &here, notes, Usual::String)?);
+                let read = |members: &mut Members<'_, 't, '_>| number::integer_text(members, &here, Usual::String);
+                text = Some((at, members.unless_null(&here, read)?));
                 1
             }
-            other => {
-                members.skip(&path.member(other))?;
-                return Ok(None);
-            }
+            _ => return members.pass(&here),
         }))
     })?;
-    match value.kind.as_deref() {
-        None => return Err(missing(LAYER, start, path, "type")),
-        Some("COUNT") => {
-            let text = value.text.as_deref().ok_or_else(|| missing(LAYER, start, path, "value"))?;
-            value.count = Some(number::count(text, at, &path.member("value"))?);
-        }
-        Some(word) => {
-            let reason = format!("a value of type {}: kept, not counted", Quoted(word));
-            notes.take(Tolerance::UnknownWord, LAYER, start, &path.member("type"), reason)?;
-        }
-    }
-    Ok(value)
+    let is_count = kind.iter().flatten().any(|kind| ValueType::known(kind) == Some(ValueType::Count));
+    let lacks = match kind {
+        None => Some("a type"),
+        Some(_) if text.is_none() && is_count => Some("a number"),
+        Some(_) => None,
+    };
+    let count = match &text {
+        Some((at, Some(text))) if is_count => number::count(members, text, *at, &path.member("value"))?,
+        _ => None,
+    };
+    Ok(Value { kind: kind.flatten(), text: text.and_then(|(_, text)| text), count, lacks })
 }
 
 #[derive(Default)]
@@ -238,117 +251,54 @@ struct MeasurementMeta<'t> {
     removed: Option<Vec<Sudi<'t>>>,
 }
 
-fn read_meta<'t>(
-    members: &mut Members<'_, 't>,
-    path: &Path<'_>,
-    options: &ReadOptions,
-    notes: &mut Notes<'_>,
-) -> Result<MeasurementMeta<'t>, Flaw> {
+fn read_meta<'t>(members: &mut Members<'_, 't, '_>, path: &Path<'_>) -> Result<MeasurementMeta<'t>, Flaw> {
     let mut meta = MeasurementMeta::default();
-    members.each(path, |members, name, at| {
+    members.each(path, |members, name, _| {
         let here = path.member(name);
-        let reason = |members: &mut Members<'_, 't>, notes: &mut Notes<'_>| {
-            let word = members.optional_string(&here, notes)?;
-            if let Some(word) =
-                word.as_deref().filter(|word| !matches!(*word, "CurrentUsageRequested" | "ProductReload"))
-            {
-                let reason = format!("a reason {} that is not known", Quoted(word));
-                notes.take(Tolerance::UnknownWord, LAYER, at, &here, reason)?;
-            }
-            Ok::<_, Flaw>(word)
-        };
         Ok(Some(match name {
             "termination_reason" => {
-                meta.termination = reason(members, notes)?;
+                meta.termination = read_reason(members, &here)?;
                 0
             }
             "close_reason" => {
-                meta.close = reason(members, notes)?;
+                meta.close = read_reason(members, &here)?;
                 1
             }
             "clock_change_delta" => {
-                if !members.is_null(&here, notes)? {
-                    meta.clock_delta = Some(Seconds::new(number::signed(members, &here, notes, Usual::String)?));
-                }
+                let read = |members: &mut Members<'_, 't, '_>| number::signed(members, &here, Usual::String);
+                meta.clock_delta = members.unless_null(&here, read)?.map(Seconds::new);
                 2
             }
             "added_sudi_list" => {
-                if !members.is_null(&here, notes)? {
-                    meta.added = Some(read_sudis(members, &here, options)?);
-                }
+                meta.added = members.unless_null(&here, |members| read_sudis(members, &here))?;
                 3
             }
             "removed_sudi_list" => {
-                if !members.is_null(&here, notes)? {
-                    meta.removed = Some(read_sudis(members, &here, options)?);
-                }
+                meta.removed = members.unless_null(&here, |members| read_sudis(members, &here))?;
                 4
             }
-            other => {
-                members.skip(&path.member(other))?;
-                return Ok(None);
-            }
+            _ => return members.pass(&here),
         }))
     })?;
     Ok(meta)
 }
 
-fn read_sudis<'t>(
-    members: &mut Members<'_, 't>,
-    path: &Path<'_>,
-    options: &ReadOptions,
-) -> Result<Vec<Sudi<'t>>, Flaw> {
-    let limit = options.limits.sudis_per_list;
-    let mut list = Vec::new();
-    members.reader.begin_array().map_err(|fault| members.flaw(&fault, path))?;
-    while members.reader.next_element().map_err(|fault| members.flaw(&fault, path))? {
-        if list.len() >= limit {
-            let at = members.reader.value_offset();
-            return Err(Flaw::limit(LAYER, at, path, "sudis_per_list", limit, "devices in one list"));
-        }
-        list.push(members.sudi(&path.index(list.len()), None)?);
+/// Either reason: their words are one list. Spec: rum, "Enumerations".
+fn read_reason<'t>(members: &mut Members<'_, 't, '_>, path: &Path<'_>) -> Result<Option<Cow<'t, str>>, Flaw> {
+    let at = members.reader.value_offset();
+    let word = members.optional_string(path)?;
+    if let Some(word) = word.as_deref().filter(|word| CloseReason::known(word).is_none()) {
+        members.word::<TerminationReason>(word, at, path, |word| format!("a reason {word} that is not known"))?;
     }
-    Ok(list)
+    Ok(word)
 }
 
-/// `[{type, value}, …]` of telemetry. A value may be a whole inventory, and has a limit of its own.
-fn read_typed_list<'t>(
-    members: &mut Members<'_, 't>,
-    path: &Path<'_>,
-    options: &ReadOptions,
-) -> Result<Vec<Typed<'t>>, Flaw> {
-    let limit = options.limits.measurements_per_report;
+fn read_sudis<'t>(members: &mut Members<'_, 't, '_>, path: &Path<'_>) -> Result<Vec<Sudi<'t>>, Flaw> {
     let mut list = Vec::new();
-    members.reader.begin_array().map_err(|fault| members.flaw(&fault, path))?;
-    while members.reader.next_element().map_err(|fault| members.flaw(&fault, path))? {
-        let here = path.index(list.len());
-        let start = members.reader.value_offset();
-        if list.len() >= limit {
-            return Err(Flaw::limit(LAYER, start, path, "measurements_per_report", limit, "values of one measurement"));
-        }
-        let (mut kind, mut value, mut at) = (None, None, start);
-        members.each(&here, |members, name, _| {
-            let path = here.member(name);
-            Ok(Some(match name {
-                "type" => {
-                    kind = Some(members.string(&path)?);
-                    0
-                }
-                "value" => {
-                    at = members.reader.value_offset();
-                    let limit = options.limits.json_encode_bytes;
-                    let text = members.reader.string_within(limit, "json_encode");
-                    value = Some(text.map_err(|fault| members.flaw(&fault, &path))?);
-                    1
-                }
-                other => {
-                    members.skip(&here.member(other))?;
-                    return Ok(None);
-                }
-            }))
-        })?;
-        let kind = kind.ok_or_else(|| missing(LAYER, start, &here, "type"))?;
-        list.push((kind, value.ok_or_else(|| missing(LAYER, start, &here, "value"))?, at));
-    }
+    let limit = ("sudis_per_list", members.options().limits.sudis_per_list, "devices in one list");
+    members.each_element(path, limit, |members, here| {
+        list.push(members.sudi(here)?);
+        Ok(())
+    })?;
     Ok(list)
 }

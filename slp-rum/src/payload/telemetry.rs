@@ -2,30 +2,35 @@
 
 use std::collections::BTreeMap;
 
-use slp_model::json::{Fault, Limits, Reader};
+use slp_model::json::{Fault, FaultKind};
 
 use super::LAYER;
-use super::measurement::{Odd, Typed};
+use super::inventory::{Broken, read_inventory};
+use super::measurement::Odd;
+use super::typed::{INVENTORY, Typed};
 use crate::borrowed::Measurement;
-use crate::flaw::{Flaw, Notes, Path};
-use crate::measurement::InventoryItem;
+use crate::flaw::{Flaw, Note, Notes, Path};
+use crate::text::EscapeCursor;
 use crate::{Snapshot, Tolerance};
 
-/// Joins the measurements of a telemetry report by their key, in order of appearance.
+/// Joins the measurements of a telemetry report by their key, in order of appearance. `text` is the payload.
 pub(super) fn snapshots(
     measurements: &[Measurement<'_>],
-    odd: Vec<Odd<'_>>,
+    odd: &[Odd<'_>],
+    text: &str,
     at: usize,
     notes: &mut Notes<'_>,
 ) -> Result<Vec<Snapshot>, Flaw> {
     let mut found: Vec<Snapshot> = Vec::new();
     let mut index_of: BTreeMap<String, usize> = BTreeMap::new();
-    let mut odd = odd.into_iter().peekable();
+    let mut room = notes.options().limits.inventory_items;
+    let mut odd = odd.iter().peekable();
     for (number, measurement) in measurements.iter().enumerate() {
-        let odd = odd.next_if(|odd| odd.index == number).unwrap_or_else(|| Odd::usual(number, at));
+        let usual = Odd::usual(number, at);
+        let odd = odd.next_if(|odd| odd.index == number).unwrap_or(&usual);
         odd.note_in_telemetry(notes)?;
         let value_of = |list: &Option<Vec<Typed<'_>>>| {
-            list.iter().flatten().find(|(kind, ..)| kind == "report_id").map(|(_, value, _)| value.to_string())
+            list.iter().flatten().find(|one| one.kind == "report_id").map(|one| one.value.to_string())
         };
         let key =
             value_of(&odd.meta).or_else(|| value_of(&odd.values)).unwrap_or_else(|| measurement.end.get().to_string());
@@ -42,37 +47,72 @@ pub(super) fn snapshots(
             });
         }
         if let Some(snapshot) = found.get_mut(index) {
-            take_values(snapshot, &odd, notes)?;
+            take_values(snapshot, odd, text, &mut room, notes)?;
         }
     }
     Ok(found)
 }
 
-fn take_values(snapshot: &mut Snapshot, odd: &Odd<'_>, notes: &mut Notes<'_>) -> Result<(), Flaw> {
-    for (number, (kind, value, at)) in odd.values.iter().flatten().enumerate() {
-        match &**kind {
+fn take_values(
+    snapshot: &mut Snapshot,
+    odd: &Odd<'_>,
+    text: &str,
+    room: &mut usize,
+    notes: &mut Notes<'_>,
+) -> Result<(), Flaw> {
+    for one in odd.values.iter().flatten() {
+        match &*one.kind {
             "report_id" => {}
-            "json_encode" => match read_inventory(value) {
-                Ok(items) => snapshot.inventory.extend(items),
-                Err(fault) => {
-                    let root = Path::ROOT;
-                    let list = root.member("measurements");
-                    let one = list.index(odd.index);
-                    let values = one.member("values");
-                    let reason = format!("the inventory inside does not parse ({fault}): left out");
-                    let path = values.index(number);
-                    notes.take(Tolerance::InventoryJson, LAYER, *at, &path.member("value"), reason)?;
+            INVENTORY => match read_inventory(&one.value, *room, &notes.options().limits) {
+                Ok(items) => {
+                    *room = room.saturating_sub(items.len());
+                    snapshot.inventory.extend(items);
                 }
+                Err(broken) => note_inventory(odd.index, one, &broken, text, notes)?,
             },
             other => {
                 if other == "timezone" {
-                    snapshot.utc_offset = utc_offset(value);
+                    snapshot.utc_offset = utc_offset(&one.value);
                 }
-                snapshot.info.insert(other.to_owned(), value.clone().into_owned());
+                snapshot.info.insert(other.to_owned(), one.value.clone().into_owned());
             }
         }
     }
     Ok(())
+}
+
+/// An inventory that does not parse is left out. One that is beyond a limit costs the report.
+#[cold]
+fn note_inventory(
+    index: usize,
+    one: &Typed<'_>,
+    broken: &Broken,
+    payload: &str,
+    notes: &mut Notes<'_>,
+) -> Result<(), Flaw> {
+    let inner = broken.fault.offset();
+    let literal = one.at.saturating_add(1);
+    let offset = EscapeCursor::default().locate(payload.get(literal..).unwrap_or_default(), inner);
+    let offset = literal.saturating_add(offset);
+    let root = Path::ROOT;
+    let list = root.member("measurements");
+    let measurement = list.index(index);
+    let values = measurement.member("values");
+    let entry = values.index(one.index);
+    broken.with_path(&entry.text(INVENTORY), |path| {
+        if matches!(broken.fault.kind(), FaultKind::Limit(_)) {
+            let fault = Fault::new(broken.fault.kind(), offset, broken.fault.message().to_owned());
+            return Err(Flaw::json(&fault, LAYER, path).within(inner));
+        }
+        notes.take_note(Note {
+            tolerance: Tolerance::InventoryJson,
+            layer: LAYER,
+            offset,
+            inner: Some(inner),
+            path: path.to_string(),
+            text: format!("the inventory inside does not parse ({}): left out", broken.fault.message()),
+        })
+    })
 }
 
 /// Seconds east of GMT, printed as an unsigned number of 64 bits.
@@ -81,31 +121,9 @@ pub(crate) fn utc_offset(text: &str) -> Option<i32> {
     i32::try_from(value).ok().filter(|offset| offset.unsigned_abs() <= 86_400)
 }
 
-/// `[{cname, serial_no, part_no}, …]`, one level of JSON deeper.
-fn read_inventory(text: &str) -> Result<Vec<InventoryItem>, Fault> {
-    let mut reader = Reader::new(text, Limits::default());
-    let mut items = Vec::new();
-    reader.begin_array()?;
-    while reader.next_element()? {
-        let mut item = InventoryItem::default();
-        reader.begin_object()?;
-        while let Some(name) = reader.next_member()? {
-            match &*name {
-                "cname" => item.cname = reader.string()?.into_owned(),
-                "serial_no" => item.serial_no = reader.string()?.into_owned(),
-                "part_no" => item.part_no = reader.string()?.into_owned(),
-                _ => drop(reader.skip()?),
-            }
-        }
-        items.push(item);
-    }
-    reader.end()?;
-    Ok(items)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{read_inventory, utc_offset};
+    use super::utc_offset;
 
     #[test]
     fn a_time_zone_wraps_below_zero() {
@@ -114,13 +132,5 @@ mod tests {
         assert_eq!(utc_offset("-3600"), Some(-3_600));
         assert_eq!(utc_offset("99999999"), None);
         assert_eq!(utc_offset("PST"), None);
-    }
-
-    #[test]
-    fn names_of_parts_may_hold_blanks() {
-        let items = read_inventory(r#"[{"cname":"c93xx Stack","serial_no":"TST1","part_no":"","x":[1]}]"#).unwrap();
-        assert_eq!(items.first().map(|item| item.cname.as_str()), Some("c93xx Stack"));
-        assert!(read_inventory(r#"[{"cname":1}]"#).is_err());
-        assert!(read_inventory(r#"[{"cname":"a"}"#).is_err());
     }
 }

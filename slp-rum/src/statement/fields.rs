@@ -68,7 +68,7 @@ impl<'d> Fields<'d> {
     }
 
     #[cold]
-    fn limit(&self, index: usize, name: &'static str, limit: usize, what: &str) -> Flaw {
+    pub(crate) fn limit(&self, index: usize, name: &'static str, limit: usize, what: &str) -> Flaw {
         let text = format!("{what}: more than {limit} (limit {name}); raise it if you trust the file");
         self.flaw(ErrorKind::Limit, index, text).named(name)
     }
@@ -89,8 +89,14 @@ impl<'d> Fields<'d> {
         parent: usize,
         names: [&str; N],
     ) -> Result<[Option<usize>; N], Flaw> {
-        self.only_elements(parent)?;
         let mut found = [None; N];
+        self.find_children(parent, &names, &mut found)?;
+        Ok(found)
+    }
+
+    /// As [`children`](Self::children), compiled once for every number of names.
+    fn find_children(&mut self, parent: usize, names: &[&str], found: &mut [Option<usize>]) -> Result<(), Flaw> {
+        self.only_elements(parent)?;
         let mut latest = 0;
         let tree = self.tree;
         for (index, _) in tree.children(parent) {
@@ -123,7 +129,7 @@ impl<'d> Fields<'d> {
                 latest = rank;
             }
         }
-        Ok(found)
+        Ok(())
     }
 
     /// The elements of a list that all have one name.
@@ -423,6 +429,28 @@ impl<'d> Fields<'d> {
             self.notes.take_at(tolerance, Layer::Document, at, || prefix.to_owned(), text)?;
         }
         Ok(())
+    }
+
+    /// Refuses a device of a JSON text whose names are longer than a UDI may be.
+    ///
+    /// # Errors
+    /// `limit`.
+    pub(crate) fn device_within(
+        &self,
+        device: Option<&Udi>,
+        data: &Data,
+        offset: usize,
+        path: &Path<'_>,
+    ) -> Result<(), Flaw> {
+        let limit = self.options.limits.name_chars;
+        match device {
+            Some(udi) if udi.pid().chars().chain(udi.serial().chars()).nth(limit).is_some() => {
+                let text =
+                    format!("the device: more than {limit} characters (limit name_chars); is this a licence file?");
+                Err(self.data_flaw(ErrorKind::Limit, data, offset, path, text).named("name_chars"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The JSON text of `data`.

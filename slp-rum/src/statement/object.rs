@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use slp_model::json::{Fault, Limits, Reader, ValueKind};
+use slp_model::json::{Fault, Limits, Reader, Seen};
 use slp_model::{ReportId, Udi, UnixMillis};
 
 use crate::Member;
-use crate::flaw::Flaw;
 
 /// A member: its name, the raw text of its value, and where that begins.
 #[derive(Clone, Debug)]
@@ -26,17 +25,30 @@ pub(crate) struct Object<'t> {
     pub(crate) was_near: bool,
 }
 
+/// Up to so many members a search for a name costs less than a set.
+const FEW: usize = 16;
+
 impl<'t> Object<'t> {
     /// Reads the object that comes next.
     pub(crate) fn read(reader: &mut Reader<'t>) -> Result<Self, Fault> {
         let mut object = Self { items: Vec::with_capacity(6), twice: None, was_near: false };
+        let mut seen = Seen::default();
         reader.begin_object()?;
         while let Some(name) = reader.next_member()? {
             let name_at = reader.name_offset();
             let at = reader.value_offset();
             let raw = reader.skip_syntax()?;
-            // few members: a search costs less than a set
-            if object.twice.is_none() && object.items.iter().any(|item| item.name == name) {
+            if object.items.len() == FEW {
+                for item in &object.items {
+                    seen.other(&item.name);
+                }
+            }
+            let is_second = if object.items.len() < FEW {
+                object.items.iter().any(|item| item.name == name)
+            } else {
+                !seen.other(&name)
+            };
+            if is_second && object.twice.is_none() {
                 object.twice = Some((name_at, name.clone().into_owned()));
             }
             object.items.push(Item { name, raw, at });
@@ -96,6 +108,9 @@ impl<'t> Object<'t> {
             return Udi::new(pid, serial).map(Some).map_err(|_| NoDevice);
         }
         let mut inner = Self::inside(item.raw, limits).ok_or(NoDevice)?;
+        if inner.items.is_empty() {
+            return Ok(None); // an object of nothing names nobody
+        }
         let udi = inner.take_parts()?;
         self.was_near |= inner.was_near;
         if inner.items.is_empty() {
@@ -120,8 +135,8 @@ impl<'t> Object<'t> {
     }
 
     /// What was not taken, as it stands.
-    pub(crate) fn rest(self) -> Vec<Member> {
-        self.items.into_iter().map(|item| Member::new(item.name, item.raw)).collect()
+    pub(crate) fn rest(&mut self) -> Vec<Member> {
+        std::mem::take(&mut self.items).into_iter().map(|item| Member::new(item.name, item.raw)).collect()
     }
 }
 
@@ -173,46 +188,4 @@ pub(crate) fn millis(raw: &str) -> Option<UnixMillis> {
     let text = if raw.starts_with('"') { string(raw)? } else { Cow::Borrowed(raw) };
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     UnixMillis::new(text.parse().ok().filter(|_| digits)?).ok()
-}
-
-/// Why a walk over a JSON text stops: the text itself, or what it says.
-#[derive(Debug)]
-pub(crate) enum Halt {
-    Fault(Fault),
-    Flaw(Flaw),
-}
-
-impl From<Fault> for Halt {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-impl From<Flaw> for Halt {
-    fn from(flaw: Flaw) -> Self {
-        Self::Flaw(flaw)
-    }
-}
-
-/// Walks the elements of an array, or one object that stands for an array of one. Gives whether it was one object.
-pub(crate) fn each_element<'t>(
-    text: &'t str,
-    limits: Limits,
-    mut take: impl FnMut(usize, ValueKind, &mut Reader<'t>) -> Result<(), Halt>,
-) -> Result<bool, Halt> {
-    let mut reader = Reader::new(text, limits);
-    let single = reader.kind()? == ValueKind::Object;
-    if single {
-        take(0, ValueKind::Object, &mut reader)?;
-    } else {
-        reader.begin_array()?;
-        let mut index = 0_usize;
-        while reader.next_element()? {
-            let kind = reader.kind()?;
-            take(index, kind, &mut reader)?;
-            index = index.saturating_add(1);
-        }
-    }
-    reader.end()?;
-    Ok(single)
 }

@@ -120,6 +120,22 @@ impl<'a> Catalog<'a> {
         rest.get(..end).unwrap_or_default()
     }
 
+    /// All reports, those of one id of one device together.
+    pub(crate) fn same_ids(&self) -> impl Iterator<Item = &[&'a Record]> {
+        self.order.chunk_by(|one, next| (one.device, one.id) == (next.device, next.id))
+    }
+
+    /// For each number of a device, whether it has reports of its own.
+    pub(crate) fn reporting(&self) -> Vec<bool> {
+        let mut reporting = vec![false; self.devices()];
+        for record in &self.order {
+            if let Some(place) = reporting.get_mut(index(record.device)) {
+                *place = true;
+            }
+        }
+        reporting
+    }
+
     pub(crate) fn report(&self, record: &'a Record) -> Report<'a> {
         Report { record, measurements: self.evidence.measurements(record) }
     }

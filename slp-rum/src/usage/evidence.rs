@@ -268,6 +268,11 @@ impl Evidence {
         self.sources.get(index(record.source)).map_or("", |source| source)
     }
 
+    /// Does any report name a redundant set other than the device alone?
+    pub(crate) fn has_ha_lists(&self) -> bool {
+        self.ha.iter().next().is_some()
+    }
+
     /// The lists of redundant sets and the words of their roles.
     pub(crate) fn ha_lists(&self) -> HaLists<'_> {
         HaLists::new(&self.ha, &self.roles)
@@ -304,5 +309,5 @@ fn mark(report: &UsageReport<'_>) -> SignatureMark {
         hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
         hash.update(part.as_bytes());
     }
-    SignatureMark::new(&signature.value, &fingerprint::half(&hash.finalize().into()))
+    SignatureMark::new(&signature.value, hash.finalize().into())
 }

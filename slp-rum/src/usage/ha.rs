@@ -1,9 +1,12 @@
 //! Redundant sets: devices that stand in for one another. Spec: rum, "Usage intervals"; sync, "Application HA".
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalog::Catalog;
-use super::names::{Names, index};
+use super::names::{NONE, Names, index};
+use super::record::ALONE;
+use super::versions::Chosen;
+use crate::sets::Sets;
 
 /// One list of a report: numbers of roles and of devices.
 pub(super) type HaList = Box<[(u32, u32)]>;
@@ -30,39 +33,56 @@ impl<'a> HaLists<'a> {
     }
 }
 
-/// Which devices belong together, by their numbers. A list joins its members.
+/// Who names whom as a member of its own redundant set: pairs of (device, member), both by number, of devices that
+/// report. Of each report only the version counts that is kept.
+///
+/// A member that never reports, as a standby, is left out: it adds nothing to a sum, and nobody knows what it would say.
 #[derive(Debug)]
-pub(super) struct Sets(Vec<u32>);
+pub(crate) struct Named(BTreeSet<(u32, u32)>);
 
-impl Sets {
-    pub(super) fn new(catalog: &Catalog<'_>) -> Self {
-        let mut sets = Self((0_u32..).take(catalog.devices()).collect());
-        for list in catalog.evidence.ha_lists().lists.into_values() {
-            for (one, next) in list.iter().zip(list.iter().skip(1)) {
-                sets.join(one.1, next.1);
+impl Named {
+    pub(crate) fn new(catalog: &Catalog<'_>) -> Self {
+        let mut pairs = BTreeSet::new();
+        if catalog.evidence.has_ha_lists() {
+            let lists = catalog.evidence.ha_lists();
+            let reporting = catalog.reporting();
+            let reports = |member: u32| reporting.get(index(member)).copied().unwrap_or_default();
+            for same in catalog.same_ids() {
+                if same.iter().all(|record| matches!(record.ha, NONE | ALONE)) {
+                    continue;
+                }
+                for report in Chosen::new(catalog, same).kept() {
+                    let device = report.record.device;
+                    let members = lists.members(report.record.ha).map(|(_, member)| member);
+                    pairs.extend(members.filter(|one| *one != device && reports(*one)).map(|one| (device, one)));
+                }
             }
         }
-        sets
+        Self(pairs)
+    }
+
+    /// The device names the member, and the member does not name the device.
+    pub(crate) fn is_one_sided(&self, device: u32, member: u32) -> bool {
+        self.0.contains(&(device, member)) && !self.0.contains(&(member, device))
+    }
+}
+
+/// Which devices belong together: those that name each other, and those that are so joined by others.
+#[derive(Debug)]
+pub(super) struct HaSets(Sets);
+
+impl HaSets {
+    pub(super) fn new(catalog: &Catalog<'_>) -> Self {
+        let mut sets = Sets::alone(catalog.devices());
+        let Named(pairs) = Named::new(catalog);
+        for (one, other) in pairs.iter().filter(|(one, other)| one < other && pairs.contains(&(*other, *one))) {
+            sets.join(*one, *other);
+        }
+        Self(sets)
     }
 
     /// One number for all members of a set.
     pub(super) fn of(&mut self, device: u32) -> u32 {
-        let mut here = device;
-        while let Some(up) = self.0.get(index(here)).copied().filter(|up| *up != here) {
-            // each look halves the way for the next one
-            let over = self.0.get(index(up)).copied().unwrap_or(up);
-            if let Some(place) = self.0.get_mut(index(here)) {
-                *place = over;
-            }
-            here = over;
-        }
-        here
-    }
-
-    fn join(&mut self, one: u32, other: u32) {
-        let (one, other) = (self.of(one), self.of(other));
-        if let Some(place) = self.0.get_mut(index(one.max(other))) {
-            *place = one.min(other);
-        }
+        self.0.of(device)
     }
 }

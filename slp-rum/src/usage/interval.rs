@@ -30,7 +30,8 @@ pub struct UsageInterval<'a> {
     pub end: UnixSeconds,
     /// How often it was in use; 0 means known and released.
     pub count: u64,
-    /// Seconds that really passed: less the clock change, if the interval begins where its measurement begins.
+    /// Seconds that really passed: less the clock change, if the interval begins where its measurement begins. Of a
+    /// part of a measurement never below 0: nobody knows in which part the clock changed.
     pub elapsed: Seconds,
     /// It is the last one of a report that was not closed when it was saved.
     pub open: bool,
@@ -146,6 +147,8 @@ fn interval<'a>(
     let delta = catalog.evidence.oddity(stored).and_then(|oddity| oddity.delta);
     let length = piece.end.since(piece.start).get();
     let passed_over = if piece.start == segment.start { delta.map_or(0, Seconds::get) } else { 0 };
+    let elapsed = length.saturating_sub(passed_over);
+    let is_whole = (piece.start, piece.end) == (segment.start, segment.end);
     let set = attached.entry(segment.report).or_insert_with(|| Attached::new(catalog, report));
     let attached = set.as_mut().and_then(|set| set.during(catalog, segment.measurement));
     Some(UsageInterval {
@@ -154,7 +157,7 @@ fn interval<'a>(
         start: piece.start,
         end: piece.end,
         count: segment.count,
-        elapsed: Seconds::new(length.saturating_sub(passed_over)),
+        elapsed: Seconds::new(if is_whole { elapsed } else { elapsed.max(0) }),
         open: is_last && !report.record.closed,
         clock_change_delta: delta,
         attached,

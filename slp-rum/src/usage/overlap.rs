@@ -5,8 +5,11 @@ use std::collections::BTreeSet;
 
 use slp_model::UnixSeconds;
 
-/// The most reports that one overlap names as losers.
-const NAMED: usize = 64;
+/// The most reports that one overlap names as losers. There may be as many overlaps as measurements.
+const NAMED: usize = 8;
+
+/// How many losers are looked at where a run begins: a report may have several measurements there.
+const SEEN: usize = 64;
 
 /// One measurement on its way. The order of fields is the order in which the greatest wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,14 +42,27 @@ pub(crate) struct Overlap {
     measurement: usize,
     pub(crate) start: UnixSeconds,
     pub(crate) end: UnixSeconds,
-    /// The ids of reports that lost, at most [`NAMED`].
-    pub(crate) losers: BTreeSet<u64>,
+    /// The ids of reports that lost, at most [`NAMED`], sorted.
+    pub(crate) losers: Vec<u64>,
+    /// Other reports lost too.
+    pub(crate) more: bool,
+    /// How many measurements lost.
+    pub(crate) lost: u64,
 }
 
 impl Overlap {
     fn add(&mut self, loser: &Segment) {
-        if self.losers.len() < NAMED {
-            self.losers.insert(loser.id);
+        self.lost = self.lost.saturating_add(1);
+        self.name(loser);
+    }
+
+    fn name(&mut self, loser: &Segment) {
+        if let Err(place) = self.losers.binary_search(&loser.id) {
+            if self.losers.len() < NAMED {
+                self.losers.insert(place, loser.id);
+            } else {
+                self.more = true;
+            }
         }
     }
 }
@@ -110,9 +126,12 @@ fn add_overlap(
         }
         _ => {
             let (winner, measurement) = (winner.id, winner.measurement);
-            let mut overlap = Overlap { winner, measurement, start: now, end: until, losers: BTreeSet::new() };
-            for loser in ranking.take(NAMED) {
-                overlap.add(loser);
+            let lost = u64::try_from(active.len()).unwrap_or(u64::MAX).saturating_sub(1);
+            let (losers, more) = (Vec::new(), false);
+            let mut overlap = Overlap { winner, measurement, start: now, end: until, losers, more, lost };
+            // a few more than are named, to see whether there are any
+            for loser in ranking.take(SEEN) {
+                overlap.name(loser);
             }
             overlaps.push(overlap);
         }
@@ -142,7 +161,7 @@ mod tests {
         assert_eq!(overlaps.len(), 1);
         let one = &overlaps[0];
         assert_eq!((one.start.get(), one.end.get(), one.winner), (40, 60, 2));
-        assert_eq!(one.losers, BTreeSet::from([1]));
+        assert_eq!((&*one.losers, one.lost, one.more), (&[1][..], 1, false));
     }
 
     #[test]
@@ -152,7 +171,7 @@ mod tests {
         let cut = cut(&[segment(1, 0, 10, 1), later]);
         let pieces: Vec<_> = cut.0.iter().map(|one| (one.start.get(), one.segment.measurement)).collect();
         assert_eq!(pieces, [(0, 0), (5, 1)]);
-        assert_eq!((cut.1[0].winner, &cut.1[0].losers), (1, &BTreeSet::from([1])));
+        assert_eq!((cut.1[0].winner, &*cut.1[0].losers), (1, &[1][..]));
     }
 
     #[test]

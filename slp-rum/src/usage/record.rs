@@ -47,18 +47,19 @@ pub(crate) enum Kind {
     Other,
 }
 
-/// Enough of an outer signature to tell two apart, and to say which value is bytewise greater.
+/// Enough of an outer signature to tell two apart, and to say which value is bytewise greater; where two values begin
+/// alike, in their first 8 characters, the digest decides, whatever the order in which they came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SignatureMark {
-    value: Digest,
-    whole: [u8; 8],
+    begin: [u8; 8],
+    /// SHA-256 of all of it.
+    whole: [u8; 32],
 }
 
 impl SignatureMark {
-    /// `whole` digests all of it.
-    pub(super) fn new(value: &str, whole: &Digest) -> Self {
-        let mut mark = Self { value: Digest::default(), whole: quarter(whole) };
-        for (place, byte) in mark.value.iter_mut().zip(value.bytes()) {
+    pub(super) fn new(value: &str, whole: [u8; 32]) -> Self {
+        let mut mark = Self { begin: [0; 8], whole };
+        for (place, byte) in mark.begin.iter_mut().zip(value.bytes()) {
             *place = byte;
         }
         mark
@@ -208,8 +209,18 @@ mod tests {
 
     #[test]
     fn the_bytewise_greater_signature_value_is_the_greater_mark() {
-        let mark = |value: &str| SignatureMark::new(value, &[7; 16]);
+        let mark = |value: &str| SignatureMark::new(value, [7; 32]);
         assert!(SignatureMark::default() < mark("A"));
         assert!(mark("A") < mark("AA") && mark("AZ") < mark("B") && mark("Z") < mark("a"));
+    }
+
+    #[test]
+    fn values_that_begin_alike_are_told_apart_by_their_whole_digest() {
+        let mark = |last: u8| {
+            let mut whole = [7; 32];
+            whole[31] = last;
+            SignatureMark::new("AAAAAAAAAAAAAAAAA", whole)
+        };
+        assert!(mark(1) < mark(2));
     }
 }

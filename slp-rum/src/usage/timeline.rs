@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use slp_model::{EntitlementTag, Udi};
+use slp_model::{EntitlementTag, Udi, UnixSeconds};
 
 use super::catalog::{Catalog, Report};
 use super::overlap::{self, Overlap, Piece, Segment};
-use super::record::Kind;
-use super::versions::{self, Selection};
+use super::versions::{Chosen, Selection};
 
 #[derive(Debug)]
 pub(crate) struct Timeline<'a> {
@@ -27,6 +26,21 @@ pub(crate) struct Licence<'a> {
     /// By time; [`Segment::report`] counts in `reports`.
     pub(crate) pieces: Vec<Piece>,
     pub(crate) overlaps: Vec<Overlap>,
+    /// Time of measurements that are not counted.
+    uncounted: Vec<Segment>,
+}
+
+/// A stretch of time about which a report tells, if only that its usage is not counted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known {
+    pub(crate) start: UnixSeconds,
+    pub(crate) end: UnixSeconds,
+    /// The id of the report.
+    pub(crate) id: u64,
+    /// The number of the report in [`Licence::reports`].
+    pub(crate) report: usize,
+    /// `None` if it is not counted.
+    pub(crate) count: Option<u64>,
 }
 
 /// Works through the devices, one at a time.
@@ -49,16 +63,11 @@ impl Timelines {
         let mut selections = Vec::new();
         let mut licences: BTreeMap<u32, Vec<Report<'a>>> = BTreeMap::new();
         for same in same_id {
-            // Usage is selected before versions are: a report of another kind with the same id takes no usage away.
-            let usage: Vec<_> = same.iter().copied().filter(|record| record.kind == Kind::Usage).collect();
-            let is_mixed = !usage.is_empty() && usage.len() < same.len();
-            let all = versions::select(catalog, same);
-            let alone = if is_mixed { versions::select(catalog, &usage) } else { None };
-            let kept = alone.as_ref().or(all.as_ref()).map(|selection| selection.kept.report);
-            if let Some(report) = kept.filter(|report| report.record.kind == Kind::Usage) {
+            let chosen = Chosen::new(catalog, same);
+            if let Some(report) = chosen.usage {
                 licences.entry(catalog.tag_rank(report.record.tag)).or_default().push(report);
             }
-            selections.extend(all);
+            selections.extend(chosen.all);
         }
         let licences = licences.into_values().filter_map(|reports| Licence::new(catalog, reports)).collect();
         Some(Timeline { device, selections, licences })
@@ -68,16 +77,48 @@ impl Timelines {
 impl<'a> Licence<'a> {
     fn new(catalog: &Catalog<'a>, reports: Vec<Report<'a>>) -> Option<Self> {
         let tag = catalog.tag(reports.first()?.record.tag)?;
-        let mut segments = Vec::new();
+        let (mut segments, mut uncounted) = (Vec::new(), Vec::new());
         for (number, report) in reports.iter().enumerate() {
             for (measurement, one) in report.measurements.iter().enumerate() {
-                if one.counted && one.start < one.end {
+                if one.start < one.end {
                     let (count, id) = (one.count, report.record.id);
-                    segments.push(Segment { count, id, measurement, report: number, start: one.start, end: one.end });
+                    let of_its_kind = if one.counted { &mut segments } else { &mut uncounted };
+                    of_its_kind.push(Segment {
+                        count,
+                        id,
+                        measurement,
+                        report: number,
+                        start: one.start,
+                        end: one.end,
+                    });
                 }
             }
         }
         let (pieces, overlaps) = overlap::cut(&segments);
-        Some(Self { tag, reports, pieces, overlaps })
+        Some(Self { tag, reports, pieces, overlaps, uncounted })
+    }
+
+    /// The time that reports tell about, in order; no two of these share a second.
+    pub(crate) fn known(&self) -> Vec<Known> {
+        let piece = |piece: &Piece| {
+            let Segment { count, id, report, .. } = piece.segment;
+            Known { start: piece.start, end: piece.end, id, report, count: Some(count) }
+        };
+        let mut known: Vec<_> = self.pieces.iter().map(piece).collect();
+        if self.uncounted.is_empty() {
+            return known;
+        }
+        known.extend(self.uncounted.iter().map(|one| {
+            let Segment { start, end, id, report, .. } = *one;
+            Known { start, end, id, report, count: None }
+        }));
+        known.sort_by_key(|one| (one.start, one.end, one.count.is_none(), one.id));
+        let mut end = UnixSeconds::MIN;
+        known.retain_mut(|one| {
+            one.start = one.start.max(end);
+            end = end.max(one.end);
+            one.start < one.end
+        });
+        known
     }
 }

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use slp_model::UnixSeconds;
 
 use super::catalog::{Catalog, Report};
-use super::record::Record;
+use super::record::{Kind, Record};
 
 /// All that came under one id of one device.
 #[derive(Debug)]
@@ -34,8 +34,34 @@ impl Version<'_> {
     }
 }
 
+/// What is used of all that came under one id of one device.
+#[derive(Debug)]
+pub(crate) struct Chosen<'a> {
+    pub(crate) all: Option<Selection<'a>>,
+    /// The report whose usage counts.
+    pub(crate) usage: Option<Report<'a>>,
+}
+
+impl<'a> Chosen<'a> {
+    /// The records are ordered by payload.
+    pub(crate) fn new(catalog: &Catalog<'a>, same: &[&'a Record]) -> Self {
+        // Usage is selected before versions are: a report of another kind with the same id takes no usage away.
+        let usage: Vec<_> = same.iter().copied().filter(|record| record.kind == Kind::Usage).collect();
+        let is_mixed = !usage.is_empty() && usage.len() < same.len();
+        let all = select(catalog, same);
+        let alone = if is_mixed { select(catalog, &usage) } else { None };
+        let kept = alone.as_ref().or(all.as_ref()).map(|selection| selection.kept.report);
+        Self { usage: kept.filter(|report| report.record.kind == Kind::Usage), all }
+    }
+
+    /// The reports that are kept: one, or two if usage is kept beside another kind.
+    pub(crate) fn kept(&self) -> impl Iterator<Item = Report<'a>> {
+        self.all.iter().map(|selection| selection.kept.report).chain(self.usage)
+    }
+}
+
 /// Selects among the reports of one id of one device, ordered by payload.
-pub(crate) fn select<'a>(catalog: &Catalog<'a>, records: &[&'a Record]) -> Option<Selection<'a>> {
+fn select<'a>(catalog: &Catalog<'a>, records: &[&'a Record]) -> Option<Selection<'a>> {
     let versions: Vec<_> = records
         .chunk_by(|one, next| one.payload == next.payload)
         .filter_map(|same| {

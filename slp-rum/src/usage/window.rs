@@ -6,7 +6,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use slp_model::{EntitlementTag, Seconds, Span, Udi, UnixSeconds};
 
 use super::catalog::Catalog;
-use super::ha::Sets;
+use super::ha::HaSets;
 use super::overlap::Piece;
 use super::timeline::Timelines;
 
@@ -14,7 +14,8 @@ use super::timeline::Timelines;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum GroupBy {
-    /// One licence on all devices. The counts of one second are added, but of a redundant set only the greatest.
+    /// One licence on all devices. The counts of one second are added, but of a redundant set only the greatest. A set
+    /// is made of devices whose reports name each other; who is named and does not answer is counted by itself.
     Tag,
     /// All licences of one device. The counts of one second are added.
     Device,
@@ -126,7 +127,7 @@ fn add_changes(changes: &mut Vec<Change>, unit: u32, piece: &Piece, window: Opti
 }
 
 pub(super) fn sums<'a>(catalog: &Catalog<'a>, by: GroupBy, window: Option<Span>) -> Vec<UsageSum<'a>> {
-    let mut sets = Sets::new(catalog);
+    let mut sets = (by == GroupBy::Tag).then(|| HaSets::new(catalog));
     let mut rows = Vec::new();
     let mut tags: BTreeMap<&'a EntitlementTag, Vec<Change>> = BTreeMap::new();
     let mut changes = Vec::new();
@@ -136,7 +137,9 @@ pub(super) fn sums<'a>(catalog: &Catalog<'a>, by: GroupBy, window: Option<Span>)
             match by {
                 GroupBy::Tag => {
                     let Some(report) = licence.reports.first() else { continue };
-                    let (unit, changes) = (sets.of(report.record.device), tags.entry(licence.tag).or_default());
+                    let device = report.record.device;
+                    let unit = sets.as_mut().map_or(device, |sets| sets.of(device));
+                    let changes = tags.entry(licence.tag).or_default();
                     licence.pieces.iter().for_each(|piece| add_changes(changes, unit, piece, window));
                 }
                 GroupBy::Device | GroupBy::DeviceTag => {

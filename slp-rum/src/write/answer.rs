@@ -2,6 +2,8 @@
 //!
 //! Same input, same bytes: times and trace ids are parameters, and so is the signing. Spec: ack-auth, "Writer rules".
 
+use std::cmp::Ordering::Equal;
+use std::collections::BTreeSet;
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -9,7 +11,7 @@ use slp_model::account::Account;
 use slp_model::policy::{Attribute, Policy, Requirement};
 use slp_model::{Place, Quoted, SignedContent, Udi, UnixSeconds};
 
-use super::element::{Json, Writer};
+use super::element::{Json, Writer, device_fits};
 use crate::ack::conversion::{ConversionAck, ConversionStatus};
 use crate::ack::{AckList, AckMember, AckStatus};
 use crate::authorization::{Authorization, AuthorizationKind, Entitlement};
@@ -151,15 +153,16 @@ impl<'s> Answer<'s> {
     /// # Errors
     /// `limit` above 1 MiB; `unwritable` if a part that may stand once was added twice, or two codes are for one device.
     pub fn finish(mut self) -> Result<String, Error> {
-        if self.keep_order {
-            self.parts.sort_by_key(|(rank, ..)| *rank);
-        } else {
-            self.parts.sort_by(|one, other| (one.0, &one.1).cmp(&(other.0, &other.1)));
-        }
-        let mut seen = std::collections::BTreeSet::new();
+        let by_key = !self.keep_order;
+        self.parts
+            .sort_by(|one, other| one.0.cmp(&other.0).then_with(|| if by_key { one.1.cmp(&other.1) } else { Equal }));
+        let (mut seen, mut rank_of_seen) = (BTreeSet::new(), 0);
         for (rank, key, _) in &self.parts {
+            if *rank != rank_of_seen {
+                (seen, rank_of_seen) = (BTreeSet::new(), *rank);
+            }
             // acknowledgements may come in several parts, whoever made them
-            if *rank < 8 && !matches!(rank, 4 | 5) && !seen.insert((*rank, key)) {
+            if *rank < 8 && !matches!(rank, 4 | 5) && !seen.insert(key.as_str()) {
                 let what = if key.is_empty() { "a part that may stand once".to_owned() } else { key.clone() };
                 return Err(Error::new(ErrorKind::Unwritable, format!("{what} was added twice")));
             }
@@ -329,7 +332,7 @@ fn write_requirement(writer: &mut Writer, name: &str, requirement: &Requirement)
         return Ok(());
     }
     writer.open(name);
-    for attribute in Attribute::ALL {
+    for attribute in Attribute::ALL.iter().copied() {
         let days = requirement.get(attribute).map(|days| days.to_string());
         writer.optional(attribute.as_str(), days.as_deref())?;
     }
@@ -393,6 +396,7 @@ pub fn acknowledgement(list: &AckList, sign: &mut Sign<'_>) -> Result<String, Er
         let Some(device) = &ack.device else {
             return Err(unwritable(format!("the acknowledgement of report {} names no device", ack.report)));
         };
+        device_fits(device)?;
         if !ack.extra.is_empty() || ack.transaction.is_some() {
             let text = format!("the acknowledgement of report {} has members that are not written", ack.report);
             return Err(unwritable(text));
@@ -454,6 +458,7 @@ pub fn conversions(list: &[ConversionAck], sign: &mut Sign<'_>) -> Result<String
             }
         }
     }
+    acks.iter().try_for_each(|(device, ..)| device_fits(device))?;
     acks.sort_by_key(|(device, tag, _)| (*device, *tag));
     if acks.iter().zip(acks.iter().skip(1)).any(|((a, x, _), (b, y, _))| a == b && x == y) {
         return Err(unwritable("one device and software stands twice in the acknowledgement of conversions"));

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use memchr::memmem;
 use slp_model::{Quoted, Udi};
 
-use super::envelope::{NoHeader, write_signed};
+use super::envelope::{NoHeader, signature_of, write_signed};
 use super::{all_or_nothing, to_text};
+use crate::sets::FileDevices;
 use crate::{Container, Document, Error, ErrorKind, PartKind, UsageReport};
 
 const OPEN: &str = "<smartLicense>";
@@ -31,8 +32,17 @@ const CDATA_END: &str = "]]>";
 #[must_use]
 pub struct DeviceFile<'a> {
     items: Vec<Item<'a>>,
-    /// The device of the first report that is kept from a document.
-    kept_device: Option<Udi>,
+    /// What the reports say that are kept from a document.
+    kept: Kept,
+    /// What the root of that document declares, each with a blank in front.
+    namespaces: &'a str,
+}
+
+/// The devices of the reports that are kept, as they stand, from a document.
+#[derive(Clone, Debug, Default)]
+struct Kept {
+    first: Option<Udi>,
+    devices: FileDevices,
 }
 
 /// One child of the root.
@@ -71,11 +81,13 @@ impl<'a> DeviceFile<'a> {
     }
 
     /// The file that a document is, to be changed: every part keeps its bytes and its place. What stood between the
-    /// parts (white space, comments, an XML declaration) is left out.
+    /// parts (white space, comments, an XML declaration) is left out; what the root declares about namespaces stays.
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`] if the document is no device file, [`ErrorKind::Inconsistent`] if it has reports of
-    /// devices that are not tied; the error at which the document breaks off, if it does.
+    /// devices that are not tied; the error at which the document breaks off, if it does. A report that cannot be read
+    /// is its own error; one that could not be written is [`ErrorKind::MissingMember`] (no outer signature) or
+    /// [`ErrorKind::PayloadLost`]. Other parts are not judged.
     pub fn from_document(document: &'a Document<'_>) -> Result<Self, Error> {
         if !matches!(document.container(), Container::DeviceFile | Container::BareReport) {
             let text = format!(
@@ -87,15 +99,20 @@ impl<'a> DeviceFile<'a> {
         if let Some(damage) = document.damage() {
             return Err(damage);
         }
-        let mut kept_device: Option<Udi> = None;
-        for report in document.reports().flatten() {
-            match &kept_device {
-                None => kept_device = Some(report.device().clone()),
-                Some(first) => tied(first, &report)?,
-            }
+        let mut kept = Kept::default();
+        let mut is_mixed = false;
+        for report in document.reports() {
+            let report = report?;
+            signature_of(&report).map_err(|error| error.at(report.place().clone()))?;
+            is_mixed |= kept.first.get_or_insert_with(|| report.device().clone()) != report.device();
+            add(&mut kept.devices, &report);
+        }
+        if let Some(first) = kept.first.as_ref().filter(|_| is_mixed) {
+            let mut reports = document.reports().flatten();
+            reports.try_for_each(|report| tied(&mut kept.devices, first, &report))?;
         }
         let items = document.parts().map(|part| Item::Element(part.kind, Cow::Borrowed(part.raw))).collect();
-        Ok(Self { items, kept_device })
+        Ok(Self { items, kept, namespaces: namespaces_to_keep(document) })
     }
 
     /// Adds a report behind those that are there.
@@ -150,8 +167,8 @@ impl<'a> DeviceFile<'a> {
     /// The whole text.
     ///
     /// # Errors
-    /// [`ErrorKind::Inconsistent`] for a report of another device than that of the first report, unless its `ha_udi`
-    /// names that device; [`ErrorKind::MissingMember`] for one without outer signature;
+    /// [`ErrorKind::Inconsistent`] for a report of another device than that of the first report, unless the `ha_udi` of
+    /// the reports, taken together, join the two; [`ErrorKind::MissingMember`] for one without outer signature;
     /// [`ErrorKind::PayloadLost`] for one whose payload arrived as an object; and those of
     /// [`envelope`](super::envelope()). The place is that of the report in the document that it came from.
     pub fn to_text(&self) -> Result<String, Error> {
@@ -165,21 +182,45 @@ impl<'a> DeviceFile<'a> {
     /// As [`to_text`](Self::to_text).
     pub fn write_to(&self, out: &mut String) -> Result<(), Error> {
         all_or_nothing(out, |out| {
-            let mut first = self.kept_device.as_ref();
-            out.push_str(OPEN);
+            self.one_device()?;
+            match OPEN.strip_suffix('>').filter(|_| !self.namespaces.is_empty()) {
+                Some(open) => out.extend([open, self.namespaces, ">"]),
+                None => out.push_str(OPEN),
+            }
             for item in &self.items {
                 match item {
                     Item::Element(_, raw) => out.push_str(raw),
-                    Item::Report(report) => {
-                        tied(first.get_or_insert(report.device()), report)?;
-                        write_report(report, out)?;
-                    }
+                    Item::Report(report) => write_report(report, out)?,
                 }
             }
             out.push_str(CLOSE);
             Ok(())
         })
     }
+
+    /// One file is one device: is every report about the first one, or about one that is tied to it?
+    fn one_device(&self) -> Result<(), Error> {
+        let reports = || {
+            self.items.iter().filter_map(|item| match item {
+                Item::Report(report) => Some(*report),
+                Item::Element(..) => None,
+            })
+        };
+        let Some(first) = self.kept.first.as_ref().or_else(|| reports().next().map(UsageReport::device)) else {
+            return Ok(());
+        };
+        if reports().all(|report| report.device() == first) {
+            return Ok(());
+        }
+        let mut devices = self.kept.devices.clone();
+        reports().for_each(|report| add(&mut devices, report));
+        reports().try_for_each(|report| tied(&mut devices, first, report))
+    }
+}
+
+/// A part that stays without its root still needs what the root declares. A part that is the root has it with it.
+fn namespaces_to_keep<'a>(document: &'a Document<'_>) -> &'a str {
+    if document.container() == Container::DeviceFile { document.namespaces() } else { "" }
 }
 
 fn write_report(report: &UsageReport, out: &mut String) -> Result<(), Error> {
@@ -200,10 +241,18 @@ fn split_cdata_ends(out: &mut String, from: usize) {
     }
 }
 
-/// One file is one device: is the report's device that of the first report, or does the report name it as one of its
-/// redundant set? The reader asks the same question.
-fn tied(first: &Udi, report: &UsageReport) -> Result<(), Error> {
-    if report.device() == first || report.ha().iter().any(|member| member.device == *first) {
+fn name(device: &Udi) -> (&str, &str) {
+    (device.pid(), device.serial())
+}
+
+fn add(devices: &mut FileDevices, report: &UsageReport) {
+    devices.add(name(report.device()), report.ha().iter().map(|member| name(&member.device)));
+}
+
+/// Is the report about the first device or one that stands in for it, as the lists of all reports say? The reader asks
+/// the same question.
+fn tied(devices: &mut FileDevices, first: &Udi, report: &UsageReport) -> Result<(), Error> {
+    if devices.are_tied(name(first), name(report.device())) {
         return Ok(());
     }
     let text = "a report of another device than that of the first report: a device file holds the reports of one \

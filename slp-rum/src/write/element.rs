@@ -72,6 +72,18 @@ fn refuse_controls(name: &str, text: &str, line_feeds: bool) -> Result<(), Error
     Ok(())
 }
 
+/// May a device stand in a document? A reader refuses longer names.
+///
+/// # Errors
+/// `unwritable`.
+pub(super) fn device_fits(device: &Udi) -> Result<(), Error> {
+    if device.pid().chars().chain(device.serial().chars()).nth(NAME_CHARACTERS).is_some() {
+        let text = format!("the device {} has more than {NAME_CHARACTERS} characters", Quoted(device.pid()));
+        return Err(Error::new(ErrorKind::Unwritable, text));
+    }
+    Ok(())
+}
+
 /// A JSON object that grows: no blanks, members in the order given.
 #[derive(Debug)]
 pub(super) struct Json {

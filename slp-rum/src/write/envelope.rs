@@ -91,9 +91,14 @@ pub(super) fn write_signature(out: &mut String, signature: &Signature) -> Result
     let mut object = Object::begin(out);
     match &signature.signer {
         Some(signer) => {
+            // As the texts stood, unless the caller has put another device in their place.
+            let stood = |(pid, serial): &&(String, String)| {
+                pid.trim_ascii() == signer.pid() && serial.trim_ascii() == signer.serial()
+            };
+            let written = signature.signer_written.as_deref().filter(stood);
             let mut sudi = object.object("sudi");
-            sudi.string("udi_pid", signer.pid());
-            sudi.string("udi_serial_number", signer.serial());
+            sudi.string("udi_pid", written.map_or(signer.pid(), |(pid, _)| pid));
+            sudi.string("udi_serial_number", written.map_or(signer.serial(), |(_, serial)| serial));
             sudi.unknown(&signature.signer_extra, &["udi_pid", "udi_serial_number"])?;
             sudi.end();
         }

@@ -4,7 +4,7 @@
 //! that shows a bare public key (choice). Spec: ack-auth, "Authorization request file", "Trust".
 
 use super::answer::{Sign, data_part};
-use super::element::Json;
+use super::element::{Json, device_fits};
 use crate::auth_request::RequestEntry;
 use crate::system_info::SystemFacts;
 use crate::trust::{TrustKey, TrustRequestEntry};
@@ -69,6 +69,7 @@ pub fn authorization_request(entries: &[RequestEntry]) -> Result<String, Error> 
     json.begin('[');
     for entry in entries {
         only_known(&entry.extra, "a request")?;
+        entry.device.as_ref().map_or(Ok(()), device_fits)?;
         json.begin('{');
         json.device(entry.device.as_ref().ok_or_else(|| needs_device("a request"))?);
         json.optional("mode", entry.mode.as_ref().map(crate::auth_request::RequestMode::as_str));

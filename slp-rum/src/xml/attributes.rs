@@ -10,6 +10,8 @@ pub(super) enum Fault {
     TooMany,
     /// Not `name="value"` pairs with white space in front, a name twice, or a character that may not stand there.
     Broken,
+    /// Of a declaration: a version of XML other than 1.0.
+    Version,
 }
 
 /// Reads all attributes of `text`, which begins behind the name of the tag. At most `limit` are read.
@@ -73,8 +75,11 @@ pub(super) fn is_name(name: &str) -> bool {
 pub(super) fn declared_encoding(text: &str) -> Result<Option<&str>, Fault> {
     let found = attributes(text, 3)?;
     let (version, rest) = found.split_first().ok_or(Fault::Broken)?;
-    if version.0 != "version" || !matches!(version.1, "1.0" | "1.1") {
+    if version.0 != "version" {
         return Err(Fault::Broken);
+    }
+    if version.1 != "1.0" {
+        return Err(Fault::Version);
     }
     let (encoding, rest) = match rest {
         [("encoding", encoding), rest @ ..] => (Some(*encoding), rest),
@@ -121,11 +126,13 @@ mod tests {
             "",
             " encoding='UTF-8'",
             " version='1.0'!encoding='UTF-8'",
-            " version='3'",
             " version='1.0' x='1'",
             " version='1.0' standalone='no' encoding='UTF-8'",
         ] {
             assert_eq!(declared_encoding(broken), Err(Fault::Broken), "{broken}");
+        }
+        for other in ["1.1", "3", "1", ""] {
+            assert_eq!(declared_encoding(&format!(" version='{other}'")), Err(Fault::Version), "{other}");
         }
     }
 }

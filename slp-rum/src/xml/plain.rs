@@ -15,9 +15,12 @@ const CDATA: &str = "<![CDATA[";
 pub(super) fn scan(text: &str, limits: &Limits) -> Option<Scan> {
     let after_root = text.strip_prefix("<smartLicense>")?;
     let at = text.len().checked_sub(after_root.len())?;
-    let mut plain = Plain { text, at, limits, tree: Tree::default(), elements: Vec::new(), open: Vec::new(), rank: 0 };
+    let tree = Tree::for_document(text.len());
+    let (elements, open) = (Vec::with_capacity(8), Vec::with_capacity(8));
+    let mut plain = Plain { text, at, limits, tree, elements, open, rank: 0 };
     plain.parts()?;
-    Some(Scan { root: Some(PartKind::SmartLicense), elements: plain.elements, tree: plain.tree })
+    let (elements, tree) = (plain.elements, plain.tree);
+    Some(Scan { root: Some(PartKind::SmartLicense), elements, tree, ..Scan::default() })
 }
 
 struct Plain<'t, 'l> {

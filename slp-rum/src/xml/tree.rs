@@ -42,6 +42,17 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
+    /// Room for the elements of a document of so many bytes and usual size.
+    pub(super) fn for_document(bytes: usize) -> Self {
+        let elements = bytes.checked_div(24).unwrap_or(0).min(512);
+        Self {
+            nodes: Vec::with_capacity(elements),
+            pieces: Vec::with_capacity(elements),
+            asides: Vec::new(),
+            open: Vec::with_capacity(8),
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.nodes.len()
     }
@@ -119,12 +130,17 @@ impl Tree {
     /// The text of an element without elements, nothing trimmed; blanks around a single CDATA section are left out.
     pub(crate) fn text_of(&self, node: &Node, document: &str) -> ElementText {
         let all = self.pieces.get(node.pieces.clone()).unwrap_or_default();
+        // nearly every text is one piece
+        if let [Text { piece: Piece::Raw(range), .. }] = all {
+            return ElementText::Single(range.clone());
+        }
         let mut solid = all.iter().filter(|text| !text.is_blank);
         let (first, second) = (solid.next(), solid.next());
         match (all, first, second) {
             ([], _, _) => ElementText::Single(node.range.end..node.range.end),
-            (_, Some(Text { piece: Piece::Raw(range), is_cdata: true, .. }), None)
-            | ([Text { piece: Piece::Raw(range), .. }], _, _) => ElementText::Single(range.clone()),
+            (_, Some(Text { piece: Piece::Raw(range), is_cdata: true, .. }), None) => {
+                ElementText::Single(range.clone())
+            }
             _ => join_exactly(all.iter().map(|text| &text.piece), document),
         }
     }

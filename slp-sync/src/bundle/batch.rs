@@ -112,6 +112,8 @@ impl Batch {
     pub(crate) fn clear(&mut self) {
         self.names.clear();
         self.bytes.clear();
+        // One large leaf does not take memory for the rest of the bundle.
+        self.bytes.shrink_to(BATCH.saturating_mul(4));
         self.items.clear();
     }
 }

@@ -1,7 +1,7 @@
 //! What the document in a leaf of an answer says about itself.
 
 use slp_model::{ReportId, Udi};
-use slp_rum::{AckStatus, Content, Document};
+use slp_rum::{AckStatus, Content, Document, ReadOptions};
 
 use crate::bundle::survey::bad_leaf;
 use crate::error::Result;
@@ -62,7 +62,16 @@ impl Claims {
     /// # Errors
     /// [`ErrorKind::BadLeaf`](crate::ErrorKind::BadLeaf), the name is the word of `slp_rum::ErrorKind`.
     pub fn read(bytes: &[u8]) -> Result<Self> {
-        let document = Document::parse(bytes).map_err(bad_leaf)?;
+        Self::with(bytes, &ReadOptions::default())
+    }
+
+    /// As [`read`](Self::read), under the caller's limits and tolerances: those of
+    /// [`Limits::leaf_options`](crate::Limits::leaf_options).
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn with(bytes: &[u8], options: &ReadOptions) -> Result<Self> {
+        let document = Document::parse_with(bytes, options).map_err(bad_leaf)?;
         let mut claims = Self::default();
         for content in document.contents() {
             match content.map_err(bad_leaf)? {

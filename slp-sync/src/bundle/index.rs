@@ -5,10 +5,11 @@ use std::io::Read;
 
 use slp_model::Udi;
 
-use crate::bundle::{LeafDigest, Reader, Survey};
+use crate::bundle::{Devices, LeafDigest, Reader, Survey};
 use crate::error::{Error, Result};
 use crate::export::ExportedLeaf;
 use crate::ledger::Exported;
+use crate::warning::Warning;
 
 /// The leaves of one exported bundle, found by name, number or device. Spec: sync, "Pairing algorithm".
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +19,7 @@ pub struct ExportIndex {
     by_name: BTreeMap<Box<str>, Vec<usize>>,
     by_device: BTreeMap<Udi, Vec<usize>>,
     by_number: BTreeMap<u64, Vec<usize>>,
+    warnings: Vec<Warning>,
 }
 
 impl ExportIndex {
@@ -58,10 +60,12 @@ impl ExportIndex {
         let mut index = Self::new(bundle, Vec::new());
         let mut refused = Vec::new();
         let mut batch = super::Batch::new();
+        let (options, mut devices) = (reader.limits().leaf_options(), Devices::default());
         while reader.fill(&mut batch)? {
             for leaf in batch.drain() {
                 let surveyed = leaf.and_then(|leaf| {
-                    let survey = Survey::of(&leaf.bytes).map_err(|error| leaf.locate(error))?;
+                    let survey = Survey::with(&leaf.bytes, &options).map_err(|error| leaf.locate(error))?;
+                    index.warnings.extend(devices.note(&survey.device, leaf.place()));
                     let archive = leaf.archive.as_deref().unwrap_or_default();
                     Ok(survey.exported(archive, &*leaf.name, LeafDigest::of(&leaf.bytes)))
                 });
@@ -72,6 +76,11 @@ impl ExportIndex {
             }
         }
         Ok((index, refused))
+    }
+
+    /// Devices with several leaves: an answer of one of them is matched by name alone.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
     }
 
     /// The name of the bundle.

@@ -82,12 +82,12 @@ struct Pending {
 pub fn pair<'a, R: Read>(index: &'a ExportIndex, answer: &mut Reader<R>) -> Result<(Pairing<'a>, Vec<Error>)> {
     let mut pairer = Pairer::new(index);
     let mut refused = Vec::new();
-    let mut batch = Batch::new();
+    let (options, mut batch) = (answer.limits().leaf_options(), Batch::new());
     while answer.fill(&mut batch)? {
         for leaf in batch.drain() {
             match leaf {
                 Ok(leaf) => {
-                    let claims = Claims::read(&leaf.bytes).unwrap_or_else(|error| {
+                    let claims = Claims::with(&leaf.bytes, &options).unwrap_or_else(|error| {
                         refused.push(leaf.locate(error));
                         Claims::default()
                     });

@@ -6,6 +6,7 @@ use std::num::NonZero;
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use crate::bundle::batch::BATCH;
 use crate::bundle::{Batch, Reader};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -13,6 +14,8 @@ use crate::error::{Error, ErrorKind, Result};
 const WAITING: usize = 2;
 /// Batches under way, waiting or done but not yet in turn, for each thread.
 const UNDER_WAY: usize = 6;
+/// Bytes that wait or are worked on, for each thread. A batch is larger only when one leaf is.
+const BYTES: usize = UNDER_WAY.saturating_mul(BATCH);
 
 /// Reads the bundle on the calling thread and lets `threads` threads, the calling one included, work on its leaves.
 ///
@@ -20,7 +23,7 @@ const UNDER_WAY: usize = 6;
 /// gets the values on the calling thread **in the order of the bundle**, so that neither chance nor the number of threads
 /// shows in the result. The calling thread inflates, and works itself whenever the others have enough to do.
 ///
-/// At most six batches of about 200 KB are held for each thread.
+/// At most six batches of about 200 KB are held for each thread; where leaves are larger, fewer batches are.
 ///
 /// # Errors
 /// A fatal error of the reader, after everything before it was reduced; or the first error of `reduce`.
@@ -90,7 +93,7 @@ where
         }
         drop(results);
         let _closing = Closing(&queue);
-        let mut order = InOrder { next: 0, ready: BTreeMap::new(), spare: Vec::new(), under_way: 0 };
+        let mut order = InOrder { next: 0, ready: BTreeMap::new(), spare: Vec::new(), under_way: 0, bytes: 0 };
         let ended = feed(reader, &queue, &done, &mut order, threads.get(), &mut own, &map, &mut reduce)?;
         queue.close();
         while order.under_way > 0 {
@@ -117,7 +120,7 @@ fn feed<R: Read, W, T, E: From<Error>>(
         while let Ok(result) = done.try_recv() {
             order.arrived(result, reduce)?;
         }
-        while order.under_way >= threads.saturating_mul(UNDER_WAY) {
+        while order.is_full(threads) {
             order.receive(done, reduce)?;
         }
         let mut batch = order.spare.pop().unwrap_or_default();
@@ -127,6 +130,7 @@ fn feed<R: Read, W, T, E: From<Error>>(
             Err(error) => return Ok(Err(error)),
         }
         order.under_way = order.under_way.saturating_add(1);
+        order.bytes = order.bytes.saturating_add(batch.bytes.len());
         // With enough waiting, this thread works too.
         if let Some(mut batch) = queue.offer(number, batch, threads.saturating_mul(WAITING)) {
             let value = map(own, &mut batch);
@@ -142,14 +146,23 @@ struct InOrder<T> {
     ready: BTreeMap<u64, T>,
     spare: Vec<Batch>,
     under_way: usize,
+    /// Of batches that wait or are worked on.
+    bytes: usize,
 }
 
 impl<T> InOrder<T> {
+    /// Two batches are always allowed: one is read while the other is worked on.
+    fn is_full(&self, threads: usize) -> bool {
+        let batches = self.under_way >= threads.saturating_mul(UNDER_WAY);
+        batches || (self.under_way >= 2 && self.bytes >= threads.saturating_mul(BYTES))
+    }
+
     fn arrived<E>(
         &mut self,
         (number, value, batch): (u64, T, Batch),
         reduce: &mut impl FnMut(T) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
+        self.bytes = self.bytes.saturating_sub(batch.bytes.len());
         self.spare.push(batch);
         self.ready.insert(number, value);
         while let Some(value) = self.ready.remove(&self.next) {

@@ -144,6 +144,11 @@ impl<R: Read> Reader<R> {
         self
     }
 
+    /// The limits that it reads under.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// What the bundle held. Complete once the reader is at its end.
     pub fn summary(&self) -> Summary {
         Summary {

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use slp_model::{ReportId, Udi};
-use slp_rum::write::DeviceFile;
-use slp_rum::{Container, Document};
+use slp_rum::{Container, Document, ReadOptions};
 
 use crate::bundle::LeafDigest;
 use crate::error::{Error, ErrorKind, Result};
@@ -33,7 +32,16 @@ impl Survey {
     /// [`ErrorKind::BadLeaf`]: the name is the word of `slp_rum::ErrorKind`, the place is that in the document, the
     /// error itself is the source. A document without reports has the name `no-report`.
     pub fn of(bytes: &[u8]) -> Result<Self> {
-        let document = Document::parse(bytes).map_err(bad_leaf)?;
+        Self::with(bytes, &ReadOptions::default())
+    }
+
+    /// As [`of`](Self::of), under the caller's limits and tolerances: those of
+    /// [`Limits::leaf_options`](crate::Limits::leaf_options).
+    ///
+    /// # Errors
+    /// As [`of`](Self::of).
+    pub fn with(bytes: &[u8], options: &ReadOptions) -> Result<Self> {
+        let document = Document::parse_with(bytes, options).map_err(bad_leaf)?;
         let mut found: Option<(Udi, BTreeSet<Udi>)> = None;
         let mut devices = BTreeSet::new();
         let mut reports = Vec::new();
@@ -42,9 +50,14 @@ impl Survey {
             let report = report.map_err(bad_leaf)?;
             let device = report.device.to_udi().map_err(bad_leaf)?;
             reports.push(report.id);
-            let (_, set) = found.get_or_insert_with(|| (device.clone(), BTreeSet::new()));
+            let (first, set) = found.get_or_insert_with(|| (device.clone(), BTreeSet::new()));
             for (_, member) in &report.ha {
-                set.insert(member.to_udi().map_err(bad_leaf)?);
+                let member = member.to_udi().map_err(bad_leaf)?;
+                // Its report ties a device to the first one, whether it names itself or not.
+                if member == *first {
+                    set.insert(device.clone());
+                }
+                set.insert(member);
             }
             devices.insert(device);
         }
@@ -67,14 +80,6 @@ impl Survey {
         let Self { device, ha, reports, .. } = self;
         ExportedLeaf { ha, reports, ..ExportedLeaf::new(archive, leaf, device, digest) }
     }
-}
-
-/// The device file of a document in another container (a bare report, an answer over REST): its reports as they are, in
-/// their order. Spec: rum, "Writer rules, strict form", F.
-pub(super) fn device_file(bytes: &[u8]) -> Result<String> {
-    let document = Document::parse(bytes).map_err(bad_leaf)?;
-    let reports = document.reports().collect::<Result<Vec<_>, _>>().map_err(bad_leaf)?;
-    DeviceFile::new().reports(&reports).to_text().map_err(bad_leaf)
 }
 
 pub(super) fn bad_leaf(error: slp_rum::Error) -> Error {

@@ -23,14 +23,7 @@ pub(crate) fn report(number: u64, id: u64, ha: &[u64]) -> String {
 
 /// Bytes that do not compress.
 fn noise(length: usize) -> Vec<u8> {
-    let mut state = 0x2545_f491_u32;
-    let step = |_| {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        state.to_le_bytes()[1]
-    };
-    (0..length).map(step).collect()
+    crate::gzip::tests::noise(length, 0xff)
 }
 
 fn pack(content: &[u8]) -> Vec<u8> {
@@ -239,6 +232,34 @@ fn no_number_of_threads_shows_in_the_result() {
         assert_eq!(all, one, "{threads} threads");
         assert_eq!((reader.summary().leaves, reader.summary().refused), (400, 1));
     }
+}
+
+#[test]
+fn many_large_leaves_are_not_held_at_once() {
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+    const LEAF: usize = 4 << 20;
+    /// Counts what is read.
+    struct Counted<'a>(&'a [u8], &'a AtomicUsize);
+    impl std::io::Read for Counted<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let amount = self.0.read(buffer)?;
+            self.1.fetch_add(amount, SeqCst);
+            Ok(amount)
+        }
+    }
+    let names: Vec<String> = (0..16).map(|number| format!("dev_{number}.txt")).collect();
+    let content = vec![b' '; LEAF];
+    let bytes = archive(names.iter().map(|name| (name.as_str(), content.as_slice())), 0).unwrap();
+    let (read, done, held) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+    let mut reader = Reader::new(Counted(&bytes, &read), &limits());
+    let map = |(): &mut (), batch: &mut Batch| {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        held.fetch_max(read.load(SeqCst) - done.load(SeqCst), SeqCst);
+        done.fetch_add(batch.drain().flatten().map(|leaf| leaf.bytes.len()).sum(), SeqCst);
+    };
+    process(&mut reader, NonZero::new(2).unwrap(), || (), map, |()| Ok::<(), Error>(())).unwrap();
+    assert_eq!(done.load(SeqCst), 16 * LEAF);
+    assert!(held.load(SeqCst) <= 3 * LEAF + (1 << 20), "{} bytes at once", held.load(SeqCst));
 }
 
 #[test]

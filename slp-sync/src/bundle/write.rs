@@ -6,8 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use sha2::{Digest, Sha256};
 use slp_model::{Quoted, UnixMillis};
 
-use crate::bundle::survey::device_file;
-use crate::bundle::{BundleName, Content, LeafDigest, LeafName, Level, Manifest, Section, Survey};
+use crate::bundle::{BundleName, Composed, Composer, Content, Devices, LeafDigest, LeafName, Level, Manifest, Section};
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::ExportedLeaf;
 use crate::fingerprint::{Fingerprints, hex};
@@ -81,6 +80,13 @@ impl Plan {
     pub fn name(&self) -> BundleName {
         let name = BundleName::new(Level::SmartAccount, &self.smart_account, self.at);
         if self.ack { name.acknowledgement() } else { name }
+    }
+
+    /// The plan of a further bundle, where one would be too large: a millisecond later. See [`Split`](super::Split).
+    #[must_use]
+    pub fn further(&self) -> Self {
+        let at = UnixMillis::new(self.at.get().saturating_add(1)).unwrap_or(UnixMillis::MAX);
+        Self { at, ..self.clone() }
     }
 
     /// The archives, sorted by name: the order in which they are written. Virtual accounts whose names come out alike
@@ -212,7 +218,7 @@ pub struct Writer<W, S> {
     /// The archive under way.
     current: Option<usize>,
     names: Fingerprints,
-    devices: Fingerprints,
+    devices: Devices,
     content: Content,
     leaves: u64,
 }
@@ -251,7 +257,7 @@ impl<W: Write, S: Read + Write + Seek> Writer<W, S> {
             parts: Some(Parts { outer: Stored::new(measured).map_err(Error::io)?, inner: Inner::Idle(spool) }),
             current: None,
             names: Fingerprints::default(),
-            devices: Fingerprints::default(),
+            devices: Devices::default(),
             content: Content::new(),
             leaves: 0,
             plan: plan.clone(),
@@ -287,31 +293,30 @@ impl<W: Write, S: Read + Write + Seek> Writer<W, S> {
         &self.archives
     }
 
-    /// Adds the document of device `number`: a device's own file byte for byte, without a byte order mark; reports in
-    /// another container (a bare report, an answer over REST) as a device file with their payloads untouched. The
-    /// document is read first, so that a bad one is refused alone and the rest goes in.
+    /// Adds the document of device `number`, as a [`Composer`] makes a leaf of it: a device's own file byte for byte,
+    /// without a byte order mark; reports in another container (a bare report, an answer over REST) as a device file with
+    /// their payloads untouched. The document is read first, so that a bad one is refused alone and the rest goes in.
     ///
     /// # Errors
-    /// [`ErrorKind::BadLeaf`] if the document cannot be read or written as a device file,
-    /// [`ErrorKind::Inconsistent`] if it speaks of several devices, [`ErrorKind::DuplicateDevice`] if the bundle has a
-    /// leaf of this device, and those of [`add_leaf`](Self::add_leaf).
+    /// Those of [`Composer::leaf`] and [`add_composed`](Self::add_composed).
     pub fn add(&mut self, archive: usize, number: u64, bytes: &[u8]) -> Result<ExportedLeaf> {
-        let survey = Survey::of(bytes)?;
-        let device = Quoted(&survey.device.to_string()).to_string();
-        if survey.mixed {
-            let text = format!("reports of {device} and of another device in one file: split it first");
-            return Err(Error::new(ErrorKind::Inconsistent, text));
-        }
-        let identity = format!("{}\t{}", survey.device.pid(), survey.device.serial());
-        if self.devices.contains(identity.as_bytes()) {
+        self.add_composed(archive, number, Composer::default().leaf(&[bytes])?)
+    }
+
+    /// Adds the leaf of device `number`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::DuplicateDevice`] if the bundle has a leaf of this device: a [`Composer`] merges its files. Those of
+    /// [`add_leaf`](Self::add_leaf).
+    pub fn add_composed(&mut self, archive: usize, number: u64, leaf: Composed<'_>) -> Result<ExportedLeaf> {
+        let Composed { bytes, survey, .. } = leaf;
+        if self.devices.contains(&survey.device) {
+            let device = Quoted(&survey.device.to_string()).to_string();
             let text = format!("a second file of device {device}: merge the files of one device first");
             return Err(Error::new(ErrorKind::DuplicateDevice, text));
         }
-        let composed = if survey.is_device_file { None } else { Some(device_file(bytes)?) };
-        let own = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-        let bytes = composed.as_ref().map_or(own, |text| text.as_bytes());
-        let digest = self.add_leaf(archive, number, bytes)?;
-        self.devices.insert(identity.as_bytes());
+        let digest = self.add_leaf(archive, number, &bytes)?;
+        let _ = self.devices.note(&survey.device, slp_model::Location::default());
         let archive = self.archives.get(archive).map(String::as_str).unwrap_or_default();
         Ok(survey.exported(archive, LeafName::new(number, &self.name).to_string(), digest))
     }

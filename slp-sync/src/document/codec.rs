@@ -7,12 +7,15 @@ use slp_crypto::canonical::{Integer, MAX_INTEGER, Object, Value};
 use slp_model::{EntitlementTag, Location, UnixMillis};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
 use crate::source::widen;
 
 /// Where a value stands: a list from the inside out, spelled out only for an error.
 #[derive(Clone, Copy)]
 pub(super) enum At<'a> {
     Root,
+    /// The root of a file that somebody else wrote.
+    Read(&'a Limits),
     Member(&'a At<'a>, &'static str),
     Item(&'a At<'a>, usize),
 }
@@ -20,7 +23,7 @@ pub(super) enum At<'a> {
 impl fmt::Display for At<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Root => f.write_str("$"),
+            Self::Root | Self::Read(_) => f.write_str("$"),
             Self::Member(outer, name) => write!(f, "{outer}.{name}"),
             Self::Item(outer, index) => write!(f, "{outer}[{index}]"),
         }
@@ -43,9 +46,17 @@ impl At<'_> {
     /// The name of the innermost member: also the name of its limit.
     fn name(&self) -> &'static str {
         match self {
-            Self::Root => "document",
+            Self::Root | Self::Read(_) => "document",
             Self::Member(_, name) => name,
             Self::Item(outer, _) => outer.name(),
+        }
+    }
+
+    fn pem_bytes(&self) -> u64 {
+        match self {
+            Self::Root => Limits::default().pem_bytes,
+            Self::Read(limits) => limits.pem_bytes,
+            Self::Member(outer, _) | Self::Item(outer, _) => outer.pem_bytes(),
         }
     }
 }
@@ -246,13 +257,10 @@ impl Rule for Tag {
 pub(super) struct Certificate;
 pub(super) struct SigningRequest;
 
-/// Bytes of one block.
-const PEM_BYTES: usize = 16 * 1024;
-
 fn pem(value: &Value, label: &str, at: &At<'_>) -> Result<String> {
     let text = text(value, at)?;
-    if text.len() > PEM_BYTES {
-        return Err(at.bad("pem", "more than 16 KiB"));
+    if widen(text.len()) > at.pem_bytes() {
+        return Err(Error::limit("pem_bytes", at.pem_bytes(), "bytes of one block of PEM").at(at.place()));
     }
     let inside = text
         .trim_ascii()
@@ -343,10 +351,22 @@ impl<T> Row<T> {
     }
 }
 
-/// A record with a key: the name of its member, and its value.
-pub(super) trait Keyed: Record {
-    const KEY: &'static str;
+/// What has a key among its kind.
+pub(crate) trait HasKey {
     fn key(&self) -> &str;
+}
+
+/// The key of an element, there or gone.
+pub(crate) fn key_of<T: HasKey>(row: &Row<T>) -> &str {
+    match row {
+        Row::Present(element) => element.key(),
+        Row::Removed(key) => key,
+    }
+}
+
+/// A record with a key, and the name of the member that it is.
+pub(super) trait Keyed: Record + HasKey {
+    const KEY: &'static str;
 }
 
 pub(super) struct RowOf<T>(std::marker::PhantomData<T>);
@@ -383,10 +403,7 @@ impl<T: Keyed> Rule for RowOf<T> {
 pub(super) fn unique<T: Keyed>(rows: &[Row<T>], at: &At<'_>) -> Result<()> {
     let mut seen = BTreeSet::new();
     for (index, row) in rows.iter().enumerate() {
-        let key = match row {
-            Row::Present(element) => element.key(),
-            Row::Removed(key) => key,
-        };
+        let key = key_of(row);
         if !seen.insert(key) {
             let text = format!("a second element with the {} {}", T::KEY, slp_model::Quoted(key));
             return Err(At::Item(at, index).refuse(ErrorKind::DuplicateId, &text));

@@ -113,9 +113,13 @@ pub struct Document {
 impl Document {
     /// Reads a file. Member order and white space do not matter; a byte order mark is dropped; unknown members are kept.
     ///
+    /// With the feature `yaml` also a file in YAML, of the forms that have one meaning: no aliases, anchors, tags, merge
+    /// keys, second documents or texts over several lines but `|`. Its value has the same canonical bytes, so the
+    /// signatures of the JSON hold. Spec: sync, "YAML" (choice).
+    ///
     /// # Errors
-    /// [`ErrorKind::Limit`], [`ErrorKind::WrongContainer`] (XML, gzip, zip), [`ErrorKind::UnsupportedEncoding`] (YAML),
-    /// [`ErrorKind::Json`], [`ErrorKind::DuplicateMember`], [`ErrorKind::BadNumber`], [`ErrorKind::UnsupportedFormat`],
+    /// [`ErrorKind::Limit`], [`ErrorKind::WrongContainer`] (XML, gzip, zip), [`ErrorKind::UnsupportedEncoding`] (YAML
+    /// without the feature), [`ErrorKind::YamlFeature`], [`ErrorKind::Json`], [`ErrorKind::DuplicateMember`], [`ErrorKind::BadNumber`], [`ErrorKind::UnsupportedFormat`],
     /// [`ErrorKind::WrongKind`], [`ErrorKind::MissingMember`], [`ErrorKind::BadValue`], and for the content
     /// [`ErrorKind::DuplicateId`], [`ErrorKind::TombstoneInFull`], [`ErrorKind::LicenseSumMismatch`],
     /// [`ErrorKind::HierarchyConflict`].
@@ -124,10 +128,9 @@ impl Document {
             return Err(Error::limit("document_bytes", limits.document_bytes, "bytes of the document"));
         }
         let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-        check_container(text)?;
-        let value = Value::read_with(text, &canonical::Limits::default().with_depth(DEPTH)).map_err(json)?;
+        let value = value(text)?;
         let Value::Object(object) = value else {
-            return Err(Error::new(ErrorKind::Json, "a document is one JSON object"));
+            return Err(Error::new(ErrorKind::Json, "a document is one object"));
         };
         let word = |name: &'static str| {
             let at = At::Member(&At::Root, name);
@@ -149,7 +152,7 @@ impl Document {
             let at = Location::path("$.signature_algorithm");
             return Err(Error::new(ErrorKind::UnsupportedAlgorithm, text).at(at));
         }
-        let content = Content::read(kind, &Members { object: &object, at: &At::Root })?;
+        let content = Content::read(kind, &Members { object: &object, at: &At::Read(limits) })?;
         Ok(Self { content, envelope: enveloped(object)? })
     }
 
@@ -207,17 +210,21 @@ fn enveloped(object: Object) -> Result<envelope::Document> {
         .map_err(|why| Error::new(ErrorKind::UnsupportedFormat, why.message().to_owned()))
 }
 
-/// What the first byte says.
-fn check_container(text: &[u8]) -> Result<()> {
-    let text = text.trim_ascii_start();
-    let (kind, what) = match text {
-        [b'{', ..] => return Ok(()),
+/// Reads the value in the encoding that its first byte says.
+fn value(text: &[u8]) -> Result<Value> {
+    let (kind, what) = match text.trim_ascii_start() {
+        [b'{', ..] => {
+            return Value::read_with(text, &canonical::Limits::default().with_depth(DEPTH)).map_err(json);
+        }
         [] => (ErrorKind::Json, "the file is empty"),
         [b'<', ..] => (ErrorKind::WrongContainer, "this is XML: perhaps a usage report or an acknowledgement"),
         [0x1f, 0x8b, ..] => (ErrorKind::WrongContainer, "this is a gzip file: perhaps a usage bundle"),
         [b'P', b'K', ..] => (ErrorKind::WrongContainer, "this is a zip file"),
+        #[cfg(feature = "yaml")]
+        [b'a'..=b'z' | b'A'..=b'Z' | b'-' | b':' | b'#', ..] => return crate::document::yaml::read(text, DEPTH),
+        #[cfg(not(feature = "yaml"))]
         [b'a'..=b'z' | b'A'..=b'Z' | b'-' | b':' | b'#', ..] => {
-            (ErrorKind::UnsupportedEncoding, "this looks like YAML: only JSON is read")
+            (ErrorKind::UnsupportedEncoding, "this looks like YAML: this program was built without it")
         }
         _ => (ErrorKind::Json, "a document is one JSON object"),
     };

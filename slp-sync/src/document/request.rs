@@ -3,8 +3,8 @@
 use slp_model::{EntitlementTag, UnixMillis};
 
 use crate::document::codec::{
-    At, Certificate, Count, Flag, Int, Keyed, List, Of, Row, RowOf, SigningRequest, Str, Tag, Time, Uuid, record,
-    unique,
+    At, Certificate, Count, Flag, HasKey, Int, Keyed, List, Of, Row, RowOf, SigningRequest, Str, Tag, Time, Uuid,
+    record, unique,
 };
 use crate::error::{ErrorKind, Result};
 
@@ -141,6 +141,9 @@ impl Use {
 
 impl Keyed for LocalAccount {
     const KEY: &'static str = "id";
+}
+
+impl HasKey for LocalAccount {
     fn key(&self) -> &str {
         &self.id
     }
@@ -148,6 +151,9 @@ impl Keyed for LocalAccount {
 
 impl Keyed for LocalLicense {
     const KEY: &'static str = "tag";
+}
+
+impl HasKey for LocalLicense {
     fn key(&self) -> &str {
         self.tag.as_str()
     }
@@ -155,6 +161,9 @@ impl Keyed for LocalLicense {
 
 impl Keyed for ProductInstance {
     const KEY: &'static str = "id";
+}
+
+impl HasKey for ProductInstance {
     fn key(&self) -> &str {
         &self.id
     }

@@ -4,7 +4,8 @@ use slp_model::{EntitlementTag, UnixMillis};
 
 use crate::account::{ResponseFacts, ResponseKind};
 use crate::document::codec::{
-    At, Certificate, Count, Date, Flag, Id64, Keyed, List, Of, Row, RowOf, Str, Tag, Text, Time, Uuid, record, unique,
+    At, Certificate, Count, Date, Flag, HasKey, Id64, Keyed, List, Of, Row, RowOf, Str, Tag, Text, Time, Uuid, record,
+    unique,
 };
 use crate::document::registration::RegistrationAuthorization;
 use crate::error::{ErrorKind, Result};
@@ -139,6 +140,9 @@ record! { blank
 
 impl Keyed for CloudLicense {
     const KEY: &'static str = "tag";
+}
+
+impl HasKey for CloudLicense {
     fn key(&self) -> &str {
         self.tag.as_str()
     }
@@ -197,6 +201,10 @@ impl SyncResponse {
     /// Keys, sums, hierarchies.
     pub(super) fn check(&self) -> Result<()> {
         let root = At::Member(&At::Root, "virtual_accounts");
+        let mut ids = std::collections::BTreeSet::new();
+        if let Some(index) = self.virtual_accounts.iter().position(|account| !ids.insert(&account.id)) {
+            return Err(At::Item(&root, index).refuse(ErrorKind::DuplicateId, "a second element with this id"));
+        }
         for (index, account) in self.virtual_accounts.iter().enumerate() {
             let at = At::Item(&root, index);
             let licenses = At::Member(&at, "licenses");

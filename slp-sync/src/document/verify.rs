@@ -31,6 +31,12 @@ impl<T> Verified<T> {
         self.digest
     }
 
+    /// For tests of what may be done with one.
+    #[cfg(test)]
+    pub(crate) fn unchecked(content: T, digest: [u8; 32]) -> Self {
+        Self { content, digest, signers: Vec::new() }
+    }
+
     /// The evidence for each signature.
     pub fn signers(&self) -> &[Evidence] {
         &self.signers
@@ -69,16 +75,7 @@ pub fn authorization<'d>(
     time: TimePolicy,
 ) -> Result<Verified<&'d RegistrationAuthorization>> {
     let Content::RegistrationAuthorization(content) = document.content() else { return Err(wrong_kind(document)) };
-    let certificates = Brought {
-        instance: &content.collector_instance_id,
-        id: &content.id_cert,
-        sub_ca: &content.sub_ca_cert,
-        signing: &content.signing_cert,
-        collector_signing: content.collector_signing_cert.as_deref(),
-        local_ca: content.local_sub_ca_cert.as_deref(),
-    };
-    let signers = certificates.check(document, own, trust, time)?;
-    Ok(Verified { content, digest: document.digest(), signers })
+    answer(document, content, own, trust, time)
 }
 
 /// Checks document D. `trust` holds the pinned roots.
@@ -92,16 +89,7 @@ pub fn response<'d>(
     time: TimePolicy,
 ) -> Result<Verified<&'d SyncResponse>> {
     let Content::SyncResponse(content) = document.content() else { return Err(wrong_kind(document)) };
-    let certificates = Brought {
-        instance: &content.collector_instance_id,
-        id: &content.id_cert,
-        sub_ca: &content.sub_ca_cert,
-        signing: &content.signing_cert,
-        collector_signing: content.collector_signing_cert.as_deref(),
-        local_ca: content.local_sub_ca_cert.as_deref(),
-    };
-    let signers = certificates.check(document, own, trust, time)?;
-    Ok(Verified { content, digest: document.digest(), signers })
+    answer(document, content, own, trust, time)
 }
 
 /// Checks document A, in the role of the cloud: every signing request holds its own key, names the instance and the
@@ -117,21 +105,16 @@ pub fn registration<'d>(
 ) -> Result<Verified<&'d RegistrationRequest>> {
     let Content::RegistrationRequest(content) = document.content() else { return Err(wrong_kind(document)) };
     let instance = &content.collector_instance_id;
-    let mut keys = vec![asked(&content.csr, "csr", instance, Role::CollectorId)?];
-    if let Some(csr) = &content.signing_csr {
-        keys.push(asked(csr, "signing_csr", instance, Role::CollectorSigner)?);
-    }
-    let signing = keys.last().cloned();
-    if let Some(csr) = &content.local_sub_ca_csr {
-        keys.push(asked(csr, "local_sub_ca_csr", instance, Role::LocalCa)?);
-    }
-    let twice = keys.iter().enumerate().any(|(at, key)| keys.iter().take(at).any(|other| other == key));
-    if twice {
-        return Err(Error::new(ErrorKind::KeyReuse, "one key in two signing requests: each role has a key of its own"));
-    }
-    let (Some(id), Some(signing)) = (keys.first().cloned(), signing) else {
+    let asked = Asked {
+        id: Some(content.csr.as_str()),
+        signing: content.signing_csr.as_deref(),
+        local_ca: content.local_sub_ca_csr.as_deref(),
+    };
+    let keys = asked.check(instance)?;
+    let Some(id) = keys.id else {
         return Err(Error::new(ErrorKind::MissingMember, "no signing request"));
     };
+    let signing = keys.signing.unwrap_or_else(|| id.clone());
     let signatories = [Signatory::key(named("id"), id), Signatory::key(named("signing"), signing)];
     let signers = signed(document, &signatories, trust, time)?;
     Ok(Verified { content, digest: document.digest(), signers })
@@ -143,7 +126,8 @@ pub fn registration<'d>(
 ///
 /// # Errors
 /// [`ErrorKind::WrongKind`], those of certificates and signatures as for [`authorization`],
-/// [`ErrorKind::WrongInstance`] if the certificates or the document name different instances.
+/// [`ErrorKind::WrongInstance`] if the certificates or the document name different instances; for the signing requests
+/// of a renewal those of [`registration`].
 pub fn request<'d>(
     document: &'d Document,
     sub_ca: &[u8],
@@ -167,7 +151,38 @@ pub fn request<'d>(
         let text = "certificates and document name different instances";
         return Err(Error::new(ErrorKind::WrongInstance, text));
     }
+    let asked = Asked {
+        id: content.csr.as_deref(),
+        signing: content.signing_csr.as_deref(),
+        local_ca: content.local_sub_ca_csr.as_deref(),
+    };
+    asked.check(&instance)?;
     Ok(Verified { content: (content, instance), digest: document.digest(), signers })
+}
+
+/// The signing requests of a document, and the keys that they hold.
+struct Asked<T> {
+    id: Option<T>,
+    signing: Option<T>,
+    local_ca: Option<T>,
+}
+
+impl Asked<&str> {
+    /// Each for its instance and role, no key twice.
+    fn check(&self, instance: &str) -> Result<Asked<PublicKey>> {
+        let key = |pem: Option<&str>, member, role| pem.map(|pem| asked(pem, member, instance, role)).transpose();
+        let keys = Asked {
+            id: key(self.id, "csr", Role::CollectorId)?,
+            signing: key(self.signing, "signing_csr", Role::CollectorSigner)?,
+            local_ca: key(self.local_ca, "local_sub_ca_csr", Role::LocalCa)?,
+        };
+        let all: Vec<&PublicKey> = [&keys.id, &keys.signing, &keys.local_ca].into_iter().flatten().collect();
+        if all.iter().enumerate().any(|(at, key)| all.iter().take(at).any(|other| other == key)) {
+            let text = "one key in two signing requests: each role has a key of its own";
+            return Err(Error::new(ErrorKind::KeyReuse, text));
+        }
+        Ok(keys)
+    }
 }
 
 fn named(name: &str) -> Member {
@@ -224,6 +239,40 @@ struct Brought<'a> {
     signing: &'a str,
     collector_signing: Option<&'a str>,
     local_ca: Option<&'a str>,
+}
+
+macro_rules! brings {
+    ($($document:ty),+) => { $(
+        impl<'a> From<&'a $document> for Brought<'a> {
+            fn from(content: &'a $document) -> Self {
+                Self {
+                    instance: &content.collector_instance_id,
+                    id: &content.id_cert,
+                    sub_ca: &content.sub_ca_cert,
+                    signing: &content.signing_cert,
+                    collector_signing: content.collector_signing_cert.as_deref(),
+                    local_ca: content.local_sub_ca_cert.as_deref(),
+                }
+            }
+        }
+    )+ };
+}
+
+brings!(RegistrationAuthorization, SyncResponse);
+
+/// B and D are checked alike.
+fn answer<'d, T>(
+    document: &'d Document,
+    content: &'d T,
+    own: &OwnKeys,
+    trust: &TrustStore,
+    time: TimePolicy,
+) -> Result<Verified<&'d T>>
+where
+    Brought<'d>: From<&'d T>,
+{
+    let signers = Brought::from(content).check(document, own, trust, time)?;
+    Ok(Verified { content, digest: document.digest(), signers })
 }
 
 impl Brought<'_> {

@@ -1,12 +1,13 @@
 //! `POST {base}/v2/devices/authrequest`: ask for authorization codes, or give them back. Spec: transport, "Submit".
 
-use http::{Method, Request, Response, StatusCode};
+use http::Response;
 use slp_model::UnixMillis;
 
-use crate::cssm::{CloudAnswer, Session};
-use crate::message::{self, Serve, Template};
-use crate::wire::{self, record, words};
-use crate::{Call, Count, Error, Exchange, Limits, Nonce, RawJson, Sudi};
+use crate::cssm::CloudAnswer;
+use crate::cssm::call::licensing_call;
+use crate::message::Template;
+use crate::wire::{record, words};
+use crate::{Count, Error, Exchange, Limits, Nonce, RawJson, Sudi};
 
 const PATH: Template = Template("/v2/devices/authrequest");
 
@@ -96,20 +97,4 @@ impl Exchange for AuthRequest {
     }
 }
 
-impl Call<Session> for AuthRequest {
-    fn into_http(self, session: &Session) -> Result<Request<Vec<u8>>, Error> {
-        session.licensing_request(&PATH.fill(&[]), self.to_json())
-    }
-}
-
-impl Serve for AuthRequest {
-    fn from_http(request: &Request<Vec<u8>>, limits: &Limits) -> Result<Self, Error> {
-        message::not_served(request, &Method::POST, Self::OPERATION)?;
-        message::take(PATH, request, Self::OPERATION)?;
-        wire::from_body(request.body(), limits, Self::OPERATION)
-    }
-
-    fn respond(answer: &CloudAnswer) -> Result<Response<Vec<u8>>, Error> {
-        Ok(message::respond(StatusCode::ACCEPTED, answer.to_json()))
-    }
-}
+licensing_call!(AuthRequest at PATH => CloudAnswer, ACCEPTED);

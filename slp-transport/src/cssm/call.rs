@@ -139,6 +139,34 @@ macro_rules! account_call {
 }
 pub(crate) use account_call;
 
+/// The licensing calls: `POST`, the message as JSON, the account headers of the session. The last word is the status of a
+/// success; `prepare` changes the message before it goes out.
+macro_rules! licensing_call {
+    ($name:ident at $path:ident => $answer:ty, $status:ident $(, prepare $prepare:ident)?) => {
+        impl $crate::Call<$crate::cssm::Session> for $name {
+            fn into_http(self, session: &$crate::cssm::Session) -> Result<http::Request<Vec<u8>>, $crate::Error> {
+                let message = self;
+                $(let message = $prepare(message);)?
+                session.licensing_request(&$path.fill(&[]), message.to_json())
+            }
+        }
+
+        impl $crate::Serve for $name {
+            fn from_http(request: &http::Request<Vec<u8>>, limits: &$crate::Limits) -> Result<Self, $crate::Error> {
+                use $crate::Exchange as _;
+                $crate::message::not_served(request, &http::Method::POST, Self::OPERATION)?;
+                $crate::message::take($path, request, Self::OPERATION)?;
+                $crate::wire::from_body(request.body(), limits, Self::OPERATION)
+            }
+
+            fn respond(answer: &$answer) -> Result<http::Response<Vec<u8>>, $crate::Error> {
+                Ok($crate::message::respond(http::StatusCode::$status, answer.to_json()))
+            }
+        }
+    };
+}
+pub(crate) use licensing_call;
+
 /// Adds one query parameter.
 pub(crate) fn query<T: ToString>(path: &mut String, mark: &mut char, name: &str, value: Option<&T>) {
     if let Some(value) = value {

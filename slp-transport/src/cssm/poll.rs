@@ -1,12 +1,13 @@
 //! `POST {base}/v2/accounts/poll`: is the result there? Spec: transport, "Poll".
 
-use http::{Method, Request, Response, StatusCode};
+use http::Response;
 use slp_model::UnixMillis;
 
-use crate::cssm::{CloudAnswer, Session};
-use crate::message::{self, Serve, Template};
-use crate::wire::{self, record};
-use crate::{Action, Call, Error, Exchange, Limits, Nonce, PollId};
+use crate::cssm::CloudAnswer;
+use crate::cssm::call::licensing_call;
+use crate::message::Template;
+use crate::wire::record;
+use crate::{Action, Error, Exchange, Limits, Nonce, PollId};
 
 const PATH: Template = Template("/v2/accounts/poll");
 
@@ -35,20 +36,4 @@ impl Exchange for Poll {
     }
 }
 
-impl Call<Session> for Poll {
-    fn into_http(self, session: &Session) -> Result<Request<Vec<u8>>, Error> {
-        session.licensing_request(&PATH.fill(&[]), self.to_json())
-    }
-}
-
-impl Serve for Poll {
-    fn from_http(request: &Request<Vec<u8>>, limits: &Limits) -> Result<Self, Error> {
-        message::not_served(request, &Method::POST, Self::OPERATION)?;
-        message::take(PATH, request, Self::OPERATION)?;
-        wire::from_body(request.body(), limits, Self::OPERATION)
-    }
-
-    fn respond(answer: &CloudAnswer) -> Result<Response<Vec<u8>>, Error> {
-        Ok(message::respond(StatusCode::OK, answer.to_json()))
-    }
-}
+licensing_call!(Poll at PATH => CloudAnswer, OK);

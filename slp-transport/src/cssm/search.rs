@@ -71,6 +71,13 @@ pub struct SelectedAccounts {
     pub virtual_account_id: String,
 }
 
+impl SelectedAccounts {
+    /// These ids.
+    pub fn new(account_id: impl Into<String>, virtual_account_id: impl Into<String>) -> Self {
+        Self { account_id: account_id.into(), virtual_account_id: virtual_account_id.into() }
+    }
+}
+
 impl FoundAccounts {
     /// Picks the account of this domain (in any case) and the virtual account of exactly this name.
     ///

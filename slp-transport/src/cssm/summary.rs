@@ -1,12 +1,12 @@
 //! `POST {base}/v3/licenses/summary`: licences of the account, bought and used. Spec: transport, "Compliance".
 
-use http::{Method, Request, Response, StatusCode};
+use http::Response;
 use slp_model::UnixMillis;
 
-use crate::cssm::Session;
-use crate::message::{self, Serve, Template};
-use crate::wire::{self, record};
-use crate::{Call, Error, Exchange, Limits, Nonce, StatusWord};
+use crate::cssm::call::licensing_call;
+use crate::message::{self, Template};
+use crate::wire::record;
+use crate::{Error, Exchange, Limits, Nonce, StatusWord};
 
 const PATH: Template = Template("/v3/licenses/summary");
 
@@ -103,20 +103,4 @@ impl Exchange for LicensesSummary {
     }
 }
 
-impl Call<Session> for LicensesSummary {
-    fn into_http(self, session: &Session) -> Result<Request<Vec<u8>>, Error> {
-        session.licensing_request(&PATH.fill(&[]), self.to_json())
-    }
-}
-
-impl Serve for LicensesSummary {
-    fn from_http(request: &Request<Vec<u8>>, limits: &Limits) -> Result<Self, Error> {
-        message::not_served(request, &Method::POST, Self::OPERATION)?;
-        message::take(PATH, request, Self::OPERATION)?;
-        wire::from_body(request.body(), limits, Self::OPERATION)
-    }
-
-    fn respond(answer: &SummaryAnswer) -> Result<Response<Vec<u8>>, Error> {
-        Ok(message::respond(StatusCode::OK, answer.to_json()))
-    }
-}
+licensing_call!(LicensesSummary at PATH => SummaryAnswer, OK);

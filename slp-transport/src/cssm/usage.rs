@@ -1,12 +1,13 @@
 //! `POST {base}/v2/devices/reportusage`: hand usage reports to the cloud. Spec: transport, "Submit".
 
-use http::{Method, Request, Response, StatusCode};
+use http::Response;
 use slp_model::UnixMillis;
 
-use crate::cssm::{CloudAnswer, Session};
-use crate::message::{self, Serve, Template};
-use crate::wire::{self, record};
-use crate::{Call, DeviceUsage, Error, Exchange, Limits, Nonce};
+use crate::cssm::CloudAnswer;
+use crate::cssm::call::licensing_call;
+use crate::message::Template;
+use crate::wire::record;
+use crate::{DeviceUsage, Error, Exchange, Limits, Nonce};
 
 const PATH: Template = Template("/v2/devices/reportusage");
 
@@ -42,23 +43,12 @@ impl Exchange for ReportUsage {
     }
 }
 
-impl Call<Session> for ReportUsage {
-    fn into_http(mut self, session: &Session) -> Result<Request<Vec<u8>>, Error> {
-        for envelope in self.reports.iter_mut().flat_map(|device| &mut device.usage) {
-            envelope.header = None;
-        }
-        session.licensing_request(&PATH.fill(&[]), self.to_json())
-    }
-}
+licensing_call!(ReportUsage at PATH => CloudAnswer, ACCEPTED, prepare without_headers);
 
-impl Serve for ReportUsage {
-    fn from_http(request: &Request<Vec<u8>>, limits: &Limits) -> Result<Self, Error> {
-        message::not_served(request, &Method::POST, Self::OPERATION)?;
-        message::take(PATH, request, Self::OPERATION)?;
-        wire::from_body(request.body(), limits, Self::OPERATION)
+/// The header of a report is not sent to the cloud (code).
+fn without_headers(mut message: ReportUsage) -> ReportUsage {
+    for envelope in message.reports.iter_mut().flat_map(|device| &mut device.usage) {
+        envelope.header = None;
     }
-
-    fn respond(answer: &CloudAnswer) -> Result<Response<Vec<u8>>, Error> {
-        Ok(message::respond(StatusCode::ACCEPTED, answer.to_json()))
-    }
+    message
 }

@@ -106,14 +106,28 @@ impl ReportById {
 pub struct DeviceReports {
     /// The reports, as the device ordered them.
     pub usage: Vec<RumEnvelope>,
+    /// Elements of the array that are no reports. They cost themselves alone.
+    pub unread: Vec<UnreadReport>,
     /// What stands beside them: conversion data, for example.
     pub unknown: Unknown,
+}
+
+/// An element that should be a report and is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnreadReport {
+    /// Its place in the array, from 0.
+    pub index: usize,
+    /// As it stood.
+    pub raw: RawJson,
+    /// Place and reason, in words.
+    pub reason: String,
 }
 
 impl DeviceReports {
     /// These reports.
     pub fn new(usage: Vec<RumEnvelope>) -> Self {
-        Self { usage, unknown: Unknown::default() }
+        Self { usage, ..Self::default() }
     }
 }
 
@@ -135,7 +149,7 @@ impl Wire for DeviceReports {
             if std::mem::replace(&mut seen, true) {
                 return Err(slp_model::json::Fault::duplicate(at, "usage").into());
             }
-            reports.usage = usage(input).map_err(|fail| fail.in_member("usage"))?;
+            usage(input, &mut reports).map_err(|fail| fail.in_member("usage"))?;
         }
         if bare && !seen {
             return Ok(Self::new(vec![RumEnvelope::read(&mut whole)?]));
@@ -153,24 +167,34 @@ impl Wire for DeviceReports {
     }
 }
 
-fn usage(input: &mut In<'_, '_>) -> Result<Vec<RumEnvelope>, Fail> {
+fn usage(input: &mut In<'_, '_>, reports: &mut DeviceReports) -> Result<(), Fail> {
     match input.reader.kind()? {
-        ValueKind::Null => input.reader.null().map(|()| Vec::new()).map_err(Fail::from),
-        ValueKind::Object => Ok(vec![RumEnvelope::read(input)?]),
+        ValueKind::Null => input.reader.null()?,
+        ValueKind::Object => reports.usage.push(RumEnvelope::read(input)?),
         _ => {
-            let mut envelopes = Vec::new();
             let at = input.reader.value_offset();
             input.reader.begin_array()?;
+            let mut index = 0_usize;
             while input.reader.next_element()? {
-                let count = u64::try_from(envelopes.len()).unwrap_or(u64::MAX);
-                if count >= input.limits.reports {
+                if u64::try_from(index).is_ok_and(|count| count >= input.limits.reports) {
                     return Err(Fail::limit(at, "reports", input.limits.reports));
                 }
-                envelopes.push(RumEnvelope::read(input).map_err(|fail| fail.in_element(envelopes.len()))?);
+                let mut again = input.probe();
+                match RumEnvelope::read(input) {
+                    Ok(envelope) => reports.usage.push(envelope),
+                    Err(fail) => {
+                        // What is no JSON ends the reading; what is of another shape can be stepped over.
+                        let raw = RawJson::read(&mut again).map_err(|broken| broken.in_element(index))?;
+                        input.reader = again.reader;
+                        let reason = Error::json(&fail.in_element(index).in_member("usage"), "").to_string();
+                        reports.unread.push(UnreadReport { index, raw, reason });
+                    }
+                }
+                index = index.saturating_add(1);
             }
-            Ok(envelopes)
         }
     }
+    Ok(())
 }
 
 record! {

@@ -10,7 +10,7 @@ const LEAVES: usize = 1_000;
 /// The leaves of an answer: names without prefix, with their texts.
 #[derive(Debug, Default)]
 pub(super) struct Reply {
-    pub(super) message_id: Option<String>,
+    message_id: Option<String>,
     pub(super) ok: bool,
     leaves: Vec<(String, String)>,
     error: bool,
@@ -21,14 +21,26 @@ impl Reply {
         self.leaves.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str())
     }
 
-    pub(super) fn refusal(&self) -> Option<Refusal> {
+    /// The answer to this message, unless it is an error.
+    pub(super) fn read_to(message_id: u32, text: &str) -> Result<Self, Error> {
+        let reply = Self::read(text)?;
+        if reply.message_id.as_deref() != Some(message_id.to_string().as_str()) {
+            return Err(Error::new(ErrorKind::Echo, "the answer is that to another message"));
+        }
+        match reply.refusal() {
+            Some(refusal) => Err(Error::refused(ErrorKind::Server, "rpc-reply", refusal)),
+            None => Ok(reply),
+        }
+    }
+
+    fn refusal(&self) -> Option<Refusal> {
         let mut refusal = Refusal::new(0);
         refusal.message_code = self.leaf("error-tag").map(str::to_owned);
         refusal.message = self.leaf("error-message").map(str::to_owned);
         self.error.then_some(refusal)
     }
 
-    pub(super) fn read(text: &str) -> Result<Self, Error> {
+    fn read(text: &str) -> Result<Self, Error> {
         let mut reply = Self::default();
         let mut open: Vec<&str> = Vec::new();
         let mut rest = text.trim_start_matches('\u{feff}');

@@ -38,6 +38,10 @@ impl<T: Clone> ReplayGuard<T> {
 
     /// Was this message here before?
     pub fn check(&mut self, udi: &Udi, nonce: &Nonce, body: &[u8], now: UnixSeconds) -> Replay<T> {
+        self.check_digest(udi, nonce, &sha256(body), now)
+    }
+
+    pub(crate) fn check_digest(&mut self, udi: &Udi, nonce: &Nonce, body: &[u8; 32], now: UnixSeconds) -> Replay<T> {
         while let Some((time, ..)) = self.order.front() {
             if now.since(*time).get() < KEPT {
                 break;
@@ -46,17 +50,21 @@ impl<T: Clone> ReplayGuard<T> {
         }
         match self.seen.get(&(udi.clone(), nonce.clone())) {
             None => Replay::Fresh,
-            Some((digest, answer)) if *digest == sha256(body) => Replay::Repeated(answer.clone()),
+            Some((digest, answer)) if digest == body => Replay::Repeated(answer.clone()),
             Some(_) => Replay::Reused,
         }
     }
 
     /// Keeps the answer to a message.
     pub fn store(&mut self, udi: &Udi, nonce: &Nonce, body: &[u8], answer: T, now: UnixSeconds) {
+        self.store_digest(udi, nonce, sha256(body), answer, now);
+    }
+
+    pub(crate) fn store_digest(&mut self, udi: &Udi, nonce: &Nonce, body: [u8; 32], answer: T, now: UnixSeconds) {
         while !self.order.is_empty() && self.order.len() >= self.capacity {
             self.forget_oldest();
         }
-        if self.seen.insert((udi.clone(), nonce.clone()), (sha256(body), answer)).is_none() {
+        if self.seen.insert((udi.clone(), nonce.clone()), (body, answer)).is_none() {
             self.order.push_back((now, udi.clone(), nonce.clone()));
         }
     }
@@ -68,7 +76,7 @@ impl<T: Clone> ReplayGuard<T> {
     }
 }
 
-fn sha256(body: &[u8]) -> [u8; 32] {
+pub(crate) fn sha256(body: &[u8]) -> [u8; 32] {
     Sha256::digest(body).into()
 }
 

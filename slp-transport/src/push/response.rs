@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use slp_model::UnixMillis;
+use slp_model::{Seconds, UnixMillis};
 
 use crate::push::kind::kind_of;
 use crate::push::{Kind, PiRequest};
@@ -97,6 +97,12 @@ impl PiResponse {
         answer.because(message_code::BAD_REQUEST, "body", reason)
     }
 
+    /// By how much the server's clock differs from `now`, where it is an hour or more: worth a warning, since trust is refused
+    /// then. Spec: transport, "Response envelope" (choice).
+    pub fn clock_skew(&self, now: UnixMillis) -> Option<Seconds> {
+        clock_skew(self.server_time, now)
+    }
+
     /// The same answer with a result.
     #[must_use]
     pub fn with_data(mut self, data: impl Into<ResponseData>) -> Self {
@@ -128,6 +134,15 @@ impl PiResponse {
         self.errors.get_or_insert_default().entry(field.into()).or_default().push(text.into());
         self
     }
+}
+
+/// From this difference on clocks count as wrong: the vendor asks for less than an hour (doc).
+const SKEW: u64 = 3_600_000;
+
+/// By how much two clocks differ, where it is an hour or more.
+pub(crate) fn clock_skew(theirs: UnixMillis, ours: UnixMillis) -> Option<Seconds> {
+    let difference = theirs.get().abs_diff(ours.get());
+    (difference >= SKEW).then(|| theirs.to_seconds().since(ours.to_seconds()))
 }
 
 /// The result of a request, by its kind.

@@ -56,7 +56,7 @@ fn faults_name_byte_and_member() {
     insta::assert_snapshot!(fault(r#"{"id":1,"id":1}"#), @r#"schema | byte 7, $: member "id" stands twice in one object"#);
     insta::assert_snapshot!(fault(r#"{"id":1,"x":1,"x":1}"#), @r#"schema | byte 13, $: member "x" stands twice in one object"#);
     insta::assert_snapshot!(fault(r#"{"id":1"#), @"not-json | byte 7, $: the text ends where a comma or a closing brace should stand");
-    insta::assert_snapshot!(fault("<html>"), @r#"not-json | byte 0, $: "<" where a value should stand"#);
+    insta::assert_snapshot!(fault("<html>"), @"not-json | the body is a page or XML where JSON is needed: a login or error page, perhaps of a proxy");
     insta::assert_snapshot!(fault(" \r\n"), @"empty | the answer has no body, where one is needed");
 }
 

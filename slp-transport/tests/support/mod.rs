@@ -1,8 +1,13 @@
 //! Real samples: read where they lie, never copied, their absence said aloud.
 
+#[cfg(all(feature = "client", feature = "server"))]
+#[allow(dead_code, reason = "not every test talks")]
+pub(crate) mod net;
+
 use std::path::PathBuf;
 
 /// The samples, or a line on stderr and `None`.
+#[allow(dead_code, reason = "not every test reads samples")]
 pub(crate) fn samples() -> Option<PathBuf> {
     let Some(root) = std::env::var_os("SLP_SAMPLES") else {
         eprintln!("skipped: SLP_SAMPLES is not set, so the published samples are not read");

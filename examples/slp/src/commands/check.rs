@@ -4,22 +4,25 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use serde::Serialize;
-use slp_model::{Finding, Severity, Udi};
-use slp_rum::Document;
+use slp_model::{Detail, Finding, Severity, Udi};
 use slp_rum::continuity::{self, Facts};
 use slp_rum::usage::Evidence;
+use slp_rum::{Document, Error};
 
-use super::window;
+use super::{Deviations, window};
 use crate::Status;
 use crate::arguments::Check;
 use crate::console::{Output, Session, Stop};
 use crate::fault::Fault;
 use crate::input::Input;
-use crate::pipeline::{self, Outcome};
+use crate::pipeline::{self, Sum};
 use crate::printable::{json, printable, shown};
 use crate::style::{Paint, Style};
 use crate::wording::{count_of, grouped, licence, minute};
 
+mod acks; // acknowledgements that came back
+mod counters; // what devices count themselves
+mod device_text; // files that arguments name
 mod ids; // lists of report ids that devices print
 
 /// What one document adds, or all of them.
@@ -28,6 +31,22 @@ struct Read {
     evidence: Evidence,
     devices: BTreeSet<Udi>,
     faults: Vec<Fault>,
+    /// Deviations that were taken.
+    tolerated: u64,
+    /// Why there is more than can be kept, if so.
+    full: Option<Error>,
+}
+
+impl Sum for Read {
+    fn add(&mut self, other: Self) {
+        self.devices.extend(other.devices);
+        self.tolerated = self.tolerated.saturating_add(other.tolerated);
+        if self.full.is_none() {
+            self.full = other.full.or_else(|| self.evidence.merge(other.evidence).err());
+        }
+    }
+
+    fn reject(&mut self) {}
 }
 
 pub(crate) fn run(arguments: &Check, session: &mut Session<'_>) -> Result<Status, Stop> {
@@ -35,56 +54,61 @@ pub(crate) fn run(arguments: &Check, session: &mut Session<'_>) -> Result<Status
     let now = arguments.now.unwrap_or(session.now);
     facts.now = Some(now);
     facts.window = arguments.from.map(|from| window(from, arguments.to.unwrap_or(now))).transpose()?;
-    let mut all = Read::default();
-    let mut full = None;
-    pipeline::documents(&arguments.sources, session, read, |_, _, outcome| {
-        match outcome {
-            Outcome::Document(read) => {
-                all.faults.extend(read.faults);
-                all.devices.extend(read.devices);
-                if full.is_none() {
-                    full = all.evidence.merge(read.evidence).err();
-                }
-            }
-            Outcome::Fault(fault) => all.faults.push(fault),
-        }
-        Ok(())
-    })?;
-    if let Some(error) = full {
+    let mut faults = Vec::new();
+    let mut all = pipeline::gather(&arguments.sources, session, read, |_, fault| faults.push(fault))?;
+    all.faults = faults;
+    if let Some(error) = all.full {
         return Err(Stop::Data(error.to_string()));
     }
+    session.messages.tolerated(all.tolerated);
     for argument in &arguments.ids {
         ids::add(argument, &all.devices, &mut facts, &mut all.faults)?;
     }
+    for argument in &arguments.counters {
+        counters::add(argument, &all.devices, &mut facts, &mut all.faults)?;
+    }
+    if !arguments.acks.is_empty() {
+        acks::add(arguments, session, &all.devices, &mut facts, &mut all.faults)?;
+    }
     let findings = continuity::check(&all.evidence, &facts);
+    let is_error = findings.iter().any(|finding| finding.severity == Severity::Error);
+    let failed = is_error || !all.faults.is_empty();
+    session.messages.fail(failed);
     if arguments.json {
         write_json(&findings, &all.faults, &mut session.output)?;
     } else {
         show(&findings, &all, session.style, &mut session.output)?;
     }
-    let is_error = findings.iter().any(|finding| finding.severity == Severity::Error);
-    Ok(Status::of_errors(is_error || !all.faults.is_empty()))
+    Ok(Status::of_errors(failed))
 }
 
-fn read(input: &Input<'_>) -> Read {
-    let mut read = Read::default();
+fn read(all: &mut Read, faults: &mut Vec<Fault>, input: &Input<'_>) {
     match Document::parse_with(input.bytes, input.options) {
         Ok(document) => {
+            let mut deviations = Deviations::default();
             let mut reports = document.borrowed_reports();
             while let Some(report) = reports.next() {
                 let taken = report.and_then(|report| {
+                    deviations.add(&report);
                     let device = report.device.to_udi()?;
-                    read.evidence.add(&report, input.name)?;
-                    read.devices.insert(device);
+                    all.evidence.add(&report, input.name)?;
+                    all.devices.insert(device);
                     Ok(())
                 });
-                read.faults.extend(taken.err().map(|error| input.fault(error)));
+                faults.extend(taken.err().map(|error| input.fault(error)));
             }
+            all.tolerated = all.tolerated.saturating_add(deviations.of(&document, &reports));
         }
-        Err(error) => read.faults.push(input.fault(error)),
+        Err(error) => faults.push(input.fault(error)),
     }
-    read
 }
+
+/// Details that name files, and how they are told.
+const SOURCES: [(&str, &str); 4] =
+    [("sources", "in"), ("kept_sources", "used:"), ("other_sources", "not used:"), ("dropped_sources", "not used:")];
+
+/// The files of one report that are named.
+const FILES_SHOWN: usize = 4;
 
 /// How many findings there are of each severity.
 #[derive(Debug, Default, Serialize)]
@@ -132,7 +156,7 @@ fn show(findings: &[Finding], all: &Read, style: Style, out: &mut impl Write) ->
             let word = style.paint(Paint::Error, "error  ");
             let place = fault.place.to_string();
             writeln!(out, "  {word}  {}  {}", fault.kind, printable(&place))?;
-            writeln!(out, "           {}", printable(&fault.message))?;
+            writeln!(out, "           {}", printable(&fault.text))?;
         }
         writeln!(out)?;
     }
@@ -178,7 +202,18 @@ fn one(finding: &Finding, style: Style, out: &mut impl Write) -> io::Result<()> 
     } else {
         writeln!(out, "  {severity}  {:<14}  {}", finding.id, about.join("  "))?;
     }
-    writeln!(out, "           {}", printable(&finding.message))
+    writeln!(out, "           {}", printable(&finding.message))?;
+    for (name, word) in SOURCES {
+        if let Some(Detail::Texts(files)) = finding.details.get(name) {
+            let few: Vec<_> = files.iter().take(FILES_SHOWN).map(|file| shown(file)).collect();
+            let more = match files.len().checked_sub(FILES_SHOWN) {
+                Some(more @ 1..) => format!(" and {more} more"),
+                _ => String::new(),
+            };
+            writeln!(out, "           {word} {}{more}", few.join(", "))?;
+        }
+    }
+    Ok(())
 }
 
 /// What to do about warnings and errors, each advice once. Those of facts are in the JSON form.

@@ -14,6 +14,7 @@ use slp_rum::{Document, ReadOptions};
 use crate::Status;
 use crate::arguments::Import;
 use crate::console::{Output, Session, Stop};
+use crate::fault::Fault;
 use crate::input::Reader;
 use crate::printable::{json, printable};
 
@@ -23,6 +24,7 @@ pub(crate) fn run(arguments: &Import, session: &mut Session<'_>) -> Result<Statu
     if arguments.require_signatures {
         situation.rule = SignatureRule::Required;
     }
+    situation.options = arguments.costs.options();
     let reader = Reader::new(situation.options.clone(), &mut *session.input);
     let read = |path: &std::path::Path, bytes: &mut Vec<u8>| {
         if path.as_os_str() == "-" {
@@ -34,15 +36,17 @@ pub(crate) fn run(arguments: &Import, session: &mut Session<'_>) -> Result<Statu
     for path in &arguments.sent {
         let mut bytes = Vec::new();
         read(path, &mut bytes).map_err(|fault| Stop::Data(fault.to_string()))?;
-        add_sent(&bytes, &mut state).map_err(|error| Stop::Data(error.inside(path.to_string_lossy()).to_string()))?;
+        let sent = add_sent(&bytes, &reader.options, &mut state);
+        sent.map_err(|error| Stop::Data(Fault::in_file(&path.to_string_lossy(), error).to_string()))?;
     }
     let mut bytes = Vec::new();
     let result = match read(&arguments.document, &mut bytes) {
         Ok(()) => import(&bytes, &state, &situation),
-        Err(fault) if fault.kind == "unreadable" => Err(Refusal::missing_file(&fault.message)),
+        Err(fault) if fault.kind == "unreadable" => Err(Refusal::missing_file(&fault.text)),
         Err(fault) => return Err(Stop::Data(fault.to_string())),
     };
     let is_taken = matches!(&result, Ok(plan) if plan.error() == slp_model::error_code::DeviceError::Success);
+    session.messages.fail(!is_taken);
     if arguments.json {
         write_json(&Report::of(&result), &mut session.output)?;
     } else {
@@ -59,8 +63,8 @@ fn fresh(devices: &[Udi]) -> DeviceState {
 }
 
 /// The reports of a device file count as sent.
-fn add_sent(bytes: &[u8], state: &mut DeviceState) -> Result<(), slp_rum::Error> {
-    let document = Document::parse_with(bytes, &ReadOptions::default())?;
+fn add_sent(bytes: &[u8], options: &ReadOptions, state: &mut DeviceState) -> Result<(), slp_rum::Error> {
+    let document = Document::parse_with(bytes, options)?;
     for report in document.reports() {
         let report = report?;
         let facts = ReportFacts::new(ReportState::Unacknowledged, None);

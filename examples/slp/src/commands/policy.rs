@@ -1,6 +1,5 @@
 //! `slp policy due`: when must each device report next, and why?
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -9,14 +8,14 @@ use slp_model::policy::clock::{Change, Due, LicenseUse, WithoutAck, obligations,
 use slp_model::policy::{LicenseClass, Policy};
 use slp_model::{EntitlementTag, Severity, Udi, UnixSeconds};
 use slp_rum::usage::Evidence;
-use slp_rum::{Content, Document, ReadOptions};
+use slp_rum::{Content, Document, Error, ReadOptions};
 
 use crate::Status;
 use crate::arguments::PolicyDue;
 use crate::console::{Output, Session, Stop};
 use crate::fault::Fault;
 use crate::input::{Input, Reader};
-use crate::pipeline::{self, Outcome};
+use crate::pipeline::{self, Sum};
 use crate::printable::{json, printable, shown};
 use crate::style::{Paint, Style};
 
@@ -25,6 +24,18 @@ use crate::style::{Paint, Style};
 struct Read {
     evidence: Evidence,
     faults: Vec<Fault>,
+    /// Why there is more than can be kept, if so.
+    full: Option<Error>,
+}
+
+impl Sum for Read {
+    fn add(&mut self, other: Self) {
+        if self.full.is_none() {
+            self.full = other.full.or_else(|| self.evidence.merge(other.evidence).err());
+        }
+    }
+
+    fn reject(&mut self) {}
 }
 
 /// What one device owes.
@@ -49,24 +60,13 @@ pub(crate) fn due(arguments: &PolicyDue, session: &mut Session<'_>) -> Result<St
     let now = arguments.now.unwrap_or(session.now);
     let classes = Classes::read(&arguments.class)?;
     let policy = match &arguments.policy {
-        Some(path) => policy_of(path, session)?,
+        Some(path) => policy_of(path, arguments.sources.costs.options(), session)?,
         None => Policy::vendor_default(),
     };
-    let mut all = Read::default();
-    let mut full = None;
-    pipeline::documents(&arguments.sources, session, read, |_, _, outcome| {
-        match outcome {
-            Outcome::Document(read) => {
-                all.faults.extend(read.faults);
-                if full.is_none() {
-                    full = all.evidence.merge(read.evidence).err();
-                }
-            }
-            Outcome::Fault(fault) => all.faults.push(fault),
-        }
-        Ok(())
-    })?;
-    if let Some(error) = full {
+    let mut faults = Vec::new();
+    let mut all = pipeline::gather(&arguments.sources, session, read, |_, fault| faults.push(fault))?;
+    all.faults = faults;
+    if let Some(error) = all.full {
         return Err(Stop::Data(error.to_string()));
     }
     let devices: Vec<DeviceDues> = licences(&all.evidence, &classes, arguments.last_ack)
@@ -79,6 +79,9 @@ pub(crate) fn due(arguments: &PolicyDue, session: &mut Session<'_>) -> Result<St
             DeviceDues { device, next_ack_deadline, dues: owed.into_iter().map(judge).collect() }
         })
         .collect();
+    let is_missed = devices.iter().flat_map(|device| &device.dues).any(|due| due.severity == Severity::Error);
+    let failed = is_missed || !all.faults.is_empty();
+    session.messages.fail(failed);
     if arguments.json {
         write_json(&devices, &all.faults, &mut session.output)?;
     } else {
@@ -87,34 +90,34 @@ pub(crate) fn due(arguments: &PolicyDue, session: &mut Session<'_>) -> Result<St
         }
         show(&devices, now, session.style, &mut session.output)?;
     }
-    let is_missed = devices.iter().flat_map(|device| &device.dues).any(|due| due.severity == Severity::Error);
-    Ok(Status::of_errors(is_missed || !all.faults.is_empty()))
+    Ok(Status::of_errors(failed))
 }
 
-fn read(input: &Input<'_>) -> Read {
-    let mut read = Read::default();
+fn read(all: &mut Read, faults: &mut Vec<Fault>, input: &Input<'_>) {
     match Document::parse_with(input.bytes, input.options) {
         Ok(document) => {
             let mut reports = document.borrowed_reports();
             while let Some(report) = reports.next() {
-                let taken = report.and_then(|report| read.evidence.add(&report, input.name));
-                read.faults.extend(taken.err().map(|error| input.fault(error)));
+                let taken = report.and_then(|report| all.evidence.add(&report, input.name));
+                faults.extend(taken.err().map(|error| input.fault(error)));
             }
         }
-        Err(error) => read.faults.push(input.fault(error)),
+        Err(error) => faults.push(input.fault(error)),
     }
-    read
 }
 
 /// The policy in a file.
-fn policy_of(path: &Path, session: &mut Session<'_>) -> Result<Policy, Stop> {
+fn policy_of(path: &Path, options: ReadOptions, session: &mut Session<'_>) -> Result<Policy, Stop> {
     let name = path.to_string_lossy();
-    let reader = Reader::new(ReadOptions::default(), &mut *session.input);
+    let reader = Reader::new(options, &mut *session.input);
     let mut bytes = Vec::new();
     reader.file(path, &name, &mut bytes).map_err(|fault| Stop::Data(fault.to_string()))?;
-    let document = Document::parse(&bytes).map_err(|error| Stop::Data(error.inside(&*name).to_string()))?;
+    let document = Document::parse_with(&bytes, &reader.options);
+    let document = document.map_err(|error| Stop::Data(Fault::in_file(&name, error).to_string()))?;
     for content in document.contents() {
-        if let Content::Policy(policy) = content.map_err(|error| Stop::Data(error.inside(&*name).to_string()))? {
+        if let Content::Policy(policy) =
+            content.map_err(|error| Stop::Data(Fault::in_file(&name, error).to_string()))?
+        {
             return Ok(policy.into_view());
         }
     }
@@ -122,17 +125,20 @@ fn policy_of(path: &Path, session: &mut Session<'_>) -> Result<Policy, Stop> {
 }
 
 /// The use of each licence. What no report tells about is unknown, not zero: only counts that were reported are changes.
-fn licences(evidence: &Evidence, classes: &Classes, last_ack: Option<UnixSeconds>) -> BTreeMap<Udi, Vec<LicenseUse>> {
-    let mut devices: BTreeMap<Udi, Vec<LicenseUse>> = BTreeMap::new();
+fn licences(evidence: &Evidence, classes: &Classes, last_ack: Option<UnixSeconds>) -> Vec<(Udi, Vec<LicenseUse>)> {
+    // intervals come device by device, and licence by licence
+    let mut devices: Vec<(Udi, Vec<LicenseUse>)> = Vec::new();
     for interval in evidence.intervals() {
-        let licences = devices.entry(interval.device.clone()).or_default();
-        let index = licences.iter().position(|licence| licence.tag == *interval.entitlement_tag).unwrap_or_else(|| {
+        if devices.last().is_none_or(|(device, _)| device != interval.device) {
+            devices.push((interval.device.clone(), Vec::new()));
+        }
+        let Some((_, licences)) = devices.last_mut() else { continue };
+        if licences.last().is_none_or(|licence| licence.tag != *interval.entitlement_tag) {
             let tag = interval.entitlement_tag.clone();
             let class = classes.of(&tag);
             licences.push(LicenseUse::new(tag, class, Vec::new()));
-            licences.len().saturating_sub(1)
-        });
-        let Some(licence) = licences.get_mut(index) else { continue };
+        }
+        let Some(licence) = licences.last_mut() else { continue };
         licence.changes.push(Change::new(interval.start, interval.count));
         if last_ack.is_some_and(|ack| interval.end <= ack) {
             licence.covered = licence.covered.max(Some(interval.end));
@@ -153,8 +159,7 @@ impl Classes {
         for word in words {
             let (name, class) =
                 word.rsplit_once('=').map_or((None, word.as_str()), |(name, class)| (Some(name), class));
-            let known = LicenseClass::ALL.into_iter().find(|known| known.as_str() == class);
-            let class = known.ok_or_else(|| {
+            let class = class.parse().map_err(|_| {
                 let text = "is no class: perpetual, subscription, enforced or export";
                 Stop::Call(format!("--class {}: {} {text}", shown(word), shown(class)))
             })?;

@@ -5,16 +5,16 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use slp_model::{Seconds, Span, UnixSeconds};
-use slp_rum::Document;
 use slp_rum::usage::{Evidence, GroupBy, Totals, UsageInterval, write_csv};
+use slp_rum::{Document, Error};
 
-use super::window;
+use super::{Deviations, window};
 use crate::Status;
 use crate::arguments::{By, Format, Usage};
 use crate::console::{Output, Session, Stop};
 use crate::fault::Fault;
 use crate::input::Input;
-use crate::pipeline::{self, Outcome};
+use crate::pipeline::{self, Sum};
 use crate::printable::{json, printable};
 
 mod table; // rows for people
@@ -25,6 +25,24 @@ struct Read {
     totals: Totals,
     /// Empty if only totals are wanted.
     evidence: Evidence,
+    /// Deviations that were taken.
+    tolerated: u64,
+    /// Why there is more than can be kept, if so.
+    full: Option<Error>,
+}
+
+impl Sum for Read {
+    fn add(&mut self, other: Self) {
+        self.totals.merge(other.totals);
+        self.tolerated = self.tolerated.saturating_add(other.tolerated);
+        if self.full.is_none() {
+            self.full = other.full.or_else(|| self.evidence.merge(other.evidence).err());
+        }
+    }
+
+    fn reject(&mut self) {
+        self.totals.add_rejected();
+    }
 }
 
 pub(crate) fn run(arguments: &Usage, session: &mut Session<'_>) -> Result<Status, Stop> {
@@ -36,36 +54,21 @@ pub(crate) fn run(arguments: &Usage, session: &mut Session<'_>) -> Result<Status
     if arguments.summary && arguments.format == Format::Csv {
         return Err(Stop::Call("--summary leaves out the intervals, and CSV has nothing else: use json".to_owned()));
     }
-    let mut all = Read::default();
-    let (mut failed, mut full) = (false, None);
-    pipeline::documents(
+    let mut failed = false;
+    let keep = !arguments.summary;
+    let all = pipeline::gather(
         &arguments.sources,
         session,
-        |input| read(input, !arguments.summary),
-        |_, messages, outcome| {
-            match outcome {
-                Outcome::Document((read, faults)) => {
-                    for fault in &faults {
-                        messages.fault(fault);
-                    }
-                    failed |= !faults.is_empty();
-                    all.totals.merge(read.totals);
-                    if full.is_none() {
-                        full = all.evidence.merge(read.evidence).err();
-                    }
-                }
-                Outcome::Fault(fault) => {
-                    messages.fault(&fault);
-                    failed = true;
-                    all.totals.add_rejected();
-                }
-            }
-            Ok(())
+        |all: &mut Read, faults, input| read(all, faults, input, keep),
+        |messages, fault| {
+            messages.fault(&fault);
+            failed = true;
         },
     )?;
-    if let Some(error) = full {
+    if let Some(error) = all.full {
         return Err(Stop::Data(error.to_string()));
     }
+    session.messages.tolerated(all.tolerated);
     match arguments.format {
         Format::Table if arguments.summary => table::summary(&all.totals, session.style, &mut session.output)?,
         Format::Table => {
@@ -79,32 +82,33 @@ pub(crate) fn run(arguments: &Usage, session: &mut Session<'_>) -> Result<Status
 }
 
 /// Everything in one document that counts.
-fn read(input: &Input<'_>, keep: bool) -> (Read, Vec<Fault>) {
-    let (mut read, mut faults) = (Read::default(), Vec::new());
-    match Document::parse_with(input.bytes, input.options) {
+fn read(all: &mut Read, faults: &mut Vec<Fault>, input: &Input<'_>, keep: bool) {
+    let refused = match Document::parse_with(input.bytes, input.options) {
         Ok(document) => {
-            read.totals.add_document();
+            all.totals.add_document();
+            let mut deviations = Deviations::default();
             let mut reports = document.borrowed_reports();
             while let Some(report) = reports.next() {
                 let taken = report.and_then(|report| {
+                    deviations.add(&report);
                     if keep {
-                        read.evidence.add(&report, input.name)?;
+                        all.evidence.add(&report, input.name)?;
                     }
-                    read.totals.add(&report);
+                    all.totals.add(&report);
                     Ok(())
                 });
                 if let Err(error) = taken {
-                    read.totals.add_rejected();
+                    all.totals.add_rejected();
                     faults.push(input.fault(error));
                 }
             }
+            all.tolerated = all.tolerated.saturating_add(deviations.of(&document, &reports));
+            return;
         }
-        Err(error) => {
-            read.totals.add_rejected();
-            faults.push(input.fault(error));
-        }
-    }
-    (read, faults)
+        Err(error) => error,
+    };
+    all.totals.add_rejected();
+    faults.push(input.fault(refused));
 }
 
 /// The intervals inside the window, cut at its edges.
@@ -121,7 +125,9 @@ fn cut(mut one: UsageInterval<'_>, window: Span) -> Option<UsageInterval<'_>> {
     let length = one.end.since(one.start).get();
     let passed_over = if span.start() == one.start { length.saturating_sub(one.elapsed.get()) } else { 0 };
     (one.start, one.end) = (span.start(), span.end());
-    one.elapsed = Seconds::new(span.length().get().saturating_sub(passed_over));
+    // cut, it is never less than nothing: nobody knows in which part the clock changed
+    let elapsed = span.length().get().saturating_sub(passed_over);
+    one.elapsed = Seconds::new(if span.length().get() == length { elapsed } else { elapsed.max(0) });
     Some(one)
 }
 

@@ -1,6 +1,5 @@
 //! What holds for all commands.
 
-use std::io;
 use std::process::{Command, Stdio};
 
 use super::*;
@@ -14,6 +13,23 @@ fn help_shows_examples_and_is_no_error() {
         ("help-check", &["check", "--help"]),
         ("help-policy-due", &["policy", "due", "--help"]),
         ("help-import", &["import", "--help"]),
+        ("help-show", &["show", "--help"]),
+        ("help-pull", &["pull", "--help"]),
+        ("help-upload", &["upload", "--help"]),
+        ("help-poll", &["poll", "--help"]),
+        ("help-push-ack", &["push-ack", "--help"]),
+        ("help-verify", &["verify", "--help"]),
+        ("help-keys-new", &["keys", "new", "--help"]),
+        ("help-keys-show", &["keys", "show", "--help"]),
+        ("help-keys-certificate", &["keys", "certificate", "--help"]),
+        ("help-sign", &["sign", "--help"]),
+        ("help-bundle-create", &["bundle", "create", "--help"]),
+        ("help-bundle-list", &["bundle", "list", "--help"]),
+        ("help-bundle-extract", &["bundle", "extract", "--help"]),
+        ("help-ack-split", &["ack", "split", "--help"]),
+        ("help-fleet", &["fleet", "--help"]),
+        ("help-sync-inspect", &["sync", "inspect", "--help"]),
+        ("help-sync-verify", &["sync", "verify", "--help"]),
     ] {
         let text = fine(words);
         assert!(text.contains("Examples:\n  slp "), "{name}");
@@ -39,6 +55,17 @@ fn a_wrong_call_ends_with_status_2_and_says_why() {
         ),
         (&["check", CAMPUS, "--to", "2024-01-01"], "--from"),
         (&["inspect", "-", "-"], "give - once"),
+        (&["verify", CAMPUS], "--trust"),
+        (&["verify", "--trust", "."], "<PATH>..."),
+        (&["verify", CAMPUS, "--trust", ".", "--at", "noon"], "noon"),
+        (&["verify", CAMPUS, "--pins", "all"], "sudi, manufacturing, kgv"),
+        (&["keys", "new"], "--output"),
+        (&["keys", "new", "-o", "a.pub.pem"], "NAME.key.pem"),
+        (&["keys", "new", "-o", "a.key.pem", "--algorithm", "rsa"], "p256, p384, ed25519"),
+        (&["keys", "show", "-", "-"], "give - once"),
+        (&["keys", "certificate", "k", "-o", "c"], "--ca"),
+        (&["keys", "certificate", "k", "--ca", "A", "--issuer", "x", "-o", "c"], "--issuer-key"),
+        (&["sign", "a.json", "-o", "b.json"], "--key"),
     ] {
         let call = slp(words);
         assert_eq!(call.status, Status::WrongCall, "{words:?}");
@@ -80,18 +107,23 @@ impl io::Write for Reader {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_the_run_quietly() {
-    for words in [
-        &["inspect", "../../slp-rum/tests/fixtures/valid"][..],
-        &["inspect", "--json", "../../slp-rum/tests/fixtures/valid"],
-        &["usage", CAMPUS, "--format", "csv"],
-        &["check", CAMPUS],
-        &["--help"],
+fn a_reader_that_goes_away_ends_the_run_quietly_and_with_its_status() {
+    let missed = ["policy", "due", CAMPUS, "--policy", "../data/acme-ack.xml", "--class", "export"];
+    for (words, is_fine) in [
+        (&["inspect", CAMPUS][..], true),
+        (&["usage", CAMPUS, "--format", "csv"], true),
+        (&["check", CAMPUS], true),
+        (&["--help"], true),
+        // what was found does not get lost
+        (&["inspect", "../../slp-rum/tests/fixtures/invalid"], false),
+        (&["inspect", "--json", "../../slp-rum/tests/fixtures/invalid"], false),
+        (&["check", CAMPUS, "no-such-file.txt"], false),
+        (&missed, false),
     ] {
         let (mut input, mut output, mut errors) = (io::empty(), Reader(100), Vec::new());
         let console = Console::new(&mut input, &mut output, &mut errors, "2024-08-01".parse().unwrap());
         let status = slp::run(["slp"].iter().chain(words).map(OsString::from), console);
-        assert_eq!(status, Status::Fine, "{words:?}");
+        assert_eq!(status, if is_fine { Status::Fine } else { Status::Errors }, "{words:?}");
         assert!(!String::from_utf8(errors).unwrap().contains("error"), "{words:?}");
     }
 }

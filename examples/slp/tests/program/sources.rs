@@ -87,6 +87,55 @@ fn a_file_above_the_limit_is_refused_and_one_at_the_limit_is_read() {
 }
 
 #[test]
+fn every_limit_can_be_raised_and_an_error_says_how() {
+    let call = slp(&["usage", CAMPUS, "--limit", "payload_bytes=100"]);
+    assert_eq!(call.status, Status::Errors);
+    assert!(call.errors.contains("with --limit payload_bytes=N (limit)"), "{}", call.errors);
+    fine(&["usage", CAMPUS, "--limit", "payload_bytes=1M", "--limit", "json_depth=6"]);
+    for words in [&["check"][..], &["inspect"], &["policy", "due"]] {
+        let call = slp(&[words, &[CAMPUS, "--limit", "payload_bytes=100", "--json"]].concat());
+        assert_eq!(call.status, Status::Errors, "{words:?}");
+        assert!(call.output.contains("\"name\":\"payload_bytes\""), "{words:?}: {}", call.output);
+    }
+    let device = "PID:TEST-9300-48,SN:TST93000001";
+    let import = ["import", "--dry-run", "../data/acme-ack.xml", "--device", device, "--sent", CAMPUS];
+    let call = slp(&[&import[..], &["--limit", "payload_bytes=100"]].concat());
+    assert!(call.errors.contains("--limit payload_bytes=N"), "{}", call.errors);
+    let call = slp(&["usage", CAMPUS, "--limit", "payload=1"]);
+    assert_eq!(call.status, Status::WrongCall);
+    assert!(call.errors.contains("there are: ack_members, certificates_per_code, data_bytes,"), "{}", call.errors);
+}
+
+#[test]
+fn many_errors_are_counted_not_listed() {
+    let folder = Folder::new("many-errors");
+    for number in 0..23 {
+        folder.file(&format!("{number}.txt"), b"");
+    }
+    let call = slp(&["usage", folder.path()]);
+    assert_eq!((call.status, call.errors.lines().count()), (Status::Errors, 21));
+    assert!(call.errors.ends_with("error: 3 errors more: `slp check --json` tells all of them\n"), "{}", call.errors);
+}
+
+#[test]
+fn an_empty_folder_is_told() {
+    let folder = Folder::new("nothing");
+    for words in [&["usage"][..], &["check"], &["inspect"], &["policy", "due"]] {
+        let call = slp(&[words, &[folder.path()]].concat());
+        assert_eq!((call.status, &*call.errors), (Status::Fine, "note: nothing to read: the folders are empty\n"));
+    }
+}
+
+#[test]
+fn deviations_that_were_taken_are_counted() {
+    let says = "note: 1 deviation tolerated: `slp inspect` shows each of them\n";
+    for words in [&["usage"][..], &["usage", "--summary"], &["check"]] {
+        assert_eq!(slp(&[words, &[CONTROLLER]].concat()).errors, says, "{words:?}");
+        assert_eq!(slp(&[words, &[CAMPUS]].concat()).errors, "", "{words:?}");
+    }
+}
+
+#[test]
 fn a_file_of_a_gibibyte_is_refused_before_it_is_read() {
     let folder = Folder::new("large");
     let file = folder.file("large.txt", b"<smartLicense>").0.join("large.txt");

@@ -1,25 +1,25 @@
 //! What happens when nobody acknowledges: how bad an approaching or missed date is.
 
-use std::fmt;
-
 use super::Due;
 use crate::policy::LicenseClass;
-use crate::{Seconds, Severity, UnixSeconds};
+use crate::{Seconds, Severity, UnixSeconds, word_enum};
 
 /// A device speaks up so many days before a date (doc, of one device family).
 const WARNING_DAYS: u32 = 30;
 
-/// What a product does while an acknowledgement is missing. Spec: ack-auth, "Effects on the device".
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum WithoutAck {
-    /// It writes messages to its log (doc).
-    #[default]
-    Logs,
-    /// It may stop processing calls until a valid acknowledgement arrives: session border controllers (doc).
-    MayStopCalls,
-    /// It stops calls: survivable telephony of certain releases (doc).
-    StopsCalls,
+word_enum! {
+    /// What a product does while an acknowledgement is missing. Words: `logs`, `may-stop-calls`, `stops-calls`.
+    /// Spec: ack-auth, "Effects on the device".
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum WithoutAck: "consequence" {
+        /// It writes messages to its log (doc).
+        #[default]
+        Logs = "logs",
+        /// It may stop processing calls until a valid acknowledgement arrives: session border controllers (doc).
+        MayStopCalls = "may-stop-calls",
+        /// It stops calls: survivable telephony of certain releases (doc).
+        StopsCalls = "stops-calls",
+    }
 }
 
 impl WithoutAck {
@@ -42,21 +42,6 @@ impl WithoutAck {
         } else {
             Self::Logs
         }
-    }
-
-    /// `logs`, `may-stop-calls` or `stops-calls`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Logs => "logs",
-            Self::MayStopCalls => "may-stop-calls",
-            Self::StopsCalls => "stops-calls",
-        }
-    }
-}
-
-impl fmt::Display for WithoutAck {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }
 

@@ -2,16 +2,17 @@
 
 use super::{LicenseUse, obligations};
 use crate::policy::{Attribute, LicenseClass, Policy};
-use crate::{Seconds, UnixSeconds};
+use crate::{Seconds, UnixSeconds, word_enum};
 
-/// Where a device is in its reporting life, as tech support prints it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Phase {
-    /// `State(2)`: no report was sent yet (inferred).
-    BeforeFirstReport,
-    /// `State(4)`: reports were sent (inferred).
-    Reporting,
+word_enum! {
+    /// Where a device is in its reporting life; tech support prints a number. Words: `before-first-report`, `reporting`.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Phase: "phase" {
+        /// `State(2)`: no report was sent yet (inferred).
+        BeforeFirstReport = "before-first-report",
+        /// `State(4)`: reports were sent (inferred).
+        Reporting = "reporting",
+    }
 }
 
 /// `N` of `InPolicy(N)`: the least number of days, other than 0, that the policy asks of the classes in use: of
@@ -51,22 +52,24 @@ pub fn printed_ack_deadline(
     }
 }
 
-/// Where the acknowledgement stands when a device boots: notification 53. Numbers 0 to 5 in this order (doc).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum AckState {
-    /// `invalid`.
-    Invalid,
-    /// `ackNotRequired`: the policy asks for none.
-    AckNotRequired,
-    /// `reportNotRequired`: nothing is due.
-    ReportNotRequired,
-    /// `received`.
-    Received,
-    /// `notReceived`.
-    NotReceived,
-    /// `expired`: overdue.
-    Expired,
+word_enum! {
+    /// Where the acknowledgement stands when a device boots: notification 53. Its words are those of the notification,
+    /// numbers 0 to 5 in this order (doc).
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum AckState: "state of an acknowledgement" {
+        /// No state.
+        Invalid = "invalid",
+        /// The policy asks for none.
+        AckNotRequired = "ackNotRequired",
+        /// Nothing is due.
+        ReportNotRequired = "reportNotRequired",
+        /// It came.
+        Received = "received",
+        /// It did not come yet.
+        NotReceived = "notReceived",
+        /// It is overdue.
+        Expired = "expired",
+    }
 }
 
 impl AckState {
@@ -91,18 +94,6 @@ impl AckState {
             Self::Received
         } else {
             Self::NotReceived
-        }
-    }
-
-    /// The word of the notification.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Invalid => "invalid",
-            Self::AckNotRequired => "ackNotRequired",
-            Self::ReportNotRequired => "reportNotRequired",
-            Self::Received => "received",
-            Self::NotReceived => "notReceived",
-            Self::Expired => "expired",
         }
     }
 }

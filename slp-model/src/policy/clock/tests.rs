@@ -58,6 +58,33 @@ fn the_obligations_of_the_spec_come_out_as_worked_by_hand() {
 }
 
 #[test]
+fn the_earliest_change_after_the_last_report_counts_however_many_follow() {
+    let changes = [("2022-06-27T14:18:18", 1), ("2022-07-10T12:00:00", 2), ("2022-08-10T12:00:00", 3)];
+    let used = licence(LicenseClass::Perpetual, &changes);
+    let expected = is(Rule::Change, "2022-10-08T12:00:00");
+    assert_eq!(due(&known_policy(), used.clone().covered_to(time(COVERED)), None, Some(LAST_ACK)), expected);
+    // a change in the very second up to which the report reaches is in the report
+    let reported = used.covered_to(time("2022-07-10T12:00:00"));
+    assert_eq!(due(&known_policy(), reported, None, Some(LAST_ACK)), is(Rule::Change, "2022-11-08T12:00:00"));
+}
+
+#[test]
+fn what_is_in_use_is_due_again_and_what_is_not_is_not() {
+    let mut policy = Policy::new("x");
+    policy.perpetual = Requirement::days(0, 30, 0);
+    let ended = [("2022-06-27T14:18:18", 1), ("2022-07-10T12:00:00", 0)];
+    let used = licence(LicenseClass::Perpetual, &ended);
+    // it was still in use when the report ended, or the report covers its end too
+    assert_eq!(
+        due(&policy, used.clone().covered_to(time(COVERED)), None, Some(LAST_ACK)),
+        is(Rule::Ongoing, "2022-07-31T14:18:04")
+    );
+    assert_eq!(due(&policy, used.clone().covered_to(time("2022-07-10T12:00:00")), None, Some(LAST_ACK)), None);
+    // without a known acknowledgement the days count from what the report covers
+    assert_eq!(due(&policy, used.covered_to(time(COVERED)), None, None), is(Rule::Ongoing, "2022-07-30T14:18:35"));
+}
+
+#[test]
 fn the_explanation_names_licence_rule_days_base_and_source() {
     let licence = licence(LicenseClass::Export, &[("2022-07-01T15:00:00", 1)]);
     let due = next_due(&known_policy(), None, &[licence], None, time("2022-12-01")).unwrap();
@@ -93,6 +120,12 @@ fn the_very_second_is_in_time_and_overdue_days_are_whole() {
     assert_eq!(due.at, time("2022-09-25T11:23:47"));
     assert!(!due.is_overdue(due.at) && due.is_overdue(time("2022-09-25T11:23:48")));
     assert_eq!(due.days_overdue(due.at), None);
+    let begun = licence(LicenseClass::Subscription, &[("2022-06-27T11:23:47", 1)]);
+    let at = |now| next_due(&Policy::vendor_default(), None, std::slice::from_ref(&begun), None, time(now));
+    assert!(
+        at("2022-06-27T11:23:47").is_some() && at("2022-06-27T11:23:46").is_none(),
+        "use counts from its second on"
+    );
     assert_eq!(due.days_overdue(time("2022-09-25T11:23:48")), Some(0));
     assert_eq!(due.days_overdue(time("2023-07-13T13:18:05")), Some(291));
 }

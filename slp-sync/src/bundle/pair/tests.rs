@@ -70,6 +70,34 @@ fn an_answer_is_matched_by_name_and_confirmed_by_device() {
 }
 
 #[test]
+fn the_order_of_the_answers_decides_nothing() {
+    let (one, two, three, far) = (ack(1), ack(2), ack(3), "ACK_dev_77_26Nov24_10_20_30_123.txt".to_owned());
+    let leaves = [
+        (&*one, "a", claims(&[1], &[10, 11])),
+        (&*two, "b", claims(&[1], &[10])),
+        (&*three, "c", Claims::opaque()),
+        (&*far, "d", claims(&[77], &[1])),
+        (&*one, "e", claims(&[1], &[10])),
+    ];
+    let told = |order: &[usize]| {
+        let answers = pair(&order.iter().map(|at| leaves[*at].clone()).collect::<Vec<_>>());
+        let mut told: Vec<_> = answers
+            .into_iter()
+            .map(|answer| (answer.sha256, answer.verdict, answer.exported, answer.basis, answer.acked))
+            .collect();
+        told.sort();
+        told
+    };
+    let first = told(&[0, 1, 2, 3, 4]);
+    for start in 0..5 {
+        let turned: Vec<usize> = (0..5).map(|at| (at + start) % 5).collect();
+        assert_eq!(told(&turned), first, "{turned:?}");
+        let back: Vec<usize> = turned.into_iter().rev().collect();
+        assert_eq!(told(&back), first, "{back:?}");
+    }
+}
+
+#[test]
 fn an_opaque_answer_is_matched_by_its_name_and_means_all_reports() {
     let answers = pair(&[(&ack(1), "a", Claims::opaque())]);
     assert_eq!((answers[0].verdict, answers[0].basis), (Verdict::Acked, Some(Basis::Name)));

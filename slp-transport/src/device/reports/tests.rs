@@ -36,9 +36,13 @@ fn what_a_device_of_ours_writes_is_what_came_in() {
 }
 
 #[test]
-fn one_broken_report_is_named_by_its_place() {
-    let error = reports(&format!(r#"{{"usage":[{ENVELOPE},{{"payload":1}}]}}"#)).unwrap_err();
-    insta::assert_snapshot!(error, @"byte 114, GET /smartlic-service/all-reports$.usage[1].payload: a number instead of a string");
+fn one_broken_report_is_named_by_its_place_and_costs_itself_alone() {
+    let answer = reports(&format!(r#"{{"usage":[{ENVELOPE},{{"payload":1,"x":[2]}},{ENVELOPE}]}}"#)).unwrap();
+    assert_eq!((answer.usage.len(), answer.unread.len(), answer.unread[0].index), (2, 1, 1));
+    assert_eq!(answer.unread[0].raw.as_str(), r#"{"payload":1,"x":[2]}"#);
+    insta::assert_snapshot!(answer.unread[0].reason, @"byte 114, $.usage[1].payload: a number instead of a string");
+    let error = reports(&format!(r#"{{"usage":[{ENVELOPE},{{"payload":1,]}}]}}"#)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotJson);
 }
 
 #[test]

@@ -300,7 +300,7 @@ fn fault(one: &Fault, style: Style) -> String {
     let mut place = one.place.clone();
     place.entries.clear();
     let at = if place.is_empty() { String::new() } else { format!("{place}: ") };
-    let text = format!("{at}{} ({})", one.message, one.kind);
+    let text = format!("{at}{} ({})", one.text, one.kind);
     format!("{} {}", style.paint(Paint::Error, "error:"), printable(&text))
 }
 

@@ -1,7 +1,5 @@
 //! The layers as JSON. The names of members are stable; absent values are left out.
 
-use std::fmt::Write as _;
-
 use serde::Serialize;
 use slp_model::{ReportId, Seconds, Udi, UnixSeconds};
 use slp_rum::{
@@ -10,6 +8,7 @@ use slp_rum::{
 
 use super::layers::{self, Content};
 use crate::fault::Fault;
+use crate::printable::hexadecimal;
 
 #[derive(Serialize)]
 pub(super) struct File<'a> {
@@ -195,13 +194,6 @@ fn report(number: usize, of: &UsageReport) -> Report<'_> {
         unknown_members: unknown_members(of),
         warnings: of.warnings(),
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len().saturating_mul(2)), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn signature(of: &Signature) -> SignatureView<'_> {

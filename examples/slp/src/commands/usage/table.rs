@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
+use std::ptr;
 
 use slp_model::{EntitlementTag, Seconds, Span, Udi, UnixSeconds};
 use slp_rum::usage::{Totals, UsageSum};
@@ -12,7 +13,7 @@ use crate::printable::shown;
 use crate::style::{Paint, Style};
 use crate::table::Side::{Left, Right};
 use crate::table::Table;
-use crate::wording::{count_of, days, grouped, hours, licence, minute};
+use crate::wording::{count_of, days, grouped, grouped_decimal, hours, licence, minute};
 
 /// What one row is about.
 type Key<'a> = (Option<&'a Udi>, Option<&'a EntitlementTag>);
@@ -25,6 +26,8 @@ struct Extent<'a> {
     missing: i64,
     devices: BTreeSet<&'a Udi>,
     tags: BTreeSet<&'a EntitlementTag>,
+    /// Those of the interval before: most have the same.
+    before: Option<(&'a Udi, &'a EntitlementTag)>,
     open: bool,
 }
 
@@ -36,8 +39,13 @@ impl<'a> Extent<'a> {
         });
         self.gaps = self.gaps.saturating_add(u64::from(one.gap > 0));
         self.missing = self.missing.saturating_add(one.gap);
-        self.devices.insert(one.device);
-        self.tags.insert(one.tag);
+        // one name lies in one place, so the comparison is that of two addresses
+        let is_same = |(device, tag): (&Udi, &EntitlementTag)| ptr::eq(device, one.device) && ptr::eq(tag, one.tag);
+        if !self.before.is_some_and(is_same) {
+            self.devices.insert(one.device);
+            self.tags.insert(one.tag);
+            self.before = Some((one.device, one.tag));
+        }
         self.open |= one.open;
     }
 
@@ -131,7 +139,7 @@ fn rows(sums: &[UsageSum<'_>], by: By, extents: &BTreeMap<Key<'_>, Extent<'_>>, 
             days(row.sums.known),
             extent.gaps(),
             hours(row.sums.unit_seconds),
-            row.sums.average().unwrap_or_default(),
+            row.sums.average().as_deref().map(grouped_decimal).unwrap_or_default(),
             grouped(row.sums.peak),
         ]);
         table.row(cells);

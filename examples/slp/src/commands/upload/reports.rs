@@ -1,0 +1,143 @@
+//! From files, folders and bundles to the reports of devices.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{Read as _, Seek as _};
+use std::path::Path;
+
+use slp_model::{ReportId, Udi};
+use slp_rum::{Document, ReadOptions};
+use slp_sync::bundle::{Batch, Reader as BundleReader};
+use slp_transport::DeviceUsage;
+
+use crate::arguments::Sources;
+use crate::console::Session;
+use crate::fault::Fault;
+use crate::input::Reader;
+use crate::paths::{Found, Walk};
+
+/// Reports that are to be sent, by device in the order in which they came.
+#[derive(Default)]
+struct Collected {
+    places: BTreeMap<Udi, usize>,
+    devices: Vec<DeviceUsage>,
+    seen: BTreeSet<(Udi, ReportId, String)>,
+}
+
+/// Everything the paths lead to, and whether something could not be read.
+pub(super) fn read(sources: &Sources, session: &mut Session<'_>) -> (Vec<DeviceUsage>, bool) {
+    let options = sources.costs.options();
+    let mut collected = Collected::default();
+    let reader = Reader::new(options.clone(), &mut *session.input);
+    let mut faults = Vec::new();
+    let mut bytes = Vec::new();
+    for found in Walk::new(sources.paths.clone()) {
+        let (name, read) = match found {
+            Found::Fault(fault) => {
+                faults.push(fault.to_string());
+                continue;
+            }
+            Found::Skipped { name, why } => {
+                session.messages.skipped(&name, why);
+                continue;
+            }
+            Found::Input => ("<stdin>".to_owned(), reader.standard_input(&mut bytes)),
+            Found::File(path) if is_archive(&path) => {
+                collected.bundle(&path, &options, &mut faults);
+                continue;
+            }
+            Found::File(path) => {
+                let name = path.to_string_lossy().into_owned();
+                let read = reader.file(&path, &name, &mut bytes);
+                (name, read)
+            }
+        };
+        match read {
+            Ok(()) => collected.document(&name, &bytes, &options, &mut faults),
+            Err(fault) => faults.push(fault.to_string()),
+        }
+    }
+    session.messages.end_of_input();
+    for fault in &faults {
+        session.messages.error(fault);
+    }
+    (collected.devices, !faults.is_empty())
+}
+
+impl Collected {
+    fn document(&mut self, name: &str, bytes: &[u8], options: &ReadOptions, faults: &mut Vec<String>) {
+        let document = match Document::parse_with(bytes, options) {
+            Ok(document) => document,
+            Err(error) => return faults.push(Fault::in_file(name, error).to_string()),
+        };
+        for report in document.reports() {
+            let report = match report {
+                Ok(report) => report,
+                Err(error) => {
+                    let is_fatal = error.is_fatal();
+                    faults.push(Fault::in_file(name, error).to_string());
+                    if is_fatal {
+                        return;
+                    }
+                    continue;
+                }
+            };
+            // The same report from two files goes once.
+            let key = (report.device().clone(), report.id(), report.payload_text().to_owned());
+            if !self.seen.insert(key) {
+                continue;
+            }
+            match DeviceUsage::group([&report]) {
+                Ok(devices) => devices.into_iter().for_each(|device| self.add(report.device(), device)),
+                Err(error) => faults.push(format!("{name}: {error}")),
+            }
+        }
+    }
+
+    fn add(&mut self, udi: &Udi, mut device: DeviceUsage) {
+        let place = *self.places.entry(udi.clone()).or_insert(self.devices.len());
+        match self.devices.get_mut(place) {
+            Some(known) => known.usage.append(&mut device.usage),
+            None => self.devices.push(device),
+        }
+    }
+
+    fn bundle(&mut self, path: &Path, options: &ReadOptions, faults: &mut Vec<String>) {
+        let name = path.to_string_lossy().into_owned();
+        #[expect(clippy::disallowed_methods, reason = "the program reads the files that it is given, through limits")]
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) => return faults.push(Fault::io(&name, &error).to_string()),
+        };
+        let mut reader = BundleReader::new(file, &slp_sync::Limits::default()).named(&name);
+        let mut batch = Batch::new();
+        loop {
+            match reader.fill(&mut batch) {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => return faults.push(error.to_string()),
+            }
+            for leaf in batch.drain() {
+                match leaf {
+                    Ok(leaf) => self.document(&leaf.place().to_string(), &leaf.bytes, options, faults),
+                    Err(error) => faults.push(error.to_string()),
+                }
+            }
+        }
+    }
+}
+
+/// Does the file begin as an archive does? What cannot be opened is told elsewhere.
+fn is_archive(path: &Path) -> bool {
+    #[expect(clippy::disallowed_methods, reason = "the program looks at the files that it is given")]
+    let Ok(mut file) = File::open(path) else {
+        return false;
+    };
+    let mut head = [0; 2];
+    if file.read_exact(&mut head).is_err() {
+        return false;
+    }
+    let mut mark = [0; 5];
+    let is_tar = file.seek(std::io::SeekFrom::Start(257)).is_ok() && file.read_exact(&mut mark).is_ok();
+    head == [0x1f, 0x8b] || (is_tar && &mark == b"ustar")
+}

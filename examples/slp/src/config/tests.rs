@@ -1,0 +1,74 @@
+use super::*;
+
+fn config(text: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
+    let folder = std::env::temp_dir().join(format!("slp-config-{}-{:p}", std::process::id(), text));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("slp.toml");
+    std::fs::write(&path, text).unwrap();
+    std::fs::write(folder.join("password"), "from a file\r\n").unwrap();
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Config::load(Some(&path), &variables).map_err(said)
+}
+
+fn said(stop: Stop) -> String {
+    match stop {
+        Stop::Call(text) | Stop::Data(text) => text,
+        Stop::Output(error) => error.to_string(),
+    }
+}
+
+const DEVICES: &str = r#"
+[device]
+username = "slp"
+password_file = "password"
+connection = { pins = ["sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"] }
+
+[devices.edge]
+address = "192.0.2.1:8443"
+udi = ["PID:C9300-24UX,SN:TST00000001"]
+password = "its own"
+
+[devices.edge.connection]
+check_certificates = false
+"#;
+
+#[test]
+fn a_device_has_what_it_says_and_shares_the_rest() {
+    let config = config(DEVICES, &[("SLP_DEVICE_PASSWORD", "from the environment")]).unwrap();
+    let edge = config.device("edge").unwrap();
+    assert_eq!(edge.session.base().to_string(), "https://192.0.2.1:8443");
+    assert_eq!(edge.client.certificates, Certificates::Unchecked);
+    let shown = format!("{config:?}");
+    assert!(!shown.contains("its own") && !shown.contains("from the environment"), "{shown}");
+    let other = config.device("198.51.100.7").unwrap();
+    assert!(matches!(&other.client.certificates, Certificates::Pinned(pins) if pins.len() == 1));
+    assert_eq!(config.name_of(&"PID:C9300-24UX,SN:TST00000001".parse().unwrap()), Some("edge"));
+}
+
+#[test]
+fn certificates_are_checked_unless_the_file_says_no_in_as_many_words() {
+    let plain = config("[device]\nusername = \"a\"\npassword = \"b\"\n", &[]).unwrap();
+    assert_eq!(plain.device("192.0.2.1").unwrap().client.certificates, Certificates::Public);
+    let both =
+        config("[device]\nusername = \"a\"\npassword = \"b\"\nconnection = { pins = [\"x\"], ca_file = \"y\" }\n", &[])
+            .unwrap();
+    assert!(said(both.device("192.0.2.1").unwrap_err()).contains("give one of"));
+}
+
+#[test]
+fn variables_come_before_the_file() {
+    let text = "[cssm]\nclient_id = \"file\"\nclient_secret = \"s\"\nsmart_account = \"1\"\nvirtual_account = \"2\"\n";
+    let cloud = config(text, &[("SLP_CLIENT_ID", "variable"), ("SLP_SMART_ACCOUNT", "")]).unwrap().cloud().unwrap();
+    assert_eq!((cloud.client_id.as_str(), cloud.smart_account.as_str()), ("variable", "1"));
+    assert_eq!(cloud.base.to_string(), cssm::DEFAULT_BASE);
+    let nothing = Config::load(None, &BTreeMap::new()).unwrap().cloud().unwrap_err();
+    assert!(said(nothing).contains("SLP_CLIENT_ID"));
+}
+
+#[test]
+fn a_wrong_word_has_its_line_and_no_secret_is_repeated() {
+    let error = config("[cssm]\nclient_secret = \"hunter2\"\nclientid = \"x\"\n", &[]).unwrap_err();
+    assert!(error.contains("line") && error.contains("clientid"), "{error}");
+    let error = config("[cssm]\nclient_secret = hunter2\n", &[]).unwrap_err();
+    assert!(error.contains("line 2") && !error.contains("hunter2"), "{error}");
+}

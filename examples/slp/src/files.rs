@@ -1,0 +1,256 @@
+//! Files that are written: whole under their name, or not there at all.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use crate::console::Stop;
+
+/// A file under way. It has another name until it is whole and on the disk; dropped before, it is gone.
+#[derive(Debug)]
+pub(crate) struct Fresh {
+    file: BufWriter<File>,
+    path: PathBuf,
+    /// None: no regular file (a pipe, a device), which has no second name.
+    part: Option<PathBuf>,
+}
+
+impl Fresh {
+    /// Starts a file that must not be there yet.
+    ///
+    /// # Errors
+    /// `AlreadyExists`, and those of the system.
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
+        match fs::symlink_metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::replace(path),
+            Err(error) => Err(error),
+            Ok(about) if about.is_file() || about.is_dir() || about.is_symlink() => {
+                Err(io::Error::new(io::ErrorKind::AlreadyExists, "it exists: give another name, or remove it"))
+            }
+            Ok(_) => {
+                let file = BufWriter::new(OpenOptions::new().write(true).open(path)?);
+                Ok(Self { file, path: path.to_owned(), part: None })
+            }
+        }
+    }
+
+    /// Starts a file that takes the place of what is there, once it is whole.
+    pub(crate) fn replace(path: &Path) -> io::Result<Self> {
+        let part = beside(path, ".part")?;
+        // what a killed run left behind; a link is taken away, not followed
+        match fs::remove_file(&part) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let file = OpenOptions::new().write(true).create_new(true).open(&part)?;
+        Ok(Self { file: BufWriter::new(file), path: path.to_owned(), part: Some(part) })
+    }
+
+    /// The file is whole: it goes to the disk, then gets its name.
+    pub(crate) fn keep(mut self) -> io::Result<()> {
+        self.file.flush()?;
+        let Some(part) = &self.part else {
+            return Ok(());
+        };
+        self.file.get_ref().sync_all()?;
+        fs::rename(part, &self.path)?;
+        self.part = None;
+        settle(&self.path)
+    }
+}
+
+impl Write for Fresh {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        if let Some(part) = &self.part {
+            // if it cannot be removed, the next run does it
+            drop(fs::remove_file(part));
+        }
+    }
+}
+
+/// Writes a file that its owner alone may read (mode 0600 where there are modes) and that must not be there yet: not even
+/// one that appears meanwhile is written over. What cannot be finished is taken away again.
+pub(crate) fn create_secret(path: &Path, content: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    let written = content(&mut file).and_then(|()| file.sync_all());
+    if written.is_err() {
+        drop(fs::remove_file(path));
+    }
+    written?;
+    settle(path)
+}
+
+/// Room on the disk for what is needed for a while. Nothing is left of it.
+#[derive(Debug)]
+pub(crate) struct Spool {
+    file: File,
+    path: PathBuf,
+}
+
+impl Spool {
+    /// Beside the file that is being written, where there is room for that anyway.
+    pub(crate) fn beside(path: &Path) -> io::Result<Self> {
+        let is_special = fs::metadata(path).is_ok_and(|about| !about.is_file());
+        let path = if is_special {
+            std::env::temp_dir().join(format!("slp-{}.spool", std::process::id()))
+        } else {
+            beside(path, ".spool")?
+        };
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
+        Ok(Self { file, path })
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        drop(fs::remove_file(&self.path));
+    }
+}
+
+impl Read for Spool {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file.read(buffer)
+    }
+}
+
+impl Write for Spool {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Seek for Spool {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
+/// The same path with something behind its name.
+pub(crate) fn beside(path: &Path, ending: &str) -> io::Result<PathBuf> {
+    let mut name = OsString::from(path.file_name().ok_or_else(|| io::Error::other("this is no name of a file"))?);
+    name.push(ending);
+    Ok(path.with_file_name(name))
+}
+
+/// A name is on the disk only when its folder is. Where folders cannot be opened that is the system's matter.
+#[expect(clippy::disallowed_methods, reason = "a folder is opened to be synchronized, not read")]
+pub(crate) fn settle(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// Is a file there, with exactly these bytes?
+#[expect(clippy::disallowed_methods, reason = "no more is read of it than there are bytes to compare")]
+pub(crate) fn holds(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    if !fs::symlink_metadata(path)?.is_file() {
+        return Ok(false);
+    }
+    let mut have = Vec::with_capacity(bytes.len());
+    let limit = u64::try_from(bytes.len()).unwrap_or(u64::MAX).saturating_add(1);
+    File::open(path)?.take(limit).read_to_end(&mut have)?;
+    Ok(have == bytes)
+}
+
+/// The message for something that cannot be written.
+pub(crate) fn unwritten(path: &Path, error: &io::Error) -> Stop {
+    Stop::Data(format!("{}: cannot be written: {}", path.display(), error))
+}
+
+/// The message for a bundle that cannot be written: the cause is the system's, or the bundle's own.
+pub(crate) fn unbundled(path: &Path, error: &slp_sync::Error) -> Stop {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<io::Error>());
+    match cause {
+        Some(cause) => unwritten(path, cause),
+        None => Stop::Data(format!("{}: {error}", path.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("slp-files-{}-{name}", std::process::id()));
+        drop(fs::remove_dir_all(&path));
+        fs::create_dir_all(&path).unwrap();
+        path
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_file_has_its_name_when_it_is_whole_and_leaves_nothing_when_it_is_not() {
+        let folder = folder("whole");
+        let path = folder.join("a");
+        let mut file = Fresh::create(&path).unwrap();
+        file.write_all(b"half").unwrap();
+        assert!(!path.exists());
+        drop(file);
+        assert!(names(&folder).is_empty());
+        let mut file = Fresh::create(&path).unwrap();
+        file.write_all(b"whole").unwrap();
+        file.keep().unwrap();
+        assert_eq!(names(&folder), ["a"]);
+        assert!(
+            holds(&path, b"whole").unwrap() && !holds(&path, b"whol").unwrap() && !holds(&path, b"whole!").unwrap()
+        );
+        let error = Fresh::create(&path).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_written_anew() {
+        let folder = folder("killed");
+        fs::write(folder.join("a.part"), b"longer than what comes").unwrap();
+        let mut file = Fresh::create(&folder.join("a")).unwrap();
+        file.write_all(b"short").unwrap();
+        file.keep().unwrap();
+        assert!(holds(&folder.join("a"), b"short").unwrap());
+        assert_eq!(names(&folder), ["a"]);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_under_the_temporary_name_is_not_followed() {
+        let folder = folder("link");
+        fs::write(folder.join("victim"), b"mine").unwrap();
+        std::os::unix::fs::symlink(folder.join("victim"), folder.join("a.part")).unwrap();
+        let mut file = Fresh::create(&folder.join("a")).unwrap();
+        file.write_all(b"other").unwrap();
+        file.keep().unwrap();
+        assert!(holds(&folder.join("victim"), b"mine").unwrap());
+        fs::remove_dir_all(folder).unwrap();
+    }
+}

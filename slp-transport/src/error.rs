@@ -173,6 +173,11 @@ impl Error {
         Self::new(kind, text).at(Location::path(operation)).caused_by(refusal)
     }
 
+    /// Nothing came back, as a network of one's own found.
+    pub fn no_reply(operation: &str) -> Self {
+        Self::new(ErrorKind::NoReply, "the connection could not be made, or broke").at(Location::path(operation))
+    }
+
     pub(crate) fn argument(text: impl Into<String>) -> Self {
         Self::new(ErrorKind::Argument, text)
     }
@@ -222,6 +227,12 @@ mod tests {
         let error = Error::refused(ErrorKind::Status, "POST /token", refusal);
         assert!(!format!("{error} {error:?} {:?}", error.refusal()).contains("hunter2"));
         assert_eq!(error.to_string(), "POST /token: the peer answered with status 400");
+    }
+
+    #[test]
+    fn a_network_that_brought_nothing_back_is_worth_a_repeat() {
+        let error = Error::no_reply("POST /x");
+        assert_eq!((error.kind(), error.retry()), (ErrorKind::NoReply, Retry::Transient));
     }
 
     #[test]

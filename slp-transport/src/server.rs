@@ -33,7 +33,8 @@ pub trait PushHandler: Send + Sync + 'static {
     /// The answer to a request. `tenant` is the segment behind the base address, `from` the address of the sender.
     ///
     /// The device has a usable identity, and the same message does not come twice while its answer is remembered (two at the
-    /// same moment may). Runs on a worker of the router: what takes longer than memory belongs elsewhere.
+    /// same moment may). Runs on a thread that may block, for a disk say: at most [`at_once`](ServerSettings::at_once) of
+    /// them do.
     fn handle(&self, tenant: Option<&Tenant>, from: Option<SocketAddr>, request: PiRequest) -> PiResponse;
 
     /// The server's clock.
@@ -167,7 +168,7 @@ async fn entry<H: PushHandler>(State(push): State<Arc<Push<H>>>, request: Reques
 }
 
 impl<H: PushHandler> Push<H> {
-    async fn answer(&self, from: Option<SocketAddr>, request: Request<Body>) -> Response<Vec<u8>> {
+    async fn answer(self: &Arc<Self>, from: Option<SocketAddr>, request: Request<Body>) -> Response<Vec<u8>> {
         let _permit = match self.limiter.admit(from).await {
             Admit::Yes(permit) => permit,
             Admit::Rate => return self.refuse(message_code::RATE, "source", "too many requests in a second"),
@@ -199,7 +200,16 @@ impl<H: PushHandler> Push<H> {
                 let answer = PiResponse::to(&request, self.handler.now(), self.handler.correlation_id());
                 answer.because(message_code::NOT_SUPPORTED, "kind", "a protocol or kind that is not served")
             }
-            Ok(message) => return self.handle(tenant.as_ref(), from, message, request.body()),
+            Ok(message) => {
+                let push = Arc::clone(self);
+                // A handler writes to a disk before it answers: the workers of the runtime must not wait for that.
+                let answer =
+                    tokio::task::spawn_blocking(move || push.handle(tenant.as_ref(), from, message, request.body()));
+                return match answer.await {
+                    Ok(response) => response,
+                    Err(_) => self.refuse(message_code::INTERNAL, "server", "the server failed"),
+                };
+            }
             Err(error) => {
                 let code =
                     if error.kind() == ErrorKind::Limit { message_code::TOO_LARGE } else { message_code::BAD_REQUEST };

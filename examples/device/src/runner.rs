@@ -3,29 +3,9 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::{Request, Response};
-use slp_kit::{Clock, Error};
-use slp_transport::client::Client;
+use slp_kit::{Clock, Error, Network};
 
 use crate::instance::Device;
-
-/// Takes a message to where it goes, and brings the answer.
-pub trait Network: Send + Sync {
-    /// The answer; `None` when nothing came back.
-    fn send(&self, request: &Request<Vec<u8>>) -> Option<Response<Vec<u8>>>;
-}
-
-impl Network for Client {
-    fn send(&self, request: &Request<Vec<u8>>) -> Option<Response<Vec<u8>>> {
-        Self::send(self, request).ok()
-    }
-}
-
-impl<F: Fn(&Request<Vec<u8>>) -> Option<Response<Vec<u8>>> + Send + Sync> Network for F {
-    fn send(&self, request: &Request<Vec<u8>>) -> Option<Response<Vec<u8>>> {
-        self(request)
-    }
-}
 
 /// More messages than one turn can need: a server that never stops answering "again" is left alone until the next turn.
 const MESSAGES: usize = 1_000;

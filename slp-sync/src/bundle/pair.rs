@@ -225,10 +225,12 @@ impl<'a> Pairer<'a> {
     }
 }
 
-/// Is it an acknowledgement of this leaf's devices and reports, and of nothing else?
+/// Is it an answer for this leaf's devices and reports, and for nothing else?
 fn fits(exported: &IndexedLeaf<'_>, claims: &Claims) -> bool {
     let mut ids = claims.acked.iter().chain(claims.refused.iter().map(|refusal| &refusal.report));
-    claims.is_acknowledgement
+    // A leaf that asked for codes alone gets no acknowledgement: the device that the code names has to do.
+    let code_alone = exported.reports.is_empty() && !claims.devices.is_empty();
+    (claims.is_acknowledgement || code_alone)
         && claims.devices.iter().all(|device| exported.is_of(device))
         && ids.all(|id| exported.reports.contains(id))
 }

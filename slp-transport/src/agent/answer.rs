@@ -54,7 +54,12 @@ impl Agent {
             if let Some(ResponseData::Hello(answer)) = &data {
                 state.peer_capabilities = Some(answer.connect_info.capabilities.clone());
                 if answer.pending {
-                    state.enqueue(Kind::TrustSync);
+                    // Each message has a hello of its own: what waits still waits at the next one, and a sync before
+                    // each would keep the poll from ever being sent.
+                    let synced = state.counters(Kind::TrustSync).last_success;
+                    if synced.is_none_or(|synced| now.since(synced).get() >= HELLO.get()) {
+                        state.enqueue(Kind::TrustSync);
+                    }
                     self.enqueue_polls(None);
                 }
             }

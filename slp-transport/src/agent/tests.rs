@@ -25,6 +25,12 @@ fn hello_ok(capabilities: &[&str]) -> Reply {
     Reply::Ok(Some(HelloAnswer::new(info).into()))
 }
 
+fn hello_pending() -> Reply {
+    let mut data = HelloAnswer::new(ConnectInfo::new("CSLU_V1", "v1"));
+    data.pending = true;
+    Reply::Ok(Some(data.into()))
+}
+
 fn acknowledged() -> Reply {
     let mut item = Acknowledged::new(Sudi::from(&udi()));
     item.smart_license = Some(SmartLicense::encode(b"<smartLicense/>"));
@@ -120,6 +126,23 @@ fn a_result_is_polled_for_after_the_servers_interval_behind_a_hello_of_its_own()
     assert_eq!(bench.agent.state().last_ack, Some(at(184)));
     assert!(bench.agent.state().polls.is_empty() && bench.agent.state().reports.is_empty());
     assert_eq!(bench.counters(&Kind::Hello).success, 3);
+}
+
+#[test]
+fn a_collector_that_always_says_pending_is_synchronized_with_once_and_then_polled() {
+    let mut bench = Bench::new(Mode::Cslu);
+    bench.push(&[1], 120);
+    bench.reply(poll(7), 121);
+    // the push was synchronized with, an hour and more ago
+    bench.handle(Event::Tick, 5_000);
+    let mut kinds = Vec::new();
+    let mut reply = hello_pending();
+    for _ in 0..3 {
+        let Some((_, say)) = sent(&bench.reply(reply, 5_000)) else { break };
+        reply = if say.kind() == Kind::Hello { hello_pending() } else { Reply::Ok(None) };
+        kinds.push(say.kind());
+    }
+    assert_eq!(kinds, [Kind::TrustSync, Kind::Hello, Kind::ResultPolling]);
 }
 
 #[test]

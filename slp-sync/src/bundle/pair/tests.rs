@@ -224,3 +224,28 @@ fn the_ledger_takes_the_events_once() {
     }
     assert_eq!(ledger.bundle(NAME).unwrap().state(), BundleState::PartlyAcked);
 }
+
+#[test]
+fn a_leaf_that_asked_for_codes_alone_is_answered_without_an_acknowledgement() {
+    let mut leaves = exported();
+    leaves.push(ExportedLeaf::new(ARCHIVE, leaf_name(4), device(4), LeafDigest::of(b"x")));
+    let index = ExportIndex::new(NAME, leaves);
+    let verdict = |number: u64, claims: Claims| {
+        let mut pairer = Pairer::new(&index);
+        let leaf = Leaf {
+            file: None,
+            archive: Some(format!("ACK_{ARCHIVE}").into()),
+            name: Cow::Owned(format!("ACK_{}", leaf_name(number))),
+            bytes: Cow::Borrowed(b"x"),
+            index: 0,
+        };
+        pairer.add(&leaf, &claims);
+        pairer.finish().answer(0).unwrap().verdict
+    };
+    let code = |number| Claims { devices: vec![device(number)], ..Claims::default() };
+    assert_eq!(verdict(4, code(4)), Verdict::Acked);
+    assert_eq!(verdict(4, code(3)), Verdict::Mismatched);
+    assert_eq!(verdict(4, Claims::default()), Verdict::Mismatched);
+    // where reports were exported, a code alone acknowledges nothing
+    assert_eq!(verdict(1, code(1)), Verdict::Mismatched);
+}

@@ -1,0 +1,180 @@
+//! What survives: one SQLite file, write-ahead log, synchronized at every commit.
+//!
+//! Every change goes through [`Store::write`]: one transaction, durable before its result is seen. Passwords of listed
+//! devices lie in it as they are, since a schedule needs them: on Unix only the owner may read the file.
+
+pub(crate) mod answers; // documents for devices
+pub(crate) mod devices; // who reports, who is listed
+pub(crate) mod reports; // reports and wishes, and how far they are
+mod schema; // the tables
+
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+use slp_kit::Error;
+
+pub use reports::{ReportState, StoredReport};
+
+/// When a [`Watch`] is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Moment {
+    /// A transaction is about to be committed.
+    Before,
+    /// It was committed.
+    After,
+}
+
+/// Is asked before and after every transaction; an error of it ends the write there. Tests cut runs with it.
+pub type Watch = Box<dyn FnMut(Moment) -> Result<(), Error> + Send>;
+
+/// Where a collector keeps everything.
+pub struct Store {
+    db: Connection,
+    watch: Option<Watch>,
+}
+
+impl Store {
+    /// Opens this file, or makes it. It is this program's until it is closed.
+    ///
+    /// # Errors
+    /// Those of the file system and of SQLite: also while another program has it; a file that a newer program wrote.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        Self::open_as(path, "FULL")
+    }
+
+    /// As [`open`](Self::open), without waiting for the disk: what was written survives a kill of the program, and not a
+    /// loss of power. For tests and demonstrations.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub fn open_unsynchronized(path: &Path) -> Result<Self, Error> {
+        Self::open_as(path, "OFF")
+    }
+
+    fn open_as(path: &Path, synchronous: &str) -> Result<Self, Error> {
+        let named = |error: &dyn fmt::Display| Error::from(format!("{}: {error}", path.display()));
+        let mut options = std::fs::OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        drop(options.open(path).map_err(|error| named(&error))?);
+        let db = Connection::open(path).map_err(|error| named(&error))?;
+        // what is under way is known to one program alone
+        db.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(|error| named(&error))?;
+        db.pragma_update(None, "journal_mode", "WAL").map_err(|error| named(&error))?;
+        db.pragma_update(None, "synchronous", synchronous).map_err(|error| named(&error))?;
+        Self::set_up(db).map_err(|error| named(&error))
+    }
+
+    /// In memory: gone with the process.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn in_memory() -> Result<Self, Error> {
+        Self::set_up(Connection::open_in_memory()?)
+    }
+
+    fn set_up(db: Connection) -> Result<Self, Error> {
+        db.busy_timeout(Duration::from_secs(2))?;
+        db.pragma_update(None, "foreign_keys", true)?;
+        db.set_prepared_statement_cache_capacity(64);
+        schema::set_up(&db)?;
+        Ok(Self { db, watch: None })
+    }
+
+    /// Has this one asked before and after every transaction.
+    pub fn watch(&mut self, watch: Watch) {
+        self.watch = Some(watch);
+    }
+
+    /// One transaction. What it returns is durable; after an error nothing of it is there, unless the watch said no after
+    /// the commit.
+    pub(crate) fn write<T>(&mut self, step: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        let transaction = self.db.transaction()?;
+        let done = step(&transaction)?;
+        if let Some(watch) = &mut self.watch {
+            watch(Moment::Before)?;
+        }
+        transaction.commit()?;
+        if let Some(watch) = &mut self.watch {
+            watch(Moment::After)?;
+        }
+        Ok(done)
+    }
+
+    pub(crate) fn db(&self) -> &Connection {
+        &self.db
+    }
+
+    /// Everything that is known of the reports of all devices, in the order in which they came.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn reports(&self) -> Result<Vec<StoredReport>, Error> {
+        reports::all(&self.db)
+    }
+}
+
+/// A fact about the collector itself.
+pub(crate) fn fact(db: &Connection, name: &str) -> Result<Option<String>, Error> {
+    let mut find = db.prepare_cached("SELECT value FROM fact WHERE name = ?1")?;
+    Ok(find.query_row([name], |row| row.get(0)).optional()?)
+}
+
+pub(crate) fn set_fact(db: &Connection, name: &str, value: &str) -> Result<(), Error> {
+    let sql = "INSERT INTO fact (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    db.prepare_cached(sql)?.execute(params![name, value])?;
+    Ok(())
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("path", &self.db.path()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transaction_is_there_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cslu.db");
+        let mut store = Store::open(&path).unwrap();
+        store.write(|db| set_fact(db, "a", "1")).unwrap();
+        store.watch(Box::new(|moment| if moment == Moment::Before { Err("killed".into()) } else { Ok(()) }));
+        assert!(store.write(|db| set_fact(db, "a", "2")).is_err());
+        drop(store);
+        let store = Store::open(&path).unwrap();
+        assert_eq!(fact(store.db(), "a").unwrap().as_deref(), Some("1"));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o077, 0);
+        }
+    }
+
+    #[test]
+    fn a_store_is_one_programs_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cslu.db");
+        let store = Store::open(&path).unwrap();
+        assert!(Store::open(&path).unwrap_err().to_string().contains("locked"));
+        drop(store);
+        assert!(Store::open(&path).is_ok());
+    }
+
+    #[test]
+    fn a_store_of_a_newer_program_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cslu.db");
+        let store = Store::open(&path).unwrap();
+        store.db().pragma_update(None, "user_version", 99).unwrap();
+        drop(store);
+        assert!(Store::open(&path).unwrap_err().to_string().contains("newer"));
+    }
+}

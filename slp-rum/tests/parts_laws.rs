@@ -85,8 +85,14 @@ fn code() -> impl Strategy<Value = Authorization> {
     )
 }
 
+/// A message may hold what XML cannot: it stands in JSON, which escapes it.
+fn message() -> impl Strategy<Value = String> {
+    (text(), prop::sample::select(vec!["", "\u{fffe}", "\u{ffff}", "]]>\u{ffff}", "\u{1}"]), text())
+        .prop_map(|(before, odd, after)| [&*before, odd, &*after].concat())
+}
+
 fn acks() -> impl Strategy<Value = AckList> {
-    prop::collection::btree_map(0..6_u64, prop::option::of(text()), 0..6).prop_map(|acks| {
+    prop::collection::btree_map(0..6_u64, prop::option::of(message()), 0..6).prop_map(|acks| {
         AckList::new(acks.into_iter().map(|(id, refused)| match refused {
             None => Ack::accepted(device(), id.into()),
             Some(message) => Ack::refused(device(), id.into(), 45, message),

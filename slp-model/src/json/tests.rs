@@ -290,6 +290,21 @@ fn what_stands_behind_the_closing_quote_costs_nothing() {
 }
 
 #[test]
+fn of_a_string_beyond_its_limit_nothing_is_left() {
+    let mut out = String::new();
+    for literal in
+        ["abc\"", "ab", "é\"", "\\u00e9\\u00e9\"", "ab\\x", "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijkl"]
+    {
+        out.push_str("what was there");
+        assert_eq!(unescape(literal, 0, &mut out, 1, "x").unwrap_err().kind(), FaultKind::Limit("x"), "{literal}");
+        assert_eq!(out, "", "{literal}");
+    }
+    // The limit itself passes, and of another fault no more than the limit is left.
+    assert_eq!(unescape("ab\"", 0, &mut out, 2, "x").unwrap(), 2);
+    assert!(unescape("ab\\x", 0, &mut out, 2, "x").is_err() && out.len() <= 2);
+}
+
+#[test]
 fn offsets_of_faults_in_a_string_count_from_the_start_of_the_text() {
     let mut out = String::new();
     assert_eq!(unescape("ab\\q\"", 100, &mut out, 99, "x").unwrap_err().offset(), 102);

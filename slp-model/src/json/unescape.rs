@@ -12,7 +12,8 @@ const AHEAD: usize = 32;
 /// many bytes of `literal` were read: up to, not including, the closing quote.
 ///
 /// `literal` begins after the opening quote and may go on behind the closing one. `base` is added to the offsets of
-/// faults. `out` is cleared first; hand the same string in again and again, and nothing is allocated.
+/// faults. `out` is cleared first; hand the same string in again and again, and nothing is allocated. Of a text beyond
+/// the limit nothing is left in it; of another fault, what stood before it.
 ///
 /// # Errors
 /// [`FaultKind::Truncated`] without a closing quote, [`FaultKind::Syntax`] for a raw control character, an unknown
@@ -29,6 +30,7 @@ pub fn unescape(
     let mut outcome = copy.run(limit, limit_name);
     if copy.written > limit {
         outcome = Err(copy.too_long(limit, limit_name)); // of several reasons the limit is named first
+        copy.written = 0;
     }
     copy.out.truncate(copy.written);
     // The input is UTF-8 and every escape adds whole characters, so this cannot fail; the check costs almost nothing.

@@ -9,7 +9,8 @@ use super::unescape::{equal, marks};
 pub enum Profile {
     /// Usage reports: U+FFFE and U+FFFF too, since XML cannot hold them. Spec: rum, "Writer rules" J.
     Rum,
-    /// Acknowledgements: every `>` too, so that `]]>` cannot occur. Spec: ack-auth, "Members we write".
+    /// Acknowledgements: every `>` too, so that `]]>` cannot occur, and as for reports U+FFFE and U+FFFF. Spec: ack-auth,
+    /// "Members we write".
     Ack,
     /// RFC 8785. Spec: crypto, "Canonical JSON".
     Canonical,
@@ -46,22 +47,24 @@ pub fn write_string(out: &mut String, text: &str, profile: Profile) {
 /// Where the first character stands that may need an escape, or the length. It is found by its first byte, so it is
 /// never in the middle of a character.
 fn candidate(bytes: &[u8], profile: Profile) -> usize {
-    let lead = match profile {
-        Profile::Rum => 0xef, // of U+FFFE and U+FFFF, and of few others
-        Profile::Ack => b'>',
-        Profile::Canonical | Profile::Http => b'"',
+    // the first byte of U+FFFE and U+FFFF, and of few others
+    const LAST: u8 = 0xef;
+    let (lead, other) = match profile {
+        Profile::Rum => (LAST, LAST),
+        Profile::Ack => (LAST, b'>'),
+        Profile::Canonical | Profile::Http => (b'"', b'"'),
     };
     let mut at = 0_usize;
     while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
         let word = u64::from_le_bytes(*chunk);
-        let found = marks(word) | equal(word, lead);
+        let found = marks(word) | equal(word, lead) | equal(word, other);
         if found != 0 {
             return at.saturating_add(usize::try_from(found.trailing_zeros() / 8).unwrap_or(0));
         }
         at = at.saturating_add(8);
     }
     let rest = bytes.get(at..).unwrap_or_default();
-    let found = rest.iter().position(|byte| *byte == lead || super::unescape::special(*byte));
+    let found = rest.iter().position(|byte| [lead, other].contains(byte) || super::unescape::special(*byte));
     at.saturating_add(found.unwrap_or(rest.len()))
 }
 
@@ -69,7 +72,7 @@ fn needs_escape(character: char, profile: Profile) -> bool {
     match character {
         '"' | '\\' | '\u{0}'..='\u{1f}' => true,
         '>' => profile == Profile::Ack,
-        '\u{fffe}' | '\u{ffff}' => profile == Profile::Rum,
+        '\u{fffe}' | '\u{ffff}' => matches!(profile, Profile::Rum | Profile::Ack),
         _ => false,
     }
 }
@@ -143,8 +146,9 @@ mod tests {
     fn profiles_differ_in_three_characters_only() {
         for (text, rum, ack, canonical, http) in [
             ("]]>", "]]>", "]]\\u003e", "]]>", "]]>"),
-            ("\u{fffe}", "\\ufffe", "\u{fffe}", "\u{fffe}", "\u{fffe}"),
-            ("a\u{ffff}é", "a\\uffffé", "a\u{ffff}é", "a\u{ffff}é", "a\u{ffff}é"),
+            ("\u{fffe}", "\\ufffe", "\\ufffe", "\u{fffe}", "\u{fffe}"),
+            ("a\u{ffff}é", "a\\uffffé", "a\\uffffé", "a\u{ffff}é", "a\u{ffff}é"),
+            ("0123456>\u{ffff}", "0123456>\\uffff", "0123456\\u003e\\uffff", "0123456>\u{ffff}", "0123456>\u{ffff}"),
         ] {
             for (profile, expected) in PROFILES.into_iter().zip([rum, ack, canonical, http]) {
                 assert_eq!(written(text, profile), format!("\"{expected}\""), "{profile:?}");

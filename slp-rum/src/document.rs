@@ -10,7 +10,7 @@ use crate::envelope::{self, Frame};
 use crate::flaw::{Flaw, Layer, Note, Notes};
 use crate::limits::ReadOptions;
 use crate::text::{EscapeCursor, LineCursor};
-use crate::tolerance::Warning;
+use crate::tolerance::{Tolerance, Warning};
 use crate::xml::{Element, Tree};
 use crate::{Error, ErrorKind, Member, UsageReport};
 
@@ -228,6 +228,9 @@ impl<'a> Document<'a> {
     fn warning_at(&self, note: &Note, of: Option<&At<'_>>, places: &mut LineCursor) -> Warning {
         let mut place = self.locate(note.layer, note.offset, &note.path, of, places);
         place.inner_byte = inner_byte(note.inner).or(place.inner_byte);
+        if note.tolerance == Tolerance::Bom {
+            place.byte = Some(0); // the text begins behind the mark
+        }
         Warning::new(note.tolerance, place, note.text.clone())
     }
 

@@ -30,6 +30,10 @@ pub struct Limits {
     pub measurements_per_report: usize,
     /// Devices in one `added_sudi_list` or `removed_sudi_list`. Default 50,000.
     pub sudis_per_list: usize,
+    /// Devices on devices (access points) named in all intervals of one evaluation together, of any number of documents:
+    /// every interval names those of its device. Default 10,000,000, about 600 MB as JSON; beyond it the intervals stay
+    /// and name none. See [`Intervals::attached_limit`](crate::usage::Intervals::attached_limit).
+    pub attached_devices: usize,
     /// Elements inside one another. Default 16.
     pub xml_depth: usize,
     /// Objects and arrays inside one another, for each text of JSON by itself. Default 16.
@@ -75,6 +79,7 @@ impl Default for Limits {
             signature_value_bytes: 16 << 10,
             measurements_per_report: 100_000,
             sudis_per_list: 50_000,
+            attached_devices: 10_000_000,
             xml_depth: 16,
             json_depth: 16,
             xml_name_bytes: 255,

@@ -299,7 +299,14 @@ fn marks_and_encodings_are_told_from_text() {
         assert_eq!(kind(&units(text, true)), ErrorKind::Encoding, "{text}");
         assert_eq!(kind(&units(text, false)), ErrorKind::Encoding, "{text}");
     }
-    // The place of a bad byte is counted with the mark in front.
+    // The mark itself stands at the first byte, and the place of a bad byte is counted with the mark in front.
+    let marked = format!("\u{feff}{GOOD}");
+    let place = |place: &slp_model::Location| (place.line, place.column, place.byte);
+    let warnings = Document::parse(marked.as_bytes()).unwrap().warnings();
+    assert_eq!(warnings.iter().map(|one| one.tolerance).collect::<Vec<_>>(), [Tolerance::Bom]);
+    assert_eq!(place(&warnings[0].place), (Some(1), Some(1), Some(0)));
+    let refused = Document::parse_with(marked.as_bytes(), &ReadOptions::strict()).unwrap_err();
+    assert_eq!((refused.name(), place(refused.location())), (Some("bom"), (Some(1), Some(1), Some(0))));
     let error = Document::parse(b"\xef\xbb\xbf{\xff").unwrap_err();
     assert_eq!((error.kind(), error.location().byte, error.location().column), (ErrorKind::Encoding, Some(4), Some(2)));
     let packed = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("\u{feff}{GOOD}"));

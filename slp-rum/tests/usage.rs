@@ -157,6 +157,31 @@ fn attached_devices_are_followed_through_a_report() {
 }
 
 #[test]
+fn attached_devices_of_all_reports_together_have_one_bound() {
+    let reports: Vec<_> = (1_u32..=4)
+        .map(|number| {
+            let at = i64::from(number) * 100;
+            report(number.into(), [count(at, at + 10, 2).lists(&[], &["AP1", "AP2"]), count(at + 10, at + 20, 2)])
+        })
+        .collect();
+    let evidence = evidence(&reports);
+    let sizes = |intervals: &mut usage::Intervals<'_>| -> Vec<_> {
+        intervals.map(|one| one.attached.map(|attached| attached.len())).collect()
+    };
+    assert_eq!(sizes(&mut evidence.intervals()), [Some(2); 8]);
+    let mut bounded = evidence.intervals().attached_limit(10);
+    assert_eq!(sizes(&mut bounded), [[Some(2); 5].as_slice(), &[None; 3]].concat());
+    assert_eq!(bounded.attached_left_out(), 3);
+    let mut without = evidence.intervals().without_attached();
+    assert!(without.by_ref().all(|one| one.attached.is_none()));
+    assert_eq!(without.attached_left_out(), 0, "what nobody asked for is not missing");
+    // What lies outside a window costs nothing.
+    let window = Span::new((T0 + 300).try_into().unwrap(), (T0 + 420).try_into().unwrap()).unwrap();
+    let mut last_two = evidence.intervals().within(window).attached_limit(8);
+    assert_eq!((sizes(&mut last_two), last_two.attached_left_out()), (vec![Some(2); 4], 0));
+}
+
+#[test]
 fn a_report_whose_time_runs_backwards_cannot_make_the_reader_work_for_ever() {
     let mut measurements: Vec<_> = (0..200).rev().map(|number| count(number * 10, number * 10 + 10, 1)).collect();
     measurements[0] = measurements[0].clone().lists(&[], &["TSTAP000001"]);
@@ -248,6 +273,38 @@ fn telemetry_gives_no_interval_but_its_versions_and_ids_count() {
     let found = slp_rum::continuity::check(&evidence, &slp_rum::continuity::Facts::default());
     assert_eq!(ids(&found), ["RUM-SUPERSEDED"]);
     assert_eq!(found[0].subject.entitlement_tag, None);
+}
+
+/// The usual way to keep a spreadsheet from working out what a document says.
+#[test]
+fn csv_texts_that_a_spreadsheet_would_work_out_get_an_apostrophe() {
+    let serials = |serial: &str| {
+        let evidence = evidence([&report(8, [count(0, 10, 1).delta(-3)]).on(serial)]);
+        let mut out = String::new();
+        write_csv(evidence.intervals(), &mut out).unwrap();
+        let line = out.lines().nth(1).unwrap();
+        assert!(line.ends_with(",13,true,-3,8,0"), "numbers stay as they are: {line}");
+        line.strip_prefix("TEST-9K,").unwrap().split(",\"regid").next().unwrap().to_owned()
+    };
+    for (serial, written) in [
+        ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
+        ("+A1", "'+A1"),
+        ("-A1", "'-A1"),
+        ("-", "'-"),
+        ("-1+2", "'-1+2"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("＝A1", "'＝A1"),
+        ("-12", "-12"),
+        ("+1.50", "+1.50"),
+        ("A=1", "A=1"),
+        ("TST-1", "TST-1"),
+        ("'=1", "'=1"),
+    ] {
+        assert_eq!(serials(serial), written, "{serial}");
+    }
+    let mut out = String::new();
+    write_csv(evidence([&report(8, [count(0, 10, 1)]).tagged("=1,2")]).intervals(), &mut out).unwrap();
+    assert!(out.contains(",\"'=1,2\","), "{out}");
 }
 
 #[test]

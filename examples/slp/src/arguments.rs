@@ -47,8 +47,12 @@ are added; of a redundant set (HA) only the greatest counts.
 
 --format json writes one object: `devices` (documents read), `reports`, `measurements`, `rejected`,
 `peak` (tag to greatest count on one device), `intervals`, and with --by `sums` (`known` and
-`unit_seconds` in seconds, `average` as a text with three decimals, `peak`). --format csv writes
-the intervals, one a line.";
+`unit_seconds` in seconds, `average` as a text with three decimals, `peak`). At most 10,000,000
+attached devices are named (--limit attached_devices=N); `attached_left_out` counts the intervals
+that name none for that reason.
+
+--format csv writes the intervals, one a line. A name that a spreadsheet would take for a formula
+(it begins with = + - @ and is no number) has an apostrophe in front.";
 
 const CHECK_EXAMPLES: &str = "\
 Examples:

@@ -1,11 +1,12 @@
 //! Where a command reads, writes and complains.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, BufWriter, Read, Write};
 use std::mem;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use slp_model::UnixSeconds;
 
 use crate::Status;
@@ -71,19 +72,49 @@ impl<'a> Console<'a> {
     }
 
     /// Prints what the argument parser has to say: help and version, or what is wrong with the call.
-    pub(crate) fn answer(self, answer: &clap::Error) -> Status {
+    ///
+    /// A message about a wrong call quotes its words, which may be names of strangers' files: it has no styles, and
+    /// nothing in it drives a terminal.
+    pub(crate) fn answer(self, answer: clap::Error) -> Status {
+        if !matches!(answer.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+            let text = quoted_safely(answer).to_string();
+            let mut lines = text.lines();
+            let written = lines.try_for_each(|line| writeln!(self.errors, "{}", printable(line)));
+            return match written.and_then(|()| self.errors.flush()) {
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Status::Errors,
+                _ => Status::WrongCall,
+            };
+        }
         let text = answer.render();
-        let is_help = matches!(answer.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-        let (stream, is_terminal) =
-            if is_help { (self.output, self.output_is_terminal) } else { (self.errors, self.errors_is_terminal) };
-        let written =
-            if is_terminal && !self.no_color { write!(stream, "{}", text.ansi()) } else { write!(stream, "{text}") };
-        match written.and_then(|()| stream.flush()) {
+        let styled = self.output_is_terminal && !self.no_color;
+        let written = if styled { write!(self.output, "{}", text.ansi()) } else { write!(self.output, "{text}") };
+        match written.and_then(|()| self.output.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Status::Errors,
-            _ if is_help => Status::Fine,
-            _ => Status::WrongCall,
+            _ => Status::Fine,
         }
     }
+}
+
+/// The words that a message quotes, made printable one by one: the renderer would take an escape sequence in them for a
+/// style of its own and drop it, with all that follows. Its tips repeat such a word among styles, so they are left out.
+fn quoted_safely(mut answer: clap::Error) -> clap::Error {
+    let odd: Vec<_> = answer
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => match printable(text) {
+                Cow::Borrowed(_) => None,
+                Cow::Owned(safe) => Some((kind, safe)),
+            },
+            _ => None,
+        })
+        .collect();
+    if !odd.is_empty() {
+        answer.remove(ContextKind::Suggested);
+    }
+    for (kind, safe) in odd {
+        answer.insert(kind, ContextValue::String(safe));
+    }
+    answer
 }
 
 impl fmt::Debug for Console<'_> {

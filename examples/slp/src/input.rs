@@ -20,6 +20,28 @@ pub(crate) const STANDARD_INPUT: &str = "<stdin>";
 /// Enough of a file to see what it is: one block of a tar archive.
 const HEAD: u64 = 512;
 
+/// Opens a file for reading, if it is one: a named pipe would wait for its writer, a device may have no end.
+///
+/// # Errors
+/// Those of the system, and one for what is no regular file.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    regular(&std::fs::metadata(path)?)?;
+    #[expect(clippy::disallowed_methods, reason = "the program reads the files that it is given, through limits")]
+    let file = File::open(path)?;
+    // what has that name may be another thing by now
+    regular(&file.metadata()?)?;
+    Ok(file)
+}
+
+fn regular(about: &std::fs::Metadata) -> io::Result<()> {
+    let what = match () {
+        () if about.is_file() => return Ok(()),
+        () if about.is_dir() => "a folder, where a file is wanted",
+        () => "not a regular file: save it to one, or send it to standard input and give -",
+    };
+    Err(io::Error::other(what))
+}
+
 /// One document in memory: a file, or a leaf of a bundle.
 #[derive(Debug)]
 pub(crate) struct Input<'b> {
@@ -189,8 +211,7 @@ impl<'c> Reader<'c> {
             return Ok(Archive { name: STANDARD_INPUT.to_owned(), head: Vec::new(), rest: None });
         }
         let name = path.to_string_lossy().into_owned();
-        #[expect(clippy::disallowed_methods, reason = "the program reads the archive that it is given, through limits")]
-        let file = File::open(path).map_err(|error| Box::new(Fault::io(&name, &error)))?;
+        let file = open(path).map_err(|error| Box::new(Fault::io(&name, &error)))?;
         Ok(Archive { name, head: Vec::new(), rest: Some(file) })
     }
 
@@ -202,12 +223,9 @@ impl<'c> Reader<'c> {
     /// Reads a file into `buffer`, in place of what was there; of an archive only the first bytes.
     pub(crate) fn file_or_archive(&self, path: &Path, name: &str, buffer: &mut Vec<u8>) -> Result<Read, Box<Fault>> {
         let fault = |error| Box::new(Fault::io(name, &error));
-        #[expect(clippy::disallowed_methods, reason = "the program reads the files that it is given, through a limit")]
-        let mut file = File::open(path).map_err(fault)?;
-        let about = file.metadata().map_err(fault)?;
-        // of a pipe or a device the length is not known beforehand
-        let length = about.is_file().then_some(about.len());
-        if self.fill(name, &mut file, length, buffer)? {
+        let mut file = open(path).map_err(fault)?;
+        let length = file.metadata().map_err(fault)?.len();
+        if self.fill(name, &mut file, Some(length), buffer)? {
             return Ok(Read::Document);
         }
         Ok(Read::Archive(Archive { name: name.to_owned(), head: mem::take(buffer), rest: Some(file) }))

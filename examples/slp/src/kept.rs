@@ -1,6 +1,6 @@
 //! What is kept on disk between runs: small files, read through a limit, written whole.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
@@ -9,12 +9,12 @@ use serde::de::DeserializeOwned;
 
 use crate::console::Stop;
 use crate::files::{Fresh, unwritten};
+use crate::input::open;
 
 /// A whole file of at most so many bytes.
 pub(crate) fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, Stop> {
     let fault = |error: &dyn std::fmt::Display| Stop::Data(format!("{}: cannot be read: {error}", path.display()));
-    #[expect(clippy::disallowed_methods, reason = "the program reads the files that it is given, through a limit")]
-    let file = File::open(path).map_err(|error| fault(&error))?;
+    let file = open(path).map_err(|error| fault(&error))?;
     let mut bytes = Vec::new();
     file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| fault(&error))?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length <= most) {

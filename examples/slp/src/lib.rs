@@ -70,7 +70,7 @@ impl From<Status> for ExitCode {
 pub fn run(arguments: impl IntoIterator<Item = OsString>, console: Console<'_>) -> Status {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
-        Err(answer) => return console.answer(&answer),
+        Err(answer) => return console.answer(answer),
     };
     let mut session = Session::new(console, arguments.color);
     let outcome = match &arguments.command {

@@ -40,7 +40,7 @@ pub(super) fn read<'a>(bytes: &'a [u8], options: &ReadOptions) -> Result<Documen
     let mut text = input.get(start..).unwrap_or_default();
     if start > 0 {
         let note = "a byte order mark: skipped";
-        notes.take(Tolerance::Bom, Layer::Document, 0, &Path::ROOT, note).map_err(|flaw| early(&flaw, text, start))?;
+        notes.take(Tolerance::Bom, Layer::Document, 0, &Path::ROOT, note).map_err(|flaw| early(&flaw, text, 0))?;
     }
     let decoded = if is_whole { decode_base64(text, &mut notes) } else { Ok(None) };
     let decoded = decoded.map_err(|flaw| early(&flaw, text, start))?;

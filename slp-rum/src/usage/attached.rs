@@ -1,10 +1,10 @@
 //! Which devices (access points) hang on the reporting one, measurement by measurement. Spec: rum, "Usage intervals",
 //! step 4.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use slp_model::Udi;
+use slp_model::{Budget, Udi};
 
 use super::catalog::{Catalog, Report};
 
@@ -13,7 +13,7 @@ use super::catalog::{Catalog, Report};
 const REPLAYS: u32 = 100;
 
 /// How many devices one report may name in all its intervals together. Ten thousand access points in a hundred intervals
-/// fit; a small file must not become gigabytes.
+/// fit; one small file must not use up what all reports together may name.
 const HANDED_OUT: usize = 1_000_000;
 
 /// The attached set of one report, worked out as far as it was asked for. Holds one set, however many measurements there
@@ -39,8 +39,8 @@ impl<'a> Attached<'a> {
     }
 
     /// The devices during this measurement, sorted. Cheap when asked in the order of measurements; `None` when it was
-    /// asked against that order too often, or when too many devices were named already.
-    pub(crate) fn during(&mut self, catalog: &Catalog<'a>, measurement: usize) -> Option<Arc<[&'a Udi]>> {
+    /// asked against that order too often, or when too many devices were named already, by this report or by all.
+    fn during(&mut self, catalog: &Catalog<'a>, measurement: usize, room: &mut Budget) -> Option<Arc<[&'a Udi]>> {
         if self.next > measurement.saturating_add(1) {
             self.replays = self.replays.saturating_add(1);
             if self.replays > REPLAYS {
@@ -53,7 +53,7 @@ impl<'a> Attached<'a> {
             self.step(catalog, |_| {});
         }
         self.handed_out = self.handed_out.saturating_add(self.set.len());
-        if self.handed_out > HANDED_OUT {
+        if self.handed_out > HANDED_OUT || room.take(long(self.set.len())).is_err() {
             return None;
         }
         let set = &self.set;
@@ -81,4 +81,54 @@ impl<'a> Attached<'a> {
         }
         self.set.len()
     }
+}
+
+/// The attached sets of one licence after another, within one bound for all of them.
+#[derive(Debug)]
+pub(super) struct AttachedSets<'a> {
+    /// Of each report of the licence that was met, by its number.
+    reports: BTreeMap<usize, Option<Attached<'a>>>,
+    /// `None`: nobody wants them.
+    room: Option<Budget>,
+    /// How many sets are known and were not named.
+    left_out: u64,
+}
+
+impl<'a> AttachedSets<'a> {
+    /// Names at most so many devices.
+    pub(super) fn within(devices: usize) -> Self {
+        let room = Some(Budget::new("attached_devices", long(devices)));
+        Self { reports: BTreeMap::new(), room, left_out: 0 }
+    }
+
+    /// Names none.
+    pub(super) fn unwanted() -> Self {
+        Self { reports: BTreeMap::new(), room: None, left_out: 0 }
+    }
+
+    pub(super) fn next_licence(&mut self) {
+        self.reports.clear();
+    }
+
+    /// The devices during a measurement of a report, which has this number in its licence.
+    pub(super) fn during(
+        &mut self,
+        catalog: &Catalog<'a>,
+        (number, report): (usize, Report<'a>),
+        measurement: usize,
+    ) -> Option<Arc<[&'a Udi]>> {
+        let room = self.room.as_mut()?;
+        let known = self.reports.entry(number).or_insert_with(|| Attached::new(catalog, report)).as_mut()?;
+        let devices = known.during(catalog, measurement, room);
+        self.left_out = self.left_out.saturating_add(u64::from(devices.is_none()));
+        devices
+    }
+
+    pub(super) fn left_out(&self) -> u64 {
+        self.left_out
+    }
+}
+
+fn long(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
 }

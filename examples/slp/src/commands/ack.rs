@@ -18,6 +18,7 @@ use crate::console::{Messages, Session, Stop};
 use crate::export_ledger::ExportLedger;
 use crate::fault::Fault;
 use crate::files::{Fresh, holds, unwritten};
+use crate::input;
 use crate::paths::bytes_to_read;
 
 mod view; // what became of each answer, for people and programs
@@ -136,9 +137,7 @@ impl io::Read for Shown<'_, '_> {
 }
 
 fn open<'m, 'a>(path: &Path, limits: &Limits, messages: &'m mut Messages<'a>) -> Result<Reader<Shown<'m, 'a>>, Stop> {
-    #[expect(clippy::disallowed_methods, reason = "the program reads the archive that it is given, through limits")]
-    let file =
-        fs::File::open(path).map_err(|error| Stop::Data(Fault::io(&path.to_string_lossy(), &error).to_string()))?;
+    let file = input::open(path).map_err(|error| Stop::Data(Fault::io(&path.to_string_lossy(), &error).to_string()))?;
     messages.expect_more(bytes_to_read(&[path.to_owned()]));
     Ok(Reader::new(Shown { file, messages }, limits).named(&path.to_string_lossy()))
 }

@@ -128,7 +128,7 @@ fn policy_of(path: &Path, options: ReadOptions, session: &mut Session<'_>) -> Re
 fn licences(evidence: &Evidence, classes: &Classes, last_ack: Option<UnixSeconds>) -> Vec<(Udi, Vec<LicenseUse>)> {
     // intervals come device by device, and licence by licence
     let mut devices: Vec<(Udi, Vec<LicenseUse>)> = Vec::new();
-    for interval in evidence.intervals() {
+    for interval in evidence.intervals().without_attached() {
         if devices.last().is_none_or(|(device, _)| device != interval.device) {
             devices.push((interval.device.clone(), Vec::new()));
         }

@@ -1,6 +1,5 @@
 //! `slp sync`: On-Prem registration and synchronization files.
 
-use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
@@ -14,6 +13,7 @@ use crate::Status;
 use crate::arguments::{SyncCommand, SyncInspect, SyncVerify};
 use crate::console::{Session, Stop};
 use crate::fault::Fault;
+use crate::input::open;
 use crate::printable::{hexadecimal, json, printable, shown};
 use crate::style::Paint;
 use crate::wording::grouped;
@@ -30,8 +30,7 @@ pub(crate) fn run(command: &SyncCommand, session: &mut Session<'_>) -> Result<St
 
 /// Reads at most so many bytes of a file.
 fn bytes_of(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    #[expect(clippy::disallowed_methods, reason = "the program reads the files that it is given, through a limit")]
-    let file = fs::File::open(path)?;
+    let file = open(path)?;
     let mut bytes = Vec::new();
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bytes)

@@ -4,8 +4,8 @@ use std::fmt;
 use std::io::{self, Write};
 
 use serde::Serialize;
-use slp_model::{Seconds, Span, UnixSeconds};
-use slp_rum::usage::{Evidence, GroupBy, Totals, UsageInterval, write_csv};
+use slp_model::{Span, UnixSeconds};
+use slp_rum::usage::{Evidence, GroupBy, Intervals, Totals, UsageInterval, write_csv};
 use slp_rum::{Document, Error};
 
 use super::{Deviations, window};
@@ -16,6 +16,7 @@ use crate::fault::Fault;
 use crate::input::Input;
 use crate::pipeline::{self, Sum};
 use crate::printable::{json, printable};
+use crate::wording::count_of;
 
 mod table; // rows for people
 
@@ -75,8 +76,15 @@ pub(crate) fn run(arguments: &Usage, session: &mut Session<'_>) -> Result<Status
             let by = arguments.by.unwrap_or(By::Tag);
             table::usage(&all, by, window, session.style, &mut session.output)?;
         }
-        Format::Csv => csv(intervals(&all.evidence, window), &mut session.output)?,
-        Format::Json => write_json(&all, arguments, window, &mut session.output)?,
+        Format::Csv => csv(intervals(&all.evidence, window).without_attached(), &mut session.output)?,
+        Format::Json => {
+            let left_out = write_json(&all, arguments, window, &mut session.output)?;
+            if left_out > 0 {
+                let many = count_of(left_out, "interval", "intervals");
+                let allow = "--limit attached_devices=N allows more";
+                session.messages.note(&format!("the devices attached during {many} are left out: {allow}"));
+            }
+        }
     }
     Ok(Status::of_errors(failed))
 }
@@ -112,23 +120,11 @@ fn read(all: &mut Read, faults: &mut Vec<Fault>, input: &Input<'_>, keep: bool) 
 }
 
 /// The intervals inside the window, cut at its edges.
-fn intervals(evidence: &Evidence, window: Option<Span>) -> impl Iterator<Item = UsageInterval<'_>> {
-    evidence.intervals().filter_map(move |one| match window {
-        Some(window) => cut(one, window),
-        None => Some(one),
-    })
-}
-
-/// A clock change belongs to the part in which the measurement begins: what is cut off there takes it along.
-fn cut(mut one: UsageInterval<'_>, window: Span) -> Option<UsageInterval<'_>> {
-    let span = Span::new(one.start, one.end).ok()?.overlap(&window).filter(|span| !span.is_empty())?;
-    let length = one.end.since(one.start).get();
-    let passed_over = if span.start() == one.start { length.saturating_sub(one.elapsed.get()) } else { 0 };
-    (one.start, one.end) = (span.start(), span.end());
-    // cut, it is never less than nothing: nobody knows in which part the clock changed
-    let elapsed = span.length().get().saturating_sub(passed_over);
-    one.elapsed = Seconds::new(if span.length().get() == length { elapsed } else { elapsed.max(0) });
-    Some(one)
+fn intervals(evidence: &Evidence, window: Option<Span>) -> Intervals<'_> {
+    match window {
+        Some(window) => evidence.intervals().within(window),
+        None => evidence.intervals(),
+    }
 }
 
 /// What `--by` asks for.
@@ -179,18 +175,27 @@ struct Counts<'a> {
     peak: &'a std::collections::BTreeMap<String, u64>,
 }
 
-fn write_json(all: &Read, arguments: &Usage, window: Option<Span>, output: &mut Output<'_>) -> io::Result<()> {
+/// Gives the number of intervals whose attached devices are too many to be named.
+fn write_json(all: &Read, arguments: &Usage, window: Option<Span>, output: &mut Output<'_>) -> io::Result<u64> {
     let Totals { devices, reports, measurements, rejected, ref peak, .. } = all.totals;
     let counts = json(&Counts { devices, reports, measurements, rejected, peak })?;
     // the closing brace comes last, since the intervals are written one by one
     write!(output, "{}", counts.strip_suffix('}').unwrap_or(&counts))?;
+    let mut left_out = 0;
     if !arguments.summary {
-        write_list("intervals", intervals(&all.evidence, window), output)?;
+        let limit = arguments.sources.costs.options().limits.attached_devices;
+        let mut intervals = intervals(&all.evidence, window).attached_limit(limit);
+        write_list("intervals", intervals.by_ref(), output)?;
+        left_out = intervals.attached_left_out();
+        if left_out > 0 {
+            write!(output, ",\"attached_left_out\":{left_out}")?;
+        }
         if let Some(by) = arguments.by {
             write_list("sums", all.evidence.sums(group(by), window).into_iter(), output)?;
         }
     }
-    writeln!(output, "}}")
+    writeln!(output, "}}")?;
+    Ok(left_out)
 }
 
 fn write_list<T: Serialize>(name: &str, items: impl Iterator<Item = T>, output: &mut Output<'_>) -> io::Result<()> {

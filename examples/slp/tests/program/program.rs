@@ -74,6 +74,31 @@ fn a_wrong_call_ends_with_status_2_and_says_why() {
     }
 }
 
+/// Whoever writes `slp usage *` in a folder of strangers calls with their file names.
+#[test]
+fn words_of_a_wrong_call_do_not_drive_the_terminal() {
+    for (words, says) in [
+        (&["usage", "--\u{1b}]0;mine\u{7}.txt"][..], "'--\\u{1b}]0;mine\\u{7}.txt'"),
+        (&["usage", "--\u{9b}2J"], "'--\\u{9b}2J'"),
+        (&["\u{1b}[2J"], "'\\u{1b}[2J'"),
+        (&["usage", CAMPUS, "--by", "\u{1b}[31mtag"], "'\\u{1b}[31mtag'"),
+        (&["usage", CAMPUS, "--threads", "\u{1b}]0;\n\u{202e}"], "\\u{1b}]0;\\u{a}\\u{202e}"),
+        (&["usage", CAMPUS, "--limit", "\u{1b}c=1"], "\\u{1b}c=1"),
+        (&["check", CAMPUS, "--from", "\u{1b}c"], "\\u{1b}c"),
+    ] {
+        for is_terminal in [false, true] {
+            let call = slp_on(words, b"", |console| console.errors_is_terminal = is_terminal);
+            assert_eq!(call.status, Status::WrongCall, "{words:?}");
+            let is_bad = |character: char| character.is_control() && character != '\n' || character == '\u{202e}';
+            assert!(!call.errors.contains(is_bad), "{words:?}: {:?}", call.errors);
+            assert!(call.errors.contains(says), "{words:?}: {}", call.errors);
+            assert!(call.errors.contains("--help"), "the whole message is there: {}", call.errors);
+        }
+    }
+    let help = slp_on(&["--help"], b"", |console| console.output_is_terminal = true);
+    assert!(help.output.contains("\u{1b}["), "help has its styles");
+}
+
 #[test]
 fn colours_come_with_a_terminal_and_go_with_a_word() {
     let colored = |words: &[&str], terminal: bool, no_color: bool| {

@@ -103,7 +103,7 @@ fn every_limit_can_be_raised_and_an_error_says_how() {
     assert!(call.errors.contains("--limit payload_bytes=N"), "{}", call.errors);
     let call = slp(&["usage", CAMPUS, "--limit", "payload=1"]);
     assert_eq!(call.status, Status::WrongCall);
-    assert!(call.errors.contains("there are: ack_members, certificates_per_code, data_bytes,"), "{}", call.errors);
+    assert!(call.errors.contains("there are: ack_members, attached_devices,"), "{}", call.errors);
 }
 
 #[test]
@@ -155,6 +155,40 @@ fn many_skipped_entries_are_counted_not_listed() {
     assert_eq!(call.status, Status::Fine);
     assert_eq!(call.errors.lines().count(), 6);
     assert!(call.errors.ends_with("note: 3 more skipped\n"), "{}", call.errors);
+}
+
+/// A named pipe would wait for its writer, a device may have no end.
+#[cfg(unix)]
+#[test]
+fn a_path_that_is_no_file_is_refused_by_name_and_nobody_waits() {
+    let folder = folder("no-files");
+    let (pipe, socket) = (folder.0.join("pipe.txt"), folder.0.join("socket.txt"));
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    for path in [pipe.to_str().unwrap(), socket.to_str().unwrap(), "/dev/null"] {
+        let says = "cannot be read: not a regular file: save it to one, or send it to standard input and give -";
+        for words in [&["usage"][..], &["check"], &["inspect"], &["usage", "--threads", "1"]] {
+            let call = slp(&[words, &[path, CAMPUS]].concat());
+            assert_eq!(call.status, Status::Errors, "{words:?} {path}");
+            assert!([call.errors, call.output].concat().contains(says), "{words:?} {path}");
+        }
+        for words in [
+            &["check", CAMPUS, "--ids"][..],
+            &["policy", "due", CAMPUS, "--policy"],
+            &["bundle", "list"],
+            &["sync", "inspect"],
+        ] {
+            let call = slp(&[words, &[path]].concat());
+            assert_eq!(call.status, Status::Errors, "{words:?} {path}");
+            assert!([call.errors, call.output].concat().contains("not a regular file"), "{words:?} {path}");
+        }
+    }
+    let call = slp(&["usage", folder.path()]);
+    assert!(
+        folder.relative(&call.errors).contains("note: DIR/pipe.txt: skipped, not a regular file\n"),
+        "{}",
+        call.errors
+    );
 }
 
 #[cfg(unix)]

@@ -85,6 +85,28 @@ fn an_open_report_is_remarked() {
 }
 
 #[test]
+fn attached_devices_have_one_bound_over_the_whole_run_and_what_is_left_out_is_said() {
+    let run = |words: &[&str]| {
+        let call = slp(&[&["usage", CONTROLLER, "--limit", "attached_devices=5"][..], words].concat());
+        assert_eq!(call.status, Status::Fine, "{words:?}: {}", call.errors);
+        (call.output, call.errors)
+    };
+    let (output, errors) = run(&["--format", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&output).unwrap();
+    let sizes: Vec<_> =
+        document["intervals"].as_array().unwrap().iter().map(|one| one["attached"].as_array()).collect();
+    assert_eq!(sizes.iter().map(|one| one.map(Vec::len)).collect::<Vec<_>>(), [Some(2), Some(3), None]);
+    assert_eq!(document["attached_left_out"], 1);
+    let says = "note: the devices attached during 1 interval are left out: --limit attached_devices=N allows more\n";
+    assert!(errors.ends_with(says), "{errors}");
+    // What never shows attached devices leaves none out.
+    for words in [&[][..], &["--format", "csv"], &["--format", "json", "--summary"]] {
+        assert!(!run(words).1.contains("attached"), "{words:?}");
+    }
+    assert!(!fine(&["usage", CONTROLLER, "--format", "json"]).contains("attached_left_out"));
+}
+
+#[test]
 fn csv_does_not_drive_the_terminal() {
     let text = String::from_utf8(bytes_of(&fixture("valid/hardware-signed-v1"))).unwrap();
     let tag = text.split("entitlement_tag\\\":\\\"").nth(1).unwrap().split('\\').next().unwrap();

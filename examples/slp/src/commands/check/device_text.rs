@@ -1,13 +1,13 @@
 //! A text of one device that an argument names, as `[SERIAL=]FILE`.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::{self, Read as _};
 
 use slp_model::Udi;
 
 use crate::console::Stop;
 use crate::fault::Fault;
+use crate::input::open;
 
 /// A device holds about a thousand reports, each a line of some sixty bytes.
 const MOST_BYTES: u64 = 4 << 20;
@@ -57,8 +57,7 @@ fn device<'d>(serial: Option<&str>, devices: &'d BTreeSet<Udi>) -> Result<&'d Ud
 fn text_of(name: &str) -> Result<String, Box<Fault>> {
     let fault = |error: io::Error| Box::new(Fault::io(name, &error));
     let mut bytes = Vec::new();
-    #[expect(clippy::disallowed_methods, reason = "the program reads the text that it is given, through a limit")]
-    let file = File::open(name).map_err(fault)?;
+    let file = open(name.as_ref()).map_err(fault)?;
     file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(fault)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > MOST_BYTES) {
         return Err(Box::new(Fault::of_file(

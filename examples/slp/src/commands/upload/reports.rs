@@ -1,7 +1,6 @@
 //! From files, folders and bundles to the reports of devices.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io::{Read as _, Seek as _};
 use std::path::Path;
 
@@ -13,7 +12,7 @@ use slp_transport::DeviceUsage;
 use crate::arguments::Sources;
 use crate::console::Session;
 use crate::fault::Fault;
-use crate::input::Reader;
+use crate::input::{Reader, open};
 use crate::paths::{Found, Walk};
 
 /// Reports that are to be sent, by device in the order in which they came.
@@ -104,8 +103,7 @@ impl Collected {
 
     fn bundle(&mut self, path: &Path, options: &ReadOptions, faults: &mut Vec<String>) {
         let name = path.to_string_lossy().into_owned();
-        #[expect(clippy::disallowed_methods, reason = "the program reads the files that it is given, through limits")]
-        let file = match File::open(path) {
+        let file = match open(path) {
             Ok(file) => file,
             Err(error) => return faults.push(Fault::io(&name, &error).to_string()),
         };
@@ -129,8 +127,7 @@ impl Collected {
 
 /// Does the file begin as an archive does? What cannot be opened is told elsewhere.
 fn is_archive(path: &Path) -> bool {
-    #[expect(clippy::disallowed_methods, reason = "the program looks at the files that it is given")]
-    let Ok(mut file) = File::open(path) else {
+    let Ok(mut file) = open(path) else {
         return false;
     };
     let mut head = [0; 2];

@@ -87,7 +87,7 @@ pub(super) fn usage(all: &Read, by: By, window: Option<Span>, style: Style, out:
 fn extents<'a>(all: &'a Read, by: By, window: Option<Span>) -> (BTreeMap<Key<'a>, Extent<'a>>, Extent<'a>) {
     let (mut extents, mut whole) = (BTreeMap::<Key<'a>, Extent<'a>>::new(), Extent::default());
     let mut before: Option<(&Udi, &EntitlementTag, UnixSeconds)> = None;
-    for one in intervals(&all.evidence, window) {
+    for one in intervals(&all.evidence, window).without_attached() {
         let (device, tag) = (one.device, one.entitlement_tag);
         let gap = match before {
             Some((of, with, end)) if of == device && with == tag => one.start.since(end).get().max(0),

@@ -142,14 +142,20 @@ impl<'a> Document<'a> {
 
     /// The deviations that were collected, with their places. Those are found walking on, so in the order of the text.
     pub(crate) fn warnings_of(&self, notes: &mut Notes<'_>, places: &LineCursor) -> Vec<Warning> {
-        let mut places = places.clone();
-        let kept = notes.take_kept();
-        let mut order: Vec<_> = kept.iter().enumerate().collect();
-        order.sort_by_key(|(_, note)| note.offset);
-        let mut located: Vec<_> =
-            order.into_iter().map(|(index, note)| (index, self.warning_at(note, None, &mut places))).collect();
-        located.sort_by_key(|(index, _)| *index);
-        located.into_iter().map(|(_, warning)| warning).collect()
+        self.located(&notes.take_kept(), None, &mut places.clone())
+    }
+
+    /// Places are found walking on, so in the order of the text; the warnings keep the order of the notes.
+    fn located(&self, notes: &[Note], of: Option<&At<'_>>, places: &mut LineCursor) -> Vec<Warning> {
+        let mut order: Vec<_> = notes.iter().enumerate().collect();
+        order.sort_unstable_by_key(|(index, note)| (note.layer == Layer::Payload, note.offset, *index));
+        let mut warnings = vec![None; notes.len()];
+        for (index, note) in order {
+            if let Some(place) = warnings.get_mut(index) {
+                *place = Some(self.warning_at(note, of, places));
+            }
+        }
+        warnings.into_iter().flatten().collect()
     }
 
     /// The bytes that came in, untouched.
@@ -379,14 +385,7 @@ impl BorrowedReports<'_> {
                 let path = document.paths.get(index).map(String::as_str).ok_or(index);
                 report.place = Place::new(path, line_and_column, document.byte_of_input(start));
                 if !kept.is_empty() {
-                    let at = at(frame);
-                    // Places are found walking on, so in the order of the text; the warnings keep their own.
-                    let mut order: Vec<_> = kept.iter().enumerate().collect();
-                    order.sort_by_key(|(_, note)| (note.layer != Layer::Envelope, note.offset));
-                    let locate = |(index, note): (usize, &Note)| (index, document.warning_at(note, Some(&at), places));
-                    let mut located: Vec<_> = order.into_iter().map(locate).collect();
-                    located.sort_by_key(|(index, _)| *index);
-                    report.warnings = located.into_iter().map(|(_, warning)| warning).collect();
+                    report.warnings = document.located(&kept, Some(&at(frame)), places);
                 }
                 Some(Ok(report))
             }

@@ -109,6 +109,49 @@ fn a_router_goes_from_one_to_none_in_one_report() {
     );
 }
 
+/// What each real file is. One that is not named here fails the test: nothing in that folder goes unread.
+const FILES: [(&str, Result<usize, ErrorKind>); 16] = [
+    ("cssm-reportusage-request-c8000v-17.06.02-v1-gve-postman.json", Ok(1)),
+    ("iosxe-c8000v-17.06.02-v1-outer-signature-template-gve-readme.txt", Err(ErrorKind::Json)),
+    ("iosxe-c8000v-17.06.02-v1-payload-2meas-gve-postman.json", Ok(1)),
+    ("iosxe-c8000v-17.06.02-v1-payload-escaped-gve-readme.txt", Ok(1)),
+    ("iosxe-c8000v-17.06.02-v1-payload-gve-readme.json", Ok(1)),
+    ("iosxe-c9300-2020-v1-ciscolive-fragment.txt", Err(ErrorKind::UnknownRoot)),
+    ("iosxe-c9800cl-17.09.02-show-license-rum-id-all-xavier.txt", Err(ErrorKind::UnknownRoot)),
+    ("iosxe-c9800cl-17.09.02-v2-rumreport-xavier.xml", Ok(1)),
+    ("nxos-n35-t-48x-10.2.3t-v1-docs-TRUNCATED.txt", Err(ErrorKind::Truncated)),
+    ("nxos-n9k-c9364c-gx-10.2.1F-v1-docs-TRUNCATED.txt", Err(ErrorKind::Truncated)),
+    ("offline-upload-manifest.mf", Err(ErrorKind::UnknownRoot)),
+    ("strict-two-reports-cloud.json", Ok(2)),
+    ("strict-two-reports-device-file.txt", Ok(2)),
+    ("strict-two-reports-input-rest.json", Ok(2)),
+    ("strict-two-reports-rest.json", Ok(2)),
+    ("tags-seen.txt", Err(ErrorKind::UnknownRoot)),
+];
+
+#[test]
+fn every_file_of_the_folder_is_read_as_what_it_is_and_given_back_byte_for_byte() {
+    #[expect(clippy::disallowed_methods, reason = "the samples are named by the environment")]
+    let Some(folder) = std::env::var_os("SLP_SAMPLES") else {
+        println!("skipped: SLP_SAMPLES is not set");
+        return;
+    };
+    let entries = std::fs::read_dir(PathBuf::from(folder).join("rum")).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.retain(|name| !matches!(&**name, "INDEX.md" | "SHA256SUMS.txt"));
+    for name in names {
+        let expected = FILES.into_iter().find(|(known, _)| *known == name);
+        let (_, expected) = expected.unwrap_or_else(|| panic!("{name}: what is it?"));
+        let bytes = sample(&format!("rum/{name}")).unwrap();
+        let read = Document::parse(&bytes).and_then(|document| {
+            assert_eq!(document.to_bytes(), bytes, "{name}");
+            document.reports().collect::<Result<Vec<_>, _>>()
+        });
+        let read = read.map(|reports| reports.len()).map_err(|error| error.kind());
+        assert_eq!(read, expected, "{name}");
+    }
+}
+
 #[test]
 fn files_that_were_cut_say_where_they_end() {
     for name in

@@ -1,7 +1,5 @@
 //! `RUM-HA`, `RUM-HA-ONEWAY`: what reports say about redundant sets.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use slp_model::Severity::{Info, Warning};
 use slp_model::{Detail, Finding, ReportId, Udi};
 
@@ -42,17 +40,19 @@ impl<'a> Checks<'a> {
     pub(super) fn one_sided(&mut self, timeline: &Timeline<'a>) {
         let usage = timeline.licences.iter().flat_map(|licence| &licence.reports).copied();
         let kept = timeline.selections.iter().map(|selection| selection.kept.report).chain(usage);
-        let mut by_member: BTreeMap<&'a Udi, BTreeSet<ReportId>> = BTreeMap::new();
+        // the place of the member among all devices, and the report
+        let mut lists: Vec<(u32, u64)> = Vec::new();
         for report in kept.filter(|report| report.record.ha != ALONE) {
             for (_, member) in self.ha.members(report.record.ha) {
-                if self.named.is_one_sided(report.record.device, member)
-                    && let Some(udi) = self.catalog.device(member)
-                {
-                    by_member.entry(udi).or_default().insert(report.id());
+                if self.named.is_one_sided(report.record.device, member) {
+                    lists.push((self.catalog.device_rank(member), report.record.id));
                 }
             }
         }
-        for (member, reports) in by_member {
+        lists.sort_unstable();
+        lists.dedup();
+        for reports in lists.chunk_by(|(one, _), (next, _)| one == next) {
+            let Some(member) = reports.first().and_then(|(place, _)| self.catalog.device_at(*place)) else { continue };
             let count = u64::try_from(reports.len()).unwrap_or(u64::MAX);
             let names = if count == 1 { "names" } else { "name" };
             let text = format!(
@@ -60,7 +60,8 @@ impl<'a> Checks<'a> {
                  one: both are counted.",
                 many(count, "report")
             );
-            let subject = subject(timeline.device, None, reports.into_iter().take(NAMED), None);
+            let subject =
+                subject(timeline.device, None, reports.iter().map(|(_, id)| ReportId::new(*id)).take(NAMED), None);
             let remedy = "If the two are a redundant set, collect current reports of both; if not, find out where the \
                           report comes from.";
             let finding = Finding::new("RUM-HA-ONEWAY", Warning, subject, text, remedy);

@@ -42,14 +42,16 @@ impl<'a> Checks<'a> {
             }
         }
         restarts.sort_unstable();
-        let mut stretches: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
+        let mut stretches = vec![Vec::new(); restarts.len().saturating_add(1)];
         for report in timeline.selections.iter().map(|selection| selection.kept.report) {
             // a report without measurement was just opened: it belongs to the last stretch
             let number = report.start().map_or(restarts.len(), |start| restarts.partition_point(|at| *at <= start));
-            stretches.entry(number).or_default().push(report.record.id);
+            if let Some(stretch) = stretches.get_mut(number) {
+                stretch.push(report.record.id);
+            }
         }
         let mut ids = Ids::default();
-        for numbers in stretches.into_values() {
+        for numbers in stretches.into_iter().filter(|numbers| !numbers.is_empty()) {
             let missing = ranges::holes(&numbers);
             self.id_gap(timeline.device, &numbers, &missing);
             ids.stretch.extend(numbers.into_iter().map(|id| (id, ids.missing.len())));
@@ -94,13 +96,13 @@ impl<'a> Checks<'a> {
         list: &BTreeMap<ReportId, Option<ReportState>>,
         there: &[Selection<'a>],
     ) {
-        let mut missing: BTreeMap<Option<&ReportState>, Vec<ReportId>> = BTreeMap::new();
-        for (id, state) in list {
-            if there.binary_search_by_key(id, |selection| selection.kept.report.id()).is_err() {
-                missing.entry(state.as_ref()).or_default().push(*id);
-            }
-        }
-        for (state, reports) in missing {
+        let is_there = |id: &ReportId| there.binary_search_by_key(id, |selection| selection.kept.report.id()).is_ok();
+        let mut missing: Vec<(Option<&ReportState>, ReportId)> =
+            list.iter().filter(|(id, _)| !is_there(id)).map(|(id, state)| (state.as_ref(), *id)).collect();
+        missing.sort_unstable();
+        for same in missing.chunk_by(|(one, _), (next, _)| one == next) {
+            let state = same.first().and_then(|(state, _)| *state);
+            let reports: Vec<_> = same.iter().map(|(_, id)| *id).collect();
             let (severity, remedy) = if state.is_some_and(is_no_loss) {
                 (Info, "Nobody waits for them. If their usage matters here, collect them by id.")
             } else {

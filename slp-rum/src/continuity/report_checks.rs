@@ -101,7 +101,7 @@ impl<'a> Checks<'a> {
     pub(super) fn open_reports(&mut self, device: &Udi, licence: &Licence<'a>) {
         let mut reports = licence.reports.clone();
         // one that was just opened has no measurement and so no time: it is the last
-        reports.sort_by_key(|report| (report.start().is_none(), report.start(), report.record.id));
+        reports.sort_unstable_by_key(|report| (report.start().is_none(), report.start(), report.record.id));
         let later = reports.iter().skip(1).map(Some).chain([None]);
         for (report, later) in reports.iter().zip(later) {
             if report.record.closed || report.record.kind != Kind::Usage {

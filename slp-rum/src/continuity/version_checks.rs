@@ -51,7 +51,11 @@ impl<'a> Checks<'a> {
 
     /// Where a version came from, sorted.
     fn sources(&self, version: &Version<'a>) -> BTreeSet<&'a str> {
-        version.occurrences.iter().map(|record| self.catalog.evidence.source_of(record)).collect()
+        let mut sources = BTreeSet::new();
+        for record in &version.occurrences {
+            sources.insert(self.catalog.evidence.source_of(record));
+        }
+        sources
     }
 
     /// The first of them: there may be as many versions as copies.

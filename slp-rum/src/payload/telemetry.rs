@@ -22,7 +22,7 @@ pub(super) fn snapshots(
     notes: &mut Notes<'_>,
 ) -> Result<Vec<Snapshot>, Flaw> {
     let mut found: Vec<Snapshot> = Vec::new();
-    let mut index_of: BTreeMap<String, usize> = BTreeMap::new();
+    let mut index_of: BTreeMap<Box<str>, u32> = BTreeMap::new();
     let mut room = notes.options().limits.inventory_items;
     let mut odd = odd.iter().peekable();
     for (number, measurement) in measurements.iter().enumerate() {
@@ -34,7 +34,9 @@ pub(super) fn snapshots(
         };
         let key =
             value_of(&odd.meta).or_else(|| value_of(&odd.values)).unwrap_or_else(|| measurement.end.get().to_string());
-        let index = *index_of.entry(key.clone()).or_insert(found.len());
+        // a report has fewer measurements than bytes, and these are bounded
+        let next = u32::try_from(found.len()).unwrap_or(u32::MAX);
+        let index = usize::try_from(*index_of.entry(key.as_str().into()).or_insert(next)).unwrap_or(usize::MAX);
         if index == found.len() {
             found.push(Snapshot {
                 key,

@@ -1,7 +1,7 @@
 //! Which devices (access points) hang on the reporting one, measurement by measurement. Spec: rum, "Usage intervals",
 //! step 4.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use slp_model::{Budget, Udi};
@@ -86,24 +86,31 @@ impl<'a> Attached<'a> {
 /// The attached sets of one licence after another, within one bound for all of them.
 #[derive(Debug)]
 pub(super) struct AttachedSets<'a> {
-    /// Of each report of the licence that was met, by its number.
-    reports: BTreeMap<usize, Option<Attached<'a>>>,
+    /// Of the reports of the licence, by their numbers.
+    reports: Vec<Met<'a>>,
     /// `None`: nobody wants them.
     room: Option<Budget>,
     /// How many sets are known and were not named.
     left_out: u64,
 }
 
+#[derive(Debug)]
+enum Met<'a> {
+    NotYet,
+    Unknown,
+    Known(Box<Attached<'a>>),
+}
+
 impl<'a> AttachedSets<'a> {
     /// Names at most so many devices.
     pub(super) fn within(devices: usize) -> Self {
         let room = Some(Budget::new("attached_devices", long(devices)));
-        Self { reports: BTreeMap::new(), room, left_out: 0 }
+        Self { reports: Vec::new(), room, left_out: 0 }
     }
 
     /// Names none.
     pub(super) fn unwanted() -> Self {
-        Self { reports: BTreeMap::new(), room: None, left_out: 0 }
+        Self { reports: Vec::new(), room: None, left_out: 0 }
     }
 
     pub(super) fn next_licence(&mut self) {
@@ -118,7 +125,14 @@ impl<'a> AttachedSets<'a> {
         measurement: usize,
     ) -> Option<Arc<[&'a Udi]>> {
         let room = self.room.as_mut()?;
-        let known = self.reports.entry(number).or_insert_with(|| Attached::new(catalog, report)).as_mut()?;
+        if self.reports.len() <= number {
+            self.reports.resize_with(number.saturating_add(1), || Met::NotYet);
+        }
+        let met = self.reports.get_mut(number)?;
+        if matches!(met, Met::NotYet) {
+            *met = Attached::new(catalog, report).map_or(Met::Unknown, |known| Met::Known(Box::new(known)));
+        }
+        let Met::Known(known) = met else { return None };
         let devices = known.during(catalog, measurement, room);
         self.left_out = self.left_out.saturating_add(u64::from(devices.is_none()));
         devices

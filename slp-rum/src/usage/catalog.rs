@@ -107,6 +107,11 @@ impl<'a> Catalog<'a> {
         self.tags.rank(number)
     }
 
+    /// The tag at this place in their order.
+    pub(crate) fn tag_at(&self, rank: u32) -> Option<&'a EntitlementTag> {
+        self.tags.name(rank)
+    }
+
     /// How many devices are named, reporting or not.
     pub(crate) fn devices(&self) -> usize {
         self.devices.names.len()

@@ -259,7 +259,7 @@ fn sort_members(out: &mut Vec<u8>, begin: usize, mut members: Vec<(Cow<'_, str>,
         return;
     }
     let content = out.split_off(begin);
-    members.sort_by(|one, next| one.0.cmp(&next.0));
+    members.sort_unstable_by(|one, next| one.0.cmp(&next.0));
     for (_, range) in members {
         out.extend_from_slice(content.get(range).unwrap_or_default());
     }

@@ -1,7 +1,5 @@
 //! Redundant sets: devices that stand in for one another. Spec: rum, "Usage intervals"; sync, "Application HA".
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::catalog::Catalog;
 use super::names::{NONE, Names, index};
 use super::record::ALONE;
@@ -14,35 +12,33 @@ pub(super) type HaList = Box<[(u32, u32)]>;
 /// The lists by their numbers.
 #[derive(Debug)]
 pub(crate) struct HaLists<'a> {
-    lists: BTreeMap<u32, &'a [(u32, u32)]>,
-    roles: BTreeMap<u32, &'a str>,
+    lists: Vec<Option<&'a HaList>>,
+    roles: Vec<Option<&'a Box<str>>>,
 }
 
 impl<'a> HaLists<'a> {
     pub(super) fn new(lists: &'a Names<HaList>, roles: &'a Names<Box<str>>) -> Self {
-        Self {
-            lists: lists.iter().map(|(list, number)| (number, &**list)).collect(),
-            roles: roles.iter().map(|(role, number)| (number, &**role)).collect(),
-        }
+        Self { lists: lists.by_number(), roles: roles.by_number() }
     }
 
     /// The roles and devices of a list; none if the list is empty or names the reporting device alone.
     pub(crate) fn members(&self, list: u32) -> impl Iterator<Item = (&'a str, u32)> {
-        let list = self.lists.get(&list).copied().unwrap_or_default();
-        list.iter().map(|(role, device)| (self.roles.get(role).copied().unwrap_or_default(), *device))
+        let role = |number: u32| self.roles.get(index(number)).copied().flatten().map_or("", |role| role);
+        let list = self.lists.get(index(list)).copied().flatten();
+        list.into_iter().flatten().map(move |(number, device)| (role(*number), *device))
     }
 }
 
-/// Who names whom as a member of its own redundant set: pairs of (device, member), both by number, of devices that
+/// Who names whom as a member of its own redundant set: sorted pairs of (device, member), both by number, of devices that
 /// report. Of each report only the version counts that is kept.
 ///
 /// A member that never reports, as a standby, is left out: it adds nothing to a sum, and nobody knows what it would say.
 #[derive(Debug)]
-pub(crate) struct Named(BTreeSet<(u32, u32)>);
+pub(crate) struct Named(Vec<(u32, u32)>);
 
 impl Named {
     pub(crate) fn new(catalog: &Catalog<'_>) -> Self {
-        let mut pairs = BTreeSet::new();
+        let mut pairs = Vec::new();
         if catalog.evidence.has_ha_lists() {
             let lists = catalog.evidence.ha_lists();
             let reporting = catalog.reporting();
@@ -58,12 +54,18 @@ impl Named {
                 }
             }
         }
+        pairs.sort_unstable();
+        pairs.dedup();
         Self(pairs)
+    }
+
+    fn has(&self, device: u32, member: u32) -> bool {
+        self.0.binary_search(&(device, member)).is_ok()
     }
 
     /// The device names the member, and the member does not name the device.
     pub(crate) fn is_one_sided(&self, device: u32, member: u32) -> bool {
-        self.0.contains(&(device, member)) && !self.0.contains(&(member, device))
+        self.has(device, member) && !self.has(member, device)
     }
 }
 
@@ -74,8 +76,8 @@ pub(super) struct HaSets(Sets);
 impl HaSets {
     pub(super) fn new(catalog: &Catalog<'_>) -> Self {
         let mut sets = Sets::alone(catalog.devices());
-        let Named(pairs) = Named::new(catalog);
-        for (one, other) in pairs.iter().filter(|(one, other)| one < other && pairs.contains(&(*other, *one))) {
+        let named = Named::new(catalog);
+        for (one, other) in named.0.iter().filter(|(one, other)| one < other && named.has(*other, *one)) {
             sets.join(*one, *other);
         }
         Self(sets)

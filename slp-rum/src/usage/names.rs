@@ -31,6 +31,18 @@ impl<T: Ord> Names<T> {
         self.0.iter().map(|(value, number)| (value, *number))
     }
 
+    /// Every value at the place of its number.
+    pub(super) fn by_number(&self) -> Vec<Option<&T>> {
+        let mut values = Vec::new();
+        values.resize_with(self.0.len(), || None);
+        for (value, number) in self.iter() {
+            if let Some(place) = values.get_mut(index(number)) {
+                *place = Some(value);
+            }
+        }
+        values
+    }
+
     /// Takes in the values of another set. The answer tells the new number of each old one.
     pub(super) fn merge(&mut self, other: Self) -> Result<Renumbered, Full> {
         self.merge_with(other, |value, _| value)

@@ -70,11 +70,12 @@ impl Overlap {
 /// Cuts the segments of one device and licence. Pieces and overlaps are in the order of time, and no piece overlaps
 /// another. `n log n` steps, however many segments share a second.
 pub(crate) fn cut(segments: &[Segment]) -> (Vec<Piece>, Vec<Overlap>) {
-    let mut starts: Vec<_> = segments.iter().collect();
-    starts.sort_unstable_by_key(|one| (one.start, *one));
-    let mut ends: Vec<_> = segments.iter().collect();
-    ends.sort_unstable_by_key(|one| (one.end, *one));
-    let (mut starts, mut ends) = (starts.into_iter().peekable(), ends.into_iter().peekable());
+    let sorted_by = |time: fn(&Segment) -> UnixSeconds| {
+        let mut sorted: Vec<_> = segments.iter().collect();
+        sorted.sort_unstable_by_key(|one| (time(one), *one));
+        sorted.into_iter().peekable()
+    };
+    let (mut starts, mut ends) = (sorted_by(|one| one.start), sorted_by(|one| one.end));
     let mut active: BTreeSet<&Segment> = BTreeSet::new();
     let mut fresh: Vec<&Segment> = Vec::new();
     let (mut pieces, mut overlaps) = (Vec::new(), Vec::new());

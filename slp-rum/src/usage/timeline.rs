@@ -1,7 +1,5 @@
 //! One device: its reports, one version each, and its time, licence by licence.
 
-use std::collections::BTreeMap;
-
 use slp_model::{EntitlementTag, Udi, UnixSeconds};
 
 use super::catalog::{Catalog, Report};
@@ -61,15 +59,18 @@ impl Timelines {
         self.at = self.at.saturating_add(records.len());
         let same_id = records.chunk_by(|one, next| one.id == next.id);
         let mut selections = Vec::new();
-        let mut licences: BTreeMap<u32, Vec<Report<'a>>> = BTreeMap::new();
+        let mut used: Vec<(u32, Report<'a>)> = Vec::new();
         for same in same_id {
             let chosen = Chosen::new(catalog, same);
             if let Some(report) = chosen.usage {
-                licences.entry(catalog.tag_rank(report.record.tag)).or_default().push(report);
+                used.push((catalog.tag_rank(report.record.tag), report));
             }
             selections.extend(chosen.all);
         }
-        let licences = licences.into_values().filter_map(|reports| Licence::new(catalog, reports)).collect();
+        used.sort_unstable_by_key(|(tag, report)| (*tag, report.record.id));
+        let by_tag = used.chunk_by(|(one, _), (next, _)| one == next);
+        let licences =
+            by_tag.filter_map(|same| Licence::new(catalog, same.iter().map(|(_, report)| *report).collect())).collect();
         Some(Timeline { device, selections, licences })
     }
 }
@@ -112,7 +113,7 @@ impl<'a> Licence<'a> {
             let Segment { start, end, id, report, .. } = *one;
             Known { start, end, id, report, count: None }
         }));
-        known.sort_by_key(|one| (one.start, one.end, one.count.is_none(), one.id));
+        known.sort_unstable_by_key(|one| (one.start, one.end, one.count.is_none(), one.id));
         let mut end = UnixSeconds::MIN;
         known.retain_mut(|one| {
             one.start = one.start.max(end);

@@ -1,6 +1,6 @@
 //! One version of each report: what came twice, what grew, what contradicts. Spec: rum, "Usage intervals", step 2.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 use slp_model::UnixSeconds;
@@ -29,8 +29,8 @@ pub(crate) struct Version<'a> {
 impl Version<'_> {
     /// The payload came with signatures that differ. A copy without signature says nothing against the others.
     pub(crate) fn is_resigned(&self) -> bool {
-        let signed = self.occurrences.iter().filter(|record| record.signed);
-        signed.map(|record| record.signature).collect::<BTreeSet<_>>().len() > 1
+        let mut signatures = self.occurrences.iter().filter(|record| record.signed).map(|record| record.signature);
+        signatures.next().is_some_and(|first| signatures.any(|other| other != first))
     }
 }
 
@@ -88,6 +88,8 @@ struct Ends {
     last: Option<UnixSeconds>,
     /// Of those for which it is the last and which are closed.
     closed: Option<UnixSeconds>,
+    /// Some that begin like this have measurements.
+    filled: bool,
 }
 
 /// Versions from which another one grew, and the others.
@@ -96,12 +98,11 @@ struct Ends {
 /// older version. So the work grows with the number of measurements, not with the pairs of versions.
 fn split(versions: Vec<Version<'_>>) -> (Vec<Version<'_>>, Vec<Version<'_>>) {
     let mut agreeing: BTreeMap<[u8; 32], Ends> = BTreeMap::new();
-    let mut filled: BTreeSet<[u8; 32]> = BTreeSet::new();
     for version in &versions {
         let mut before = head(version.report.record);
         let mut rest = version.report.measurements.iter();
         if !rest.as_slice().is_empty() {
-            filled.insert(before);
+            agreeing.entry(before).or_default().filled = true;
         }
         while let Some(one) = rest.next() {
             let ends = agreeing.entry(chain(&before, &one.stem)).or_default();
@@ -120,7 +121,7 @@ fn split(versions: Vec<Version<'_>>) -> (Vec<Version<'_>>, Vec<Version<'_>>) {
         let record = version.report.record;
         let before = head(record);
         let Some((last, earlier)) = version.report.measurements.split_last() else {
-            return filled.contains(&before);
+            return agreeing.get(&before).is_some_and(|ends| ends.filled);
         };
         let before = earlier.iter().fold(before, |before, one| chain(&before, &one.whole));
         let end = Some(last.end);

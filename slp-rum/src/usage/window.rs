@@ -7,6 +7,7 @@ use slp_model::{EntitlementTag, Seconds, Span, Udi, UnixSeconds};
 
 use super::catalog::Catalog;
 use super::ha::HaSets;
+use super::names::index;
 use super::overlap::Piece;
 use super::timeline::Timelines;
 
@@ -129,7 +130,8 @@ fn add_changes(changes: &mut Vec<Change>, unit: u32, piece: &Piece, window: Opti
 pub(super) fn sums<'a>(catalog: &Catalog<'a>, by: GroupBy, window: Option<Span>) -> Vec<UsageSum<'a>> {
     let mut sets = (by == GroupBy::Tag).then(|| HaSets::new(catalog));
     let mut rows = Vec::new();
-    let mut tags: BTreeMap<&'a EntitlementTag, Vec<Change>> = BTreeMap::new();
+    // by their place in the order of tags
+    let mut tags: Vec<Vec<Change>> = Vec::new();
     let mut changes = Vec::new();
     let mut timelines = Timelines::new();
     while let Some(timeline) = timelines.next(catalog) {
@@ -139,7 +141,11 @@ pub(super) fn sums<'a>(catalog: &Catalog<'a>, by: GroupBy, window: Option<Span>)
                     let Some(report) = licence.reports.first() else { continue };
                     let device = report.record.device;
                     let unit = sets.as_mut().map_or(device, |sets| sets.of(device));
-                    let changes = tags.entry(licence.tag).or_default();
+                    let place = index(catalog.tag_rank(report.record.tag));
+                    if tags.len() <= place {
+                        tags.resize_with(place.saturating_add(1), Vec::new);
+                    }
+                    let Some(changes) = tags.get_mut(place) else { continue };
                     licence.pieces.iter().for_each(|piece| add_changes(changes, unit, piece, window));
                 }
                 GroupBy::Device | GroupBy::DeviceTag => {
@@ -152,8 +158,8 @@ pub(super) fn sums<'a>(catalog: &Catalog<'a>, by: GroupBy, window: Option<Span>)
         }
         push_row(&mut rows, Some(timeline.device), None, &mut changes);
     }
-    for (tag, mut changes) in tags {
-        push_row(&mut rows, None, Some(tag), &mut changes);
+    for (place, mut changes) in (0_u32..).zip(tags) {
+        push_row(&mut rows, None, catalog.tag_at(place), &mut changes);
     }
     rows
 }

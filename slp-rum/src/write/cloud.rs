@@ -30,7 +30,9 @@ pub struct CloudRequest<'a> {
     timestamp: UnixMillis,
     nonce: &'a str,
     reports: Vec<&'a UsageReport>,
-    facts: BTreeMap<&'a Udi, Facts<'a>>,
+    facts: Vec<Facts<'a>>,
+    /// Which of the facts are those of a device.
+    known: BTreeMap<&'a Udi, usize>,
 }
 
 /// What the caller knows about a device.
@@ -43,7 +45,7 @@ struct Facts<'a> {
 impl<'a> CloudRequest<'a> {
     /// A request without reports. `timestamp` is in milliseconds, unlike every time inside a report (seen).
     pub fn new(timestamp: UnixMillis, nonce: &'a str) -> Self {
-        Self { timestamp, nonce, reports: Vec::new(), facts: BTreeMap::new() }
+        Self { timestamp, nonce, reports: Vec::new(), facts: Vec::new(), known: BTreeMap::new() }
     }
 
     /// Adds reports, in this order.
@@ -54,14 +56,26 @@ impl<'a> CloudRequest<'a> {
 
     /// The hostname of a device: no report holds it. Written only if the device has a report here.
     pub fn hostname(mut self, device: &'a Udi, hostname: &'a str) -> Self {
-        self.facts.entry(device).or_default().hostname = Some(hostname);
+        if let Some(facts) = self.facts_of(device) {
+            facts.hostname = Some(hostname);
+        }
         self
     }
 
     /// The software tag of a device, as `software_tag_identifier`. Written only if the device has a report here.
     pub fn software_tag(mut self, device: &'a Udi, tag: &'a SoftwareTag) -> Self {
-        self.facts.entry(device).or_default().software_tag = Some(tag);
+        if let Some(facts) = self.facts_of(device) {
+            facts.software_tag = Some(tag);
+        }
         self
+    }
+
+    fn facts_of(&mut self, device: &'a Udi) -> Option<&mut Facts<'a>> {
+        let place = *self.known.entry(device).or_insert(self.facts.len());
+        if place == self.facts.len() {
+            self.facts.push(Facts::default());
+        }
+        self.facts.get_mut(place)
     }
 
     /// The whole text, without a final newline.
@@ -110,7 +124,7 @@ impl<'a> CloudRequest<'a> {
     fn write_device(&self, device: &Udi, reports: &[&UsageReport], out: &mut String) -> Result<(), Error> {
         let mut entry = Object::begin(out);
         entry.sudi("sudi", device);
-        if let Some(facts) = self.facts.get(device) {
+        if let Some(facts) = self.known.get(device).and_then(|place| self.facts.get(*place)) {
             entry.optional_string("hostname", facts.hostname);
             entry.optional_string("software_tag_identifier", facts.software_tag.map(SoftwareTag::as_str));
         }

@@ -20,9 +20,15 @@ use slp_model::{EntitlementTag, Finding, ReportId, Severity, Subject, Udi, UnixS
 
 use crate::usage::{Catalog, Evidence, HaLists, Named, Report, Timeline, Timelines};
 
+/// The most findings about single measurements that are listed one by one. Small reports of a hundred thousand measurements,
+/// each of them odd in several ways, must not become gigabytes.
+const LISTED: usize = 100_000;
+
 /// Checks everything that was read. The findings are ordered by device, tag, start, id and reports.
 ///
-/// A finding whose facts are not given is not raised. Texts name no device: that is in the finding's subject.
+/// A finding whose facts are not given is not raised. Texts name no device: that is in the finding's subject. Beyond
+/// 100,000 findings about single measurements only the first of each kind in a report is listed, with the number of
+/// others as its detail `more`.
 ///
 /// ```
 /// use slp_rum::continuity::{self, Facts};
@@ -34,7 +40,8 @@ use crate::usage::{Catalog, Evidence, HaLists, Named, Report, Timeline, Timeline
 pub fn check(evidence: &Evidence, facts: &Facts) -> Vec<Finding> {
     let catalog = Catalog::new(evidence);
     let named = Named::new(&catalog);
-    let mut checks = Checks { catalog, facts, ha: evidence.ha_lists(), named, findings: Vec::new() };
+    let (ha, kinds) = (evidence.ha_lists(), Vec::new());
+    let mut checks = Checks { catalog, facts, ha, named, findings: Vec::new(), room: LISTED, kinds };
     let mut timelines = Timelines::new();
     let mut met = BTreeSet::new();
     while let Some(timeline) = timelines.next(&checks.catalog) {
@@ -61,6 +68,19 @@ struct Checks<'a> {
     ha: HaLists<'a>,
     named: Named,
     findings: Vec<Finding>,
+    /// How many findings about single measurements are still listed.
+    room: usize,
+    /// The findings about measurements of the report at hand, by kind.
+    kinds: Vec<OfKind>,
+}
+
+/// Findings of one kind about the measurements of one report.
+struct OfKind {
+    id: &'static str,
+    /// Where the last one that is listed stands.
+    last: usize,
+    /// How many more there are.
+    more: u64,
 }
 
 impl<'a> Checks<'a> {

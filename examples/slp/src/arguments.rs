@@ -68,7 +68,9 @@ With --acks every closed report has to be named by an acknowledgement as taken (
 
 --json writes one object: `findings` (`id`, `severity`, device, `reports`, `from`, `to`, `details`,
 `text`, `remedy`), `errors` (what could not be read: `kind`, `name` of the limit or tolerance that
-decided, `fatal`, `text`, `place`), `counts` (by severity).";
+decided, `fatal`, `text`, `place`), `counts` (by severity). Beyond 100,000 findings about single
+measurements only the first of each kind in a report is listed, with the number of others in its
+`details` as `more`.";
 
 const DUE_EXAMPLES: &str = "\
 Examples:

@@ -13,17 +13,18 @@ pub(super) type HaList = Box<[(u32, u32)]>;
 #[derive(Debug)]
 pub(crate) struct HaLists<'a> {
     lists: Vec<Option<&'a HaList>>,
-    roles: Vec<Option<&'a Box<str>>>,
+    roles: Vec<&'a str>,
 }
 
 impl<'a> HaLists<'a> {
     pub(super) fn new(lists: &'a Names<HaList>, roles: &'a Names<Box<str>>) -> Self {
-        Self { lists: lists.by_number(), roles: roles.by_number() }
+        let roles = roles.by_number().into_iter().map(|role| role.map_or("", |role| role)).collect();
+        Self { lists: lists.by_number(), roles }
     }
 
     /// The roles and devices of a list; none if the list is empty or names the reporting device alone.
     pub(crate) fn members(&self, list: u32) -> impl Iterator<Item = (&'a str, u32)> {
-        let role = |number: u32| self.roles.get(index(number)).copied().flatten().map_or("", |role| role);
+        let role = |number: u32| self.roles.get(index(number)).copied().unwrap_or_default();
         let list = self.lists.get(index(list)).copied().flatten();
         list.into_iter().flatten().map(move |(number, device)| (role(*number), *device))
     }

@@ -8,7 +8,7 @@ use slp_rum::write::DeviceFile;
 use slp_rum::{Closure, Container, Content, Document, PartKind, ReadOptions, UsageReport};
 
 use crate::bundle::Survey;
-use crate::bundle::survey::bad_leaf;
+use crate::bundle::survey::{bad_leaf, no_report};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::privacy::{Privacy, Rewritten};
@@ -166,6 +166,9 @@ impl Composer {
     /// What is written is read: so that nothing goes out that could not be told later.
     fn checked<'b>(&self, bytes: Cow<'b, [u8]>) -> Result<Composed<'b>> {
         let survey = Survey::with(&bytes, &self.options)?;
+        if survey.reports.is_empty() {
+            return Err(no_report());
+        }
         if survey.mixed {
             let device = slp_model::Quoted(&survey.device.to_string()).to_string();
             let text = format!("reports of {device} and of another device in one file: split it first");

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 use slp_model::Udi;
 use slp_sync::bundle::{
     Answer, Batch, ExportIndex, Leaf, Pairing, Reader, Verdict, answer_file_name, answered_names, pair,
@@ -164,6 +165,11 @@ impl Delivering<'_, '_> {
             for leaf in batch.drain().flatten() {
                 let answer = self.pairing.answer(leaf.index).filter(|answer| answer.verdict == Verdict::Acked);
                 let Some(answer) = answer else { continue };
+                if answer.sha256 != <[u8; 32]>::from(Sha256::digest(&leaf.bytes)) {
+                    self.sync()?;
+                    let text = "the answer changed while it was read: what was delivered is of the file before";
+                    return Err(Stop::Data(format!("{}: {text}; start again", leaf.place())));
+                }
                 if let Some(exported) = answer.exported.and_then(|at| self.index.leaf(at)) {
                     self.one(&leaf, &answer, exported.leaf, exported.device)?;
                 }
@@ -173,8 +179,9 @@ impl Delivering<'_, '_> {
     }
 
     fn one(&mut self, leaf: &Leaf<'_>, answer: &Answer<'_>, exported: &str, device: &Udi) -> Result<(), Stop> {
-        let known = self.ledger.as_ref().is_some_and(|ledger| ledger.ledger().is_applied(&answer.sha256));
         let bundle = self.index.bundle();
+        let ledger = self.ledger.as_ref().map(|ledger| ledger.ledger());
+        let known = ledger.is_some_and(|ledger| ledger.is_applied(bundle, exported, &answer.sha256));
         let delivered = self.ledger.as_ref().and_then(|ledger| ledger.ledger().bundle(bundle));
         if known && delivered.is_some_and(|bundle| bundle.delivered.contains(exported)) {
             self.deliveries.push((leaf.index, Delivery::AlreadyApplied));

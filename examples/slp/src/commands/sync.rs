@@ -57,6 +57,9 @@ struct Inspected<'a> {
     bytes: usize,
     /// Of the canonical body.
     sha256: String,
+    /// What was odd, each with its place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
     document: &'a Value,
 }
 
@@ -68,15 +71,19 @@ fn inspect(arguments: &SyncInspect, session: &mut Session<'_>) -> Result<Status,
     let path = path.to_string_lossy();
     let kind = document.content().kind().as_str();
     let sha256 = hexadecimal(&document.digest());
+    let warnings: Vec<String> = document.warnings().iter().map(ToString::to_string).collect();
     let output = &mut session.output;
     if arguments.json {
-        let inspected = Inspected { path: &path, kind, bytes, sha256, document: &value };
+        let inspected = Inspected { path: &path, kind, bytes, sha256, warnings, document: &value };
         writeln!(output, "{}", json(&inspected)?)?;
         return Ok(Status::Fine);
     }
     writeln!(output, "{}", session.style.paint(Paint::Heading, printable(&path)))?;
     let bytes = grouped(u64::try_from(bytes).unwrap_or(u64::MAX));
     writeln!(output, "   {kind}, {bytes} bytes; its signatures are not verified here\n   sha256 {sha256}")?;
+    for warning in &warnings {
+        writeln!(output, "   odd: {}", printable(warning))?;
+    }
     let mut lines = Vec::new();
     members(&value, 1, &mut lines);
     for line in lines {

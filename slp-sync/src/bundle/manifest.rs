@@ -293,7 +293,12 @@ mod tests {
         assert_eq!(warnings.total(), u64::try_from(KEPT / 2).unwrap());
         let most = "\nName: /UD_VA_x.tar.gz\n".repeat(KEPT);
         let mut warnings = Warnings::default();
-        assert_eq!(Manifest::parse(most.as_bytes(), &mut warnings).sections.len(), KEPT, "{:?}", warnings.iter().next());
+        assert_eq!(
+            Manifest::parse(most.as_bytes(), &mut warnings).sections.len(),
+            KEPT,
+            "{:?}",
+            warnings.iter().next()
+        );
     }
 
     fn other_keys() -> impl Strategy<Value = Vec<(String, String)>> {

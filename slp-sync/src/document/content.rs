@@ -222,7 +222,9 @@ impl Document {
 fn blanks_in_signatures(object: &Object, warnings: &mut Warnings) {
     let plural = object.get("signatures").and_then(Value::as_object).into_iter().flatten();
     let plural = plural.map(|(name, value)| (format!("$.signatures.{name}"), value));
-    for (path, value) in object.get("signature").map(|value| ("$.signature".to_owned(), value)).into_iter().chain(plural) {
+    for (path, value) in
+        object.get("signature").map(|value| ("$.signature".to_owned(), value)).into_iter().chain(plural)
+    {
         if value.as_str().is_some_and(|text| text.contains([' ', '\t', '\r', '\n'])) {
             warnings.push(Warning::new(WarningKind::Base64Blank, Location::path(path)));
         }

@@ -101,7 +101,8 @@ fn order_blanks_and_a_byte_order_mark_do_not_matter_and_unknown_members_are_kept
     let read = Document::read(spread.as_bytes(), &Limits::default()).unwrap();
     assert!(String::from_utf8(read.to_bytes()).unwrap().contains("\"zz_later\":[1,null]"));
     assert_ne!(read.digest(), document(response()).unwrap().digest(), "unknown members are signed too");
-    let blank = spread.replacen('{', "{\"signature\":\"AA\\nAA\",\"signatures\":{\"id\":\"AA AA\",\"signing\":\"AAAA\"},", 1);
+    let blank =
+        spread.replacen('{', "{\"signature\":\"AA\\nAA\",\"signatures\":{\"id\":\"AA AA\",\"signing\":\"AAAA\"},", 1);
     let read = Document::read(blank.as_bytes(), &Limits::default()).unwrap();
     let odd: Vec<String> = read.warnings().iter().map(ToString::to_string).collect();
     assert_eq!(odd, ["byte 0: bom", "$.signature: base64-blank", "$.signatures.id: base64-blank"]);
@@ -222,7 +223,9 @@ fn keys_are_unique_and_one_account_is_the_default() {
 
 #[test]
 fn the_code_of_a_notice_is_a_word_for_programs() {
-    for (code, is_good) in [("full_requested", true), ("", false), ("Full", false), ("a b", false), (&*"a".repeat(65), false)] {
+    for (code, is_good) in
+        [("full_requested", true), ("", false), ("Full", false), ("a b", false), (&*"a".repeat(65), false)]
+    {
         let mut response = response();
         response.notices = vec![Notice { severity: "MINOR".into(), code: code.into(), text: String::new() }];
         let made = document(response);

@@ -209,12 +209,11 @@ fn take_line(manifest: &mut Manifest, section: Option<&mut Section>, line: &str,
             &mut manifest.others,
         ),
     };
-    match slot {
-        Some(slot) => *slot = value,
-        None => {
-            *room = room.saturating_sub(1);
-            others.push((key.to_owned(), value));
-        }
+    if let Some(slot) = slot {
+        *slot = value;
+    } else {
+        *room = room.saturating_sub(1);
+        others.push((key.to_owned(), value));
     }
     true
 }

@@ -42,7 +42,11 @@ impl Survey {
     /// # Errors
     /// As [`of`](Self::of).
     pub fn with(bytes: &[u8], options: &ReadOptions) -> Result<Self> {
-        let document = Document::parse_with(bytes, options).map_err(bad_leaf)?;
+        Self::of_document(&Document::parse_with(bytes, options).map_err(bad_leaf)?)
+    }
+
+    /// As [`of`](Self::of), of a document that was parsed already.
+    pub(super) fn of_document(document: &Document<'_>) -> Result<Self> {
         let (mut first, mut reports) = (None, Vec::new());
         // Most files are about one device that is in no set: these stay empty.
         let (mut sets, mut reporting, mut members) = (FileDevices::default(), BTreeSet::new(), BTreeSet::new());
@@ -63,7 +67,7 @@ impl Survey {
         }
         let device = match first {
             Some(device) => device,
-            None => asking(&document)?.ok_or_else(no_report)?,
+            None => asking(document)?.ok_or_else(no_report)?,
         };
         let mixed = reporting.iter().any(|other| !sets.are_tied(name(&device), name(other)));
         members.extend(reporting);

@@ -18,12 +18,12 @@ use crate::arguments::Split;
 use crate::console::{Messages, Session, Stop};
 use crate::export_ledger::ExportLedger;
 use crate::fault::Fault;
-use crate::files::{Fresh, holds, unwritten};
+use crate::files::{Fresh, holds, settle_folder, unwritten};
 use crate::paths::bytes_to_read;
 
 mod view; // what became of each answer, for people and programs
 
-/// Files that are written before the ledger is brought to the disk.
+/// Files that are written before their folder and the ledger are brought to the disk.
 const TOGETHER: usize = 64;
 
 /// What became of the answer of one device.
@@ -207,13 +207,16 @@ impl Delivering<'_, '_> {
                 ledger.note(bundle, self.at, event)?;
             }
             ledger.note(bundle, self.at, Event::delivered(exported, Via::File))?;
-            self.waiting = self.waiting.saturating_add(1);
         }
+        self.waiting = self.waiting.saturating_add(1);
         if self.waiting >= TOGETHER { self.sync() } else { Ok(()) }
     }
 
+    /// The files have their names on the disk, then the ledger says so.
     fn sync(&mut self) -> Result<(), Stop> {
-        self.waiting = 0;
+        if std::mem::take(&mut self.waiting) > 0 {
+            settle_folder(self.output).map_err(|error| unwritten(self.output, &error))?;
+        }
         self.ledger.as_mut().map_or(Ok(()), |ledger| ledger.sync())
     }
 }
@@ -228,6 +231,6 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<Delivery> {
     }
     let mut file = Fresh::create(path)?;
     file.write_all(bytes)?;
-    file.keep()?;
+    file.place()?;
     Ok(Delivery::Written)
 }

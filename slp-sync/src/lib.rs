@@ -33,6 +33,7 @@ mod limits; // what reading one file may cost
 pub mod onprem; // an On-Prem's side of a synchronization
 pub mod pool; // local virtual accounts share what was purchased
 mod privacy; // what stays from the cloud about devices
+pub mod schedule; // when usage is exchanged
 mod source; // where bytes come from
 mod stored; // what survives a restart: maps whose keys are no texts, checks on the way back
 pub mod tar; // regular files in one directory, strictly

@@ -5,7 +5,7 @@
 //! that was answered last, so a lost file costs nothing: the next request is cumulative. Spec: sync, "Synchronization
 //! procedure" (choice).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use slp_model::{EntitlementTag, Location, Quoted, UnixMillis};
@@ -228,12 +228,18 @@ impl OnPrem {
     /// Adds a device, or puts another state of it in its place, as a whole. One that is elsewhere moves.
     ///
     /// # Errors
-    /// [`ErrorKind::UnknownAccount`]; [`ErrorKind::BadValue`] for a count above [`COUNT_MAX`].
+    /// [`ErrorKind::UnknownAccount`]; [`ErrorKind::BadValue`] for a count above [`COUNT_MAX`]; [`ErrorKind::DuplicateId`] for
+    /// two uses of one licence.
     pub fn put_device(&mut self, account: &str, device: ProductInstance) -> Result<()> {
         self.account(account)?;
         if let Some(used) = device.usage.iter().find(|used| used.count > COUNT_MAX) {
             let text = format!("a use of {} is more than any document can say", used.count);
             return Err(Error::new(ErrorKind::BadValue, text).named("count"));
+        }
+        let mut tags = BTreeSet::new();
+        if let Some(twice) = device.usage.iter().find(|used| !tags.insert(&used.tag)) {
+            let text = format!("licence {} stands twice in the use of a device", Quoted(twice.tag.as_str()));
+            return Err(Error::new(ErrorKind::DuplicateId, text));
         }
         let here = (account.to_owned(), device.id.clone());
         if self.devices.get(&here).is_some_and(|known| known.value == device) {

@@ -248,7 +248,7 @@ impl Collector {
             }
             for event in pairing.events() {
                 let Event::Ack(ack) = &event else { continue };
-                if !ledger.is_applied(&ack.sha256) && is_taken(db, &index, ack)? {
+                if !ledger.is_applied(&bundle, &ack.leaf, &ack.sha256) && is_taken(db, &index, ack)? {
                     add_line(db, &ledger.append(&bundle, now, event)?)?;
                 }
             }

@@ -48,15 +48,22 @@ impl Fresh {
     }
 
     /// The file is whole: it goes to the disk, then gets its name.
-    pub(crate) fn keep(mut self) -> io::Result<()> {
+    pub(crate) fn keep(self) -> io::Result<()> {
+        let path = self.path.clone();
+        if self.place()? { settle(&path) } else { Ok(()) }
+    }
+
+    /// As [`keep`](Self::keep), but its name is on the disk only when its folder is [settled](settle_folder): once for many files.
+    /// False: it is no regular file, and has no name to settle.
+    pub(crate) fn place(mut self) -> io::Result<bool> {
         self.file.flush()?;
         let Some(part) = &self.part else {
-            return Ok(());
+            return Ok(false);
         };
         self.file.get_ref().sync_all()?;
         fs::rename(part, &self.path)?;
         self.part = None;
-        settle(&self.path)
+        Ok(true)
     }
 }
 
@@ -119,7 +126,12 @@ impl Spool {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true);
+        // it may lie in a folder of everybody
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&path)?;
         Ok(Self { file, path })
     }
 }
@@ -160,9 +172,14 @@ pub(crate) fn beside(path: &Path, ending: &str) -> io::Result<PathBuf> {
 }
 
 /// A name is on the disk only when its folder is. Where folders cannot be opened that is the system's matter.
-#[expect(clippy::disallowed_methods, reason = "a folder is opened to be synchronized, not read")]
 pub(crate) fn settle(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    settle_folder(folder.unwrap_or_else(|| Path::new(".")))
+}
+
+/// All names in a folder are on the disk afterwards.
+#[expect(clippy::disallowed_methods, reason = "a folder is opened to be synchronized, not read")]
+pub(crate) fn settle_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 

@@ -89,6 +89,12 @@ impl Batch {
         self.items.len()
     }
 
+    /// Bytes that it holds, those about the leaves counted: a million empty leaves are more than one batch.
+    pub(crate) fn weight(&self) -> usize {
+        let about = self.items.len().saturating_mul(size_of::<Item>());
+        self.bytes.len().saturating_add(self.names.len()).saturating_add(about)
+    }
+
     /// Is there none?
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()

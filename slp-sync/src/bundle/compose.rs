@@ -8,7 +8,7 @@ use slp_rum::write::DeviceFile;
 use slp_rum::{Closure, Container, Content, Document, PartKind, ReadOptions, UsageReport};
 
 use crate::bundle::Survey;
-use crate::bundle::survey::bad_leaf;
+use crate::bundle::survey::{bad_leaf, no_report};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::privacy::{Privacy, Rewritten};
@@ -148,7 +148,7 @@ impl Composer {
         }
         let private = self.private(&document)?;
         if is_plain && private.is_empty() {
-            return self.checked(Cow::Borrowed(own));
+            return composed(Cow::Borrowed(own), Survey::of_document(&document)?);
         }
         let mut rewrite = document.rewrite().map_err(bad_leaf)?;
         for (index, element) in private {
@@ -166,12 +166,7 @@ impl Composer {
     /// What is written is read: so that nothing goes out that could not be told later.
     fn checked<'b>(&self, bytes: Cow<'b, [u8]>) -> Result<Composed<'b>> {
         let survey = Survey::with(&bytes, &self.options)?;
-        if survey.mixed {
-            let device = slp_model::Quoted(&survey.device.to_string()).to_string();
-            let text = format!("reports of {device} and of another device in one file: split it first");
-            return Err(Error::new(ErrorKind::Inconsistent, text));
-        }
-        Ok(Composed { bytes, survey, left_out: 0, conflicts: Vec::new() })
+        composed(bytes, survey)
     }
 
     /// The parts in which something is withheld, by their index, and what stands in their place, if anything does.
@@ -204,6 +199,19 @@ impl Composer {
         });
         Ok(elements.collect())
     }
+}
+
+/// A leaf is of one device, and has reports.
+fn composed(bytes: Cow<'_, [u8]>, survey: Survey) -> Result<Composed<'_>> {
+    if survey.reports.is_empty() {
+        return Err(no_report());
+    }
+    if survey.mixed {
+        let device = slp_model::Quoted(&survey.device.to_string()).to_string();
+        let text = format!("reports of {device} and of another device in one file: split it first");
+        return Err(Error::new(ErrorKind::Inconsistent, text));
+    }
+    Ok(Composed { bytes, survey, left_out: 0, conflicts: Vec::new() })
 }
 
 /// One version of each report, in the order of bundles, and the ids of which versions contradict each other.

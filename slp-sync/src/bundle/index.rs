@@ -196,11 +196,12 @@ impl ExportIndex {
     }
 
     /// The leaf that a name points at, and whether by its number alone: the exact name in the archive of that name, the
-    /// exact name in any archive, the number in the archive of that name.
+    /// exact name in any archive, unless several have it, the number in the archive of that name.
     pub(super) fn by_name(&self, archive: &str, leaf: &str, number: Option<u64>) -> Option<(usize, bool)> {
         let in_archive = |at: &&usize| self.rows.get(**at).is_some_and(|found| *found.archive == *archive);
         let named = equal(&self.by_name, |at| self.name(*at).cmp(leaf));
-        if let Some(at) = named.iter().find(in_archive).or_else(|| named.first()) {
+        let only = || if let [only] = named { Some(only) } else { None };
+        if let Some(at) = named.iter().find(in_archive).or_else(only) {
             return Some((*at, false));
         }
         let number = Some(number?);

@@ -8,6 +8,10 @@ use slp_model::{Location, Quoted};
 use crate::error::{Error, ErrorKind, Result};
 use crate::warning::{Warning, WarningKind, Warnings};
 
+/// Sections, and keys of other meaning, that are kept of one manifest: as many as archives may be in a bundle. A manifest of
+/// blank lines and colons would take a hundred times its size.
+const KEPT: usize = 65_536;
+
 /// The manifest of a bundle: what it claims to hold, and for whom. It decides nothing. Spec: sync, "`manifest.mf`".
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -93,13 +97,13 @@ impl Manifest {
     }
 
     /// Reads a manifest: CRLF or LF, continuation lines joined, keys in any case, unknown keys kept. A line that is not
-    /// `key: value` is skipped with [`WarningKind::ManifestSyntax`].
+    /// `key: value`, or that comes after 65,536 sections or unknown keys, is skipped with [`WarningKind::ManifestSyntax`].
     pub fn parse(bytes: &[u8], warnings: &mut Warnings) -> Self {
         let text = String::from_utf8_lossy(bytes);
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let mut manifest = Self::default();
         let mut section: Option<Section> = None;
-        let mut fresh = false;
+        let (mut fresh, mut room) = (false, KEPT);
         let mut pending: Option<(u64, String)> = None;
         let mut lines = (1_u64..).zip(text.lines());
         loop {
@@ -111,11 +115,11 @@ impl Manifest {
                 continue;
             }
             if let Some((number, line)) = pending.take() {
-                if fresh {
+                if fresh && room > 0 {
                     manifest.sections.extend(section.replace(Section::default()));
-                    fresh = false;
+                    (fresh, room) = (false, room.saturating_sub(1));
                 }
-                if !take_line(&mut manifest, section.as_mut(), &line) {
+                if room == 0 || !take_line(&mut manifest, section.as_mut(), &line, &mut room) {
                     let mut at = Location::default();
                     at.line = Some(number);
                     let text = Quoted(&line).to_string();
@@ -135,7 +139,7 @@ impl Manifest {
     /// The bytes that are written: keys in the order of the fields, LF, no folding, an empty line before each section.
     ///
     /// # Errors
-    /// [`ErrorKind::BadValue`] if a value holds a control character.
+    /// [`ErrorKind::BadValue`] if a value holds a control character, or a key is none.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let mut out = String::new();
         let main = [
@@ -165,16 +169,20 @@ impl Manifest {
 }
 
 fn write_line(out: &mut String, key: &str, value: &str, between: &str) -> Result<()> {
-    if value.chars().any(char::is_control) || key.chars().any(|character| character.is_control() || character == ':') {
+    if value.chars().any(char::is_control) {
         let text = format!("manifest value {} holds a control character", Quoted(value));
         return Err(Error::new(ErrorKind::BadValue, text).named("manifest"));
+    }
+    let is_odd = |character: char| character.is_control() || character == ':';
+    if key.is_empty() || key.starts_with(' ') || key.chars().any(is_odd) {
+        return Err(Error::new(ErrorKind::BadValue, format!("{} is no manifest key", Quoted(key))).named("manifest"));
     }
     out.extend([key, between, value, "\n"]);
     Ok(())
 }
 
 /// One joined line. False if it is not `key: value`.
-fn take_line(manifest: &mut Manifest, section: Option<&mut Section>, line: &str) -> bool {
+fn take_line(manifest: &mut Manifest, section: Option<&mut Section>, line: &str, room: &mut usize) -> bool {
     let Some((key, value)) = line.split_once(':').filter(|(key, _)| !key.is_empty() && !key.starts_with(' ')) else {
         return false;
     };
@@ -201,16 +209,20 @@ fn take_line(manifest: &mut Manifest, section: Option<&mut Section>, line: &str)
             &mut manifest.others,
         ),
     };
-    match slot {
-        Some(slot) => *slot = value,
-        None => others.push((key.to_owned(), value)),
+    if let Some(slot) = slot {
+        *slot = value;
+    } else {
+        *room = room.saturating_sub(1);
+        others.push((key.to_owned(), value));
     }
     true
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Manifest, Section};
+    use proptest::prelude::*;
+
+    use super::{KEPT, Manifest, Section};
     use crate::Warnings;
     use crate::warning::WarningKind;
 
@@ -261,8 +273,57 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_are_not_written() {
+    fn control_characters_and_keys_that_are_none_are_not_written() {
         let manifest = Manifest::new("x", "Acme\nName: /other", "");
         assert_eq!(manifest.to_bytes().unwrap_err().kind(), crate::ErrorKind::BadValue);
+        for key in ["", " a", "a:b", "a\n"] {
+            let mut manifest = Manifest::new("x", "", "");
+            manifest.others.push((key.to_owned(), "1".to_owned()));
+            assert_eq!(manifest.to_bytes().unwrap_err().kind(), crate::ErrorKind::BadValue, "{key:?}");
+        }
+    }
+
+    #[test]
+    fn a_manifest_of_colons_keeps_as_much_as_a_bundle_may_hold() {
+        let mut warnings = Warnings::default();
+        let read = Manifest::parse("\na:\n".repeat(KEPT).as_bytes(), &mut warnings);
+        let kept = read.sections.len() + read.sections.iter().map(|section| section.others.len()).sum::<usize>();
+        assert!((KEPT..=KEPT + 1).contains(&kept), "{kept}");
+        assert_eq!(warnings.total(), u64::try_from(KEPT / 2).unwrap());
+        let most = "\nName: /UD_VA_x.tar.gz\n".repeat(KEPT);
+        let mut warnings = Warnings::default();
+        assert_eq!(
+            Manifest::parse(most.as_bytes(), &mut warnings).sections.len(),
+            KEPT,
+            "{:?}",
+            warnings.iter().next()
+        );
+    }
+
+    fn other_keys() -> impl Strategy<Value = Vec<(String, String)>> {
+        proptest::collection::vec(("X-[!-9;-~]{1,20}", "\\PC{0,40}"), 0..4)
+    }
+
+    prop_compose! {
+        fn any_section()(member in "[!-~]{1,40}", name in "\\PC{0,40}", id in "\\PC{0,20}", others in other_keys()) -> Section {
+            Section { others, ..Section::new(&member, &name, &id) }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_manifest_that_is_written_is_read_back_as_it_was(
+            texts in proptest::array::uniform3("\\PC{0,60}"),
+            others in other_keys(),
+            sections in proptest::collection::vec(any_section(), 0..5),
+        ) {
+            let [uuid, name, id] = texts;
+            let manifest = Manifest { others, sections, ..Manifest::new(&uuid, &name, &id) };
+            let mut warnings = Warnings::default();
+            let read = Manifest::parse(&manifest.to_bytes().unwrap(), &mut warnings);
+            prop_assert!(warnings.is_empty());
+            prop_assert_eq!(read.uuid(), Some(uuid));
+            prop_assert_eq!(read, manifest);
+        }
     }
 }

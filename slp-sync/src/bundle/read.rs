@@ -171,7 +171,7 @@ impl<R: Read> Reader<R> {
         if let Some(error) = self.pending.take() {
             return Err(error);
         }
-        while batch.bytes.len() < BATCH {
+        while batch.weight() < BATCH {
             match self.next_item(batch) {
                 Ok(true) => {}
                 Ok(false) => break,

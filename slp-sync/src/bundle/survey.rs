@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use slp_model::{ReportId, Udi};
-use slp_rum::{Container, Document, FileDevices, ReadOptions};
+use slp_rum::{Container, Content, Document, FileDevices, ReadOptions};
 
 use crate::bundle::LeafDigest;
 use crate::error::{Error, ErrorKind, Result};
@@ -13,11 +13,11 @@ use crate::export::ExportedLeaf;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Survey {
-    /// The device of the first report.
+    /// The device of the first report; of a document that asks for codes alone, the one that asks.
     pub device: Udi,
     /// Other devices that the reports name as members of one HA set with it, sorted.
     pub ha: Vec<Udi>,
-    /// The reports, in their order.
+    /// The reports, in their order; none in a document that asks for codes alone.
     pub reports: Vec<ReportId>,
     /// Is a report about a device that is neither the first nor in its HA set?
     pub mixed: bool,
@@ -30,7 +30,8 @@ impl Survey {
     ///
     /// # Errors
     /// [`ErrorKind::BadLeaf`]: the name is the word of `slp_rum::ErrorKind`, the place is that in the document, the
-    /// error itself is the source. A document without reports has the name `no-report`.
+    /// error itself is the source. A document that neither holds a report nor asks for a code for one device has the name
+    /// `no-report`.
     pub fn of(bytes: &[u8]) -> Result<Self> {
         Self::with(bytes, &ReadOptions::default())
     }
@@ -41,7 +42,11 @@ impl Survey {
     /// # Errors
     /// As [`of`](Self::of).
     pub fn with(bytes: &[u8], options: &ReadOptions) -> Result<Self> {
-        let document = Document::parse_with(bytes, options).map_err(bad_leaf)?;
+        Self::of_document(&Document::parse_with(bytes, options).map_err(bad_leaf)?)
+    }
+
+    /// As [`of`](Self::of), of a document that was parsed already.
+    pub(super) fn of_document(document: &Document<'_>) -> Result<Self> {
         let (mut first, mut reports) = (None, Vec::new());
         // Most files are about one device that is in no set: these stay empty.
         let (mut sets, mut reporting, mut members) = (FileDevices::default(), BTreeSet::new(), BTreeSet::new());
@@ -60,9 +65,9 @@ impl Survey {
             members.extend(list);
             reporting.insert(device);
         }
-        let Some(device) = first else {
-            let text = "no usage report in this document: nothing could be acknowledged";
-            return Err(Error::new(ErrorKind::BadLeaf, text).named("no-report"));
+        let device = match first {
+            Some(device) => device,
+            None => asking(document)?.ok_or_else(no_report)?,
         };
         let mixed = reporting.iter().any(|other| !sets.are_tied(name(&device), name(other)));
         members.extend(reporting);
@@ -83,6 +88,25 @@ impl Survey {
     }
 }
 
+/// Nothing could be acknowledged.
+pub(super) fn no_report() -> Error {
+    Error::new(ErrorKind::BadLeaf, "no usage report in this document: nothing could be acknowledged").named("no-report")
+}
+
+/// The one device that asks for codes.
+fn asking(document: &Document<'_>) -> Result<Option<Udi>> {
+    let mut asking: Option<Udi> = None;
+    for content in document.contents() {
+        let Content::AuthorizationRequest(request) = content.map_err(bad_leaf)? else { continue };
+        for device in request.view().iter().filter_map(|entry| entry.device.as_ref()) {
+            if asking.get_or_insert_with(|| device.clone()) != device {
+                return Ok(None);
+            }
+        }
+    }
+    Ok(asking)
+}
+
 fn name(device: &Udi) -> (&str, &str) {
     (device.pid(), device.serial())
 }
@@ -97,6 +121,7 @@ pub(super) fn bad_leaf(error: slp_rum::Error) -> Error {
 mod tests {
     use super::Survey;
     use crate::ErrorKind;
+    use crate::bundle::Composer;
     use crate::bundle::tests::report;
 
     #[test]
@@ -130,5 +155,28 @@ mod tests {
         assert!(std::error::Error::source(&error).is_some());
         let none = Survey::of(b"<smartLicense></smartLicense>").unwrap_err();
         assert_eq!(none.name(), Some("no-report"));
+    }
+
+    #[test]
+    fn a_document_that_asks_for_codes_alone_is_of_the_device_that_asks() {
+        let asks = |serials: &[&str]| {
+            let entry = |serial: &&str| {
+                format!(
+                    r#"{{"sudi":{{"udi_pid":"TEST-SWITCH","udi_serial_number":"{serial}"}},"keys":[{{"entitlement":"regid.2017-05.com.example.X","count":1}}]}}"#
+                )
+            };
+            let entries = serials.iter().map(entry).collect::<Vec<_>>().join(",");
+            format!(
+                "<smartLicense><smartLicenseAuthRequest><data><![CDATA[[{entries}]]]></data></smartLicenseAuthRequest></smartLicense>"
+            )
+        };
+        let survey = Survey::of(asks(&["TST00000001", "TST00000001"]).as_bytes()).unwrap();
+        assert_eq!((survey.device.serial(), survey.reports.len(), survey.mixed), ("TST00000001", 0, false));
+        for other in [asks(&["TST00000001", "TST00000002"]), asks(&[])] {
+            assert_eq!(Survey::of(other.as_bytes()).unwrap_err().name(), Some("no-report"));
+        }
+        // what goes up is told by its reports
+        let error = Composer::default().leaf(&[asks(&["TST00000001"]).as_bytes()]).unwrap_err();
+        assert_eq!(error.name(), Some("no-report"));
     }
 }

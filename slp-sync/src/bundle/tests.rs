@@ -263,6 +263,21 @@ fn many_large_leaves_are_not_held_at_once() {
 }
 
 #[test]
+fn a_batch_is_full_of_small_leaves_too() {
+    let names: Vec<String> = (0..20_000).map(|number| format!("dev_{number}.txt")).collect();
+    let entries = names.iter().map(|name| (name.as_str(), &b""[..]));
+    let bundle = pack(&crate::tar::archive(entries, 0).unwrap());
+    let mut limits = limits();
+    (limits.ratio, limits.entries) = (u64::MAX, 20_000);
+    let (mut reader, mut batch, mut leaves) = (Reader::new(&bundle[..], &limits), Batch::new(), 0);
+    while reader.fill(&mut batch).unwrap() {
+        assert!(batch.len() <= 5_000, "{} leaves of no byte in one batch", batch.len());
+        leaves += batch.len();
+    }
+    assert_eq!(leaves, names.len());
+}
+
+#[test]
 fn what_stands_before_a_fatal_error_is_worked_on_and_then_the_error_comes() {
     let bytes = fleet();
     for threads in [1, 2, 4] {

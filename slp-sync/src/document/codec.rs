@@ -237,6 +237,23 @@ impl Rule for Uuid {
     }
 }
 
+/// A word for programs: 1 to 64 of `a` to `z` and `_`.
+pub(super) struct Code;
+
+impl Rule for Code {
+    type Value = String;
+
+    fn read(value: &Value, at: &At<'_>) -> Result<String> {
+        let text = text(value, at)?;
+        let fits = (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        if fits { Ok(text.to_owned()) } else { Err(at.bad("code", "not a word of 1 to 64 small letters and `_`")) }
+    }
+
+    fn write(value: &String) -> Value {
+        Value::from(value.as_str())
+    }
+}
+
 /// A licence.
 pub(super) struct Tag;
 
@@ -401,11 +418,15 @@ impl<T: Keyed> Rule for RowOf<T> {
 
 /// Refuses two elements of one key.
 pub(super) fn unique<T: Keyed>(rows: &[Row<T>], at: &At<'_>) -> Result<()> {
+    once_each(rows.iter().map(key_of), T::KEY, at)
+}
+
+/// Refuses a second element with the same key.
+pub(super) fn once_each<'k>(keys: impl Iterator<Item = &'k str>, name: &str, at: &At<'_>) -> Result<()> {
     let mut seen = BTreeSet::new();
-    for (index, row) in rows.iter().enumerate() {
-        let key = key_of(row);
+    for (index, key) in keys.enumerate() {
         if !seen.insert(key) {
-            let text = format!("a second element with the {} {}", T::KEY, slp_model::Quoted(key));
+            let text = format!("a second element with the {name} {}", slp_model::Quoted(key));
             return Err(At::Item(at, index).refuse(ErrorKind::DuplicateId, &text));
         }
     }

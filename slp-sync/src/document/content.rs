@@ -10,6 +10,7 @@ use crate::document::{RegistrationAuthorization, RegistrationRequest, SyncReques
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::source::widen;
+use crate::warning::{Warning, WarningKind, Warnings};
 
 /// What the member `format` says.
 const FORMAT: &str = "slp-sync/1";
@@ -108,10 +109,12 @@ impl Content {
 pub struct Document {
     content: Content,
     envelope: envelope::Document,
+    warnings: Warnings,
 }
 
 impl Document {
-    /// Reads a file. Member order and white space do not matter; a byte order mark is dropped; unknown members are kept.
+    /// Reads a file. Member order and white space do not matter; a byte order mark is dropped, and so are blanks inside
+    /// signatures, with a [warning](Self::warnings); unknown members are kept.
     ///
     /// With the feature `yaml` also a file in YAML, of the forms that have one meaning: no aliases, anchors, tags, merge
     /// keys, second documents or texts over several lines but `|`. Its value has the same canonical bytes, so the
@@ -127,7 +130,11 @@ impl Document {
         if widen(bytes.len()) > limits.document_bytes {
             return Err(Error::limit("document_bytes", limits.document_bytes, "bytes of the document"));
         }
+        let mut warnings = Warnings::default();
         let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+        if text.len() < bytes.len() {
+            warnings.push(Warning::new(WarningKind::Bom, Location::byte(0)));
+        }
         let value = value(text)?;
         let Value::Object(object) = value else {
             return Err(Error::new(ErrorKind::Json, "a document is one object"));
@@ -153,7 +160,8 @@ impl Document {
             return Err(Error::new(ErrorKind::UnsupportedAlgorithm, text).at(at));
         }
         let content = Content::read(kind, &Members { object: &object, at: &At::Read(limits) })?;
-        Ok(Self { content, envelope: enveloped(object)? })
+        blanks_in_signatures(&object, &mut warnings);
+        Ok(Self { content, envelope: enveloped(object)?, warnings })
     }
 
     /// A document to be signed.
@@ -167,12 +175,17 @@ impl Document {
         object.insert("signature_algorithm", ALGORITHM);
         content.write(&mut Sink(&mut object));
         let content = Content::read(content.kind(), &Members { object: &object, at: &At::Root })?;
-        Ok(Self { content, envelope: enveloped(object)? })
+        Ok(Self { content, envelope: enveloped(object)?, warnings: Warnings::default() })
     }
 
     /// What it says.
     pub fn content(&self) -> &Content {
         &self.content
+    }
+
+    /// What was odd in the file and read all the same.
+    pub fn warnings(&self) -> &Warnings {
+        &self.warnings
     }
 
     /// The canonical value: for signing and checking, see `slp_crypto::envelope`.
@@ -202,6 +215,19 @@ impl Document {
     /// SHA-256 of the canonical bytes without signatures: the name of the document, against replays.
     pub fn digest(&self) -> [u8; 32] {
         Sha256::digest(self.envelope.body()).into()
+    }
+}
+
+/// Base64 in lines is read; who wrote it did not mean to.
+fn blanks_in_signatures(object: &Object, warnings: &mut Warnings) {
+    let plural = object.get("signatures").and_then(Value::as_object).into_iter().flatten();
+    let plural = plural.map(|(name, value)| (format!("$.signatures.{name}"), value));
+    for (path, value) in
+        object.get("signature").map(|value| ("$.signature".to_owned(), value)).into_iter().chain(plural)
+    {
+        if value.as_str().is_some_and(|text| text.contains([' ', '\t', '\r', '\n'])) {
+            warnings.push(Warning::new(WarningKind::Base64Blank, Location::path(path)));
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use slp_model::{EntitlementTag, UnixMillis};
 
 use crate::document::codec::{
     At, Certificate, Count, Flag, HasKey, Int, Keyed, List, Of, Row, RowOf, SigningRequest, Str, Tag, Time, Uuid,
-    record, unique,
+    once_each, record, unique,
 };
 use crate::error::{ErrorKind, Result};
 
@@ -172,6 +172,7 @@ impl HasKey for ProductInstance {
 impl SyncRequest {
     /// Keys, tombstones, the one default account.
     pub(super) fn check(&self) -> Result<()> {
+        once_each(self.withheld.iter().map(String::as_str), "word", &At::Member(&At::Root, "withheld"))?;
         let root = At::Member(&At::Root, "virtual_accounts");
         unique(&self.virtual_accounts, &root)?;
         let full = self.last_sync.is_none();
@@ -200,8 +201,16 @@ impl SyncRequest {
                     _ => {}
                 }
             }
-            if let Some(index) = account.product_instances.iter().position(|row| row.present().is_none() && full) {
-                return Err(tombstone(&At::Item(&devices, index)));
+            for (index, row) in account.product_instances.iter().enumerate() {
+                let at = At::Item(&devices, index);
+                match row.present() {
+                    None if full => return Err(tombstone(&at)),
+                    None => {}
+                    Some(device) => {
+                        let tags = device.usage.iter().map(|used| used.tag.as_str());
+                        once_each(tags, "tag", &At::Member(&at, "usage"))?;
+                    }
+                }
             }
         }
         if full && defaults != 1 {

@@ -4,8 +4,8 @@ use slp_model::{EntitlementTag, UnixMillis};
 
 use crate::account::{ResponseFacts, ResponseKind};
 use crate::document::codec::{
-    At, Certificate, Count, Date, Flag, HasKey, Id64, Keyed, List, Of, Row, RowOf, Str, Tag, Text, Time, Uuid, record,
-    unique,
+    At, Certificate, Code, Count, Date, Flag, HasKey, Id64, Keyed, List, Of, Row, RowOf, Str, Tag, Text, Time, Uuid,
+    once_each, record, unique,
 };
 use crate::document::registration::RegistrationAuthorization;
 use crate::error::{ErrorKind, Result};
@@ -131,8 +131,8 @@ record! { blank
     Notice {
         /// `MAJOR`, `MINOR`, `INFORMATIONAL` (doc).
         severity: String = need(Str);
-        /// A word such as `full_requested`.
-        code: String = need(Str<64>);
+        /// A word of small letters and `_`, such as `full_requested`.
+        code: String = need(Code);
         /// For people.
         text: String = need(Text);
     }
@@ -201,10 +201,7 @@ impl SyncResponse {
     /// Keys, sums, hierarchies.
     pub(super) fn check(&self) -> Result<()> {
         let root = At::Member(&At::Root, "virtual_accounts");
-        let mut ids = std::collections::BTreeSet::new();
-        if let Some(index) = self.virtual_accounts.iter().position(|account| !ids.insert(&account.id)) {
-            return Err(At::Item(&root, index).refuse(ErrorKind::DuplicateId, "a second element with this id"));
-        }
+        once_each(self.virtual_accounts.iter().map(|account| account.id.as_str()), "id", &root)?;
         for (index, account) in self.virtual_accounts.iter().enumerate() {
             let at = At::Item(&root, index);
             let licenses = At::Member(&at, "licenses");
@@ -226,6 +223,8 @@ impl SyncResponse {
                 }
             }
         }
+        let names = self.hierarchies.iter().flatten().map(|entry| entry.id.as_str());
+        once_each(names, "id", &At::Member(&At::Root, "hierarchies"))?;
         self.hierarchies().map(drop)
     }
 }

@@ -1,7 +1,7 @@
 use slp_model::{EntitlementTag, UnixMillis};
 
-use super::{CloudAccount, CloudLicense, Content, Document, Line, LocalAccount, LocalLicense, Row};
-use super::{SyncRequest, SyncResponse};
+use super::{CloudAccount, CloudLicense, Content, Document, HierarchyEntry, Line, LocalAccount, LocalLicense, Notice};
+use super::{ProductInstance, Row, SyncRequest, SyncResponse, Use};
 use crate::{ErrorKind, Limits};
 
 const UUID: &str = "11111111-2222-4333-8444-555555555555";
@@ -60,6 +60,13 @@ fn request() -> SyncRequest {
         name: "Default".into(),
         default: true,
         licenses: vec![Row::Present(LocalLicense::new(tag("FIREWALL"), -4))],
+        product_instances: vec![Row::Present(ProductInstance {
+            id: "pi-1".into(),
+            udi_pid: "TEST-SWITCH".into(),
+            udi_serial_number: "TST00000001".into(),
+            mode: "SLP".into(),
+            ..ProductInstance::default()
+        })],
         ..LocalAccount::default()
     }));
     request
@@ -94,6 +101,12 @@ fn order_blanks_and_a_byte_order_mark_do_not_matter_and_unknown_members_are_kept
     let read = Document::read(spread.as_bytes(), &Limits::default()).unwrap();
     assert!(String::from_utf8(read.to_bytes()).unwrap().contains("\"zz_later\":[1,null]"));
     assert_ne!(read.digest(), document(response()).unwrap().digest(), "unknown members are signed too");
+    let blank =
+        spread.replacen('{', "{\"signature\":\"AA\\nAA\",\"signatures\":{\"id\":\"AA AA\",\"signing\":\"AAAA\"},", 1);
+    let read = Document::read(blank.as_bytes(), &Limits::default()).unwrap();
+    let odd: Vec<String> = read.warnings().iter().map(ToString::to_string).collect();
+    assert_eq!(odd, ["byte 0: bom", "$.signature: base64-blank", "$.signatures.id: base64-blank"]);
+    assert!(Document::read(&bytes, &Limits::default()).unwrap().warnings().is_empty());
 }
 
 #[test]
@@ -191,6 +204,33 @@ fn keys_are_unique_and_one_account_is_the_default() {
         }
     });
     assert_eq!(below, (ErrorKind::BadNumber, "$.virtual_accounts[0].licenses[0].allocated".into()));
+    let used_twice = refused(&|request| {
+        if let Row::Present(account) = &mut request.virtual_accounts[0]
+            && let Row::Present(device) = &mut account.product_instances[0]
+        {
+            device.usage = vec![Use::new(tag("FIREWALL"), 1), Use::new(tag("FIREWALL"), 2)];
+        }
+    });
+    assert_eq!(used_twice, (ErrorKind::DuplicateId, "$.virtual_accounts[0].product_instances[0].usage[1]".into()));
+    let withheld = refused(&|request| request.withheld = vec!["ip".into(), "ip".into()]);
+    assert_eq!(withheld, (ErrorKind::DuplicateId, "$.withheld[1]".into()));
+    let mut twins = response();
+    let entry = |names: [&str; 2]| HierarchyEntry { id: "cuwl".into(), tiers: names.map(tag).to_vec() };
+    twins.hierarchies = Some(vec![entry(["A", "B"]), entry(["C", "D"])]);
+    let error = document(twins).unwrap_err();
+    assert_eq!((error.kind(), &*error.location().path), (ErrorKind::DuplicateId, "$.hierarchies[1]"));
+}
+
+#[test]
+fn the_code_of_a_notice_is_a_word_for_programs() {
+    for (code, is_good) in
+        [("full_requested", true), ("", false), ("Full", false), ("a b", false), (&*"a".repeat(65), false)]
+    {
+        let mut response = response();
+        response.notices = vec![Notice { severity: "MINOR".into(), code: code.into(), text: String::new() }];
+        let made = document(response);
+        assert_eq!(made.map_err(|error| error.name()).err(), (!is_good).then_some(Some("code")), "{code}");
+    }
 }
 
 #[test]

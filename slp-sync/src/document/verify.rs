@@ -65,7 +65,8 @@ impl OwnKeys {
 /// Checks document B. `trust` holds the pinned roots.
 ///
 /// # Errors
-/// [`ErrorKind::WrongKind`], then for the signer and its signature [`ErrorKind::UntrustedChain`],
+/// [`ErrorKind::WrongKind`], [`ErrorKind::MissingMember`] if it leaves out a certificate that was asked for, then for the
+/// signer and its signature [`ErrorKind::UntrustedChain`],
 /// [`ErrorKind::WeakAlgorithm`], [`ErrorKind::CertExpired`], [`ErrorKind::CertNotYetValid`], [`ErrorKind::WrongRole`],
 /// [`ErrorKind::BadSignature`]; then the same for the certificates that it brings, and [`ErrorKind::KeyMismatch`].
 pub fn authorization<'d>(
@@ -75,6 +76,16 @@ pub fn authorization<'d>(
     time: TimePolicy,
 ) -> Result<Verified<&'d RegistrationAuthorization>> {
     let Content::RegistrationAuthorization(content) = document.content() else { return Err(wrong_kind(document)) };
+    // One that was not asked for is one for a key that is not ours.
+    for (key, brought, member) in [
+        (&own.signing, &content.collector_signing_cert, "collector_signing_cert"),
+        (&own.local_ca, &content.local_sub_ca_cert, "local_sub_ca_cert"),
+    ] {
+        if key.is_some() && brought.is_none() {
+            let text = "this certificate was asked for, and is not there";
+            return Err(at(Error::new(ErrorKind::MissingMember, text), member));
+        }
+    }
     answer(document, content, own, trust, time)
 }
 

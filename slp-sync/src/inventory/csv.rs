@@ -11,7 +11,7 @@ pub(super) enum Fault {
     Unterminated,
 }
 
-/// One record: its fields, and the physical line on which it starts.
+/// One record: its fields, as far as they are kept, and the physical line on which it starts.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Record<'a> {
     pub(super) line: u64,
@@ -25,11 +25,13 @@ pub(super) struct Records<'a> {
     rest: &'a [u8],
     line: u64,
     delimiter: u8,
+    most: usize,
 }
 
 impl<'a> Records<'a> {
-    pub(super) fn new(bytes: &'a [u8], delimiter: u8) -> Self {
-        Self { rest: bytes, line: 1, delimiter }
+    /// Of each record `most` fields and one more are kept: a line of commas is not to take many times its size.
+    pub(super) fn new(bytes: &'a [u8], delimiter: u8, most: usize) -> Self {
+        Self { rest: bytes, line: 1, delimiter, most }
     }
 
     /// The bytes before the first of these marks, and the mark.
@@ -97,7 +99,9 @@ impl<'a> Iterator for Records<'a> {
             if let Some(fault) = fault {
                 record.fault.get_or_insert((record.fields.len(), fault));
             }
-            record.fields.push(text);
+            if record.fields.len() <= self.most {
+                record.fields.push(text);
+            }
             match mark {
                 Some(b'\n') => {
                     self.line = self.line.saturating_add(1);
@@ -120,7 +124,7 @@ mod tests {
         let own = |fields: Vec<std::borrow::Cow<'_, [u8]>>| {
             fields.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect()
         };
-        Records::new(text.as_bytes(), b',').map(|record| (record.line, own(record.fields), record.fault)).collect()
+        Records::new(text.as_bytes(), b',', 3).map(|record| (record.line, own(record.fields), record.fault)).collect()
     }
 
     fn row(line: u64, fields: &[&str]) -> Row {
@@ -134,6 +138,11 @@ mod tests {
         assert_eq!(quoted, [row(1, &["a,\"b\"\r\nc", "d"]), row(3, &["e"])]);
         assert_eq!(rows("\"\"\"\"\n\"\"\n"), [row(1, &["\""]), row(2, &[""])]);
         assert_eq!(rows(""), []);
+    }
+
+    #[test]
+    fn one_field_more_than_there_may_be_is_kept_of_a_long_record() {
+        assert_eq!(rows(",,,,,,,,\na,b"), [row(1, &["", "", "", ""]), row(2, &["a", "b"])]);
     }
 
     #[test]

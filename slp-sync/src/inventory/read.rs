@@ -132,7 +132,8 @@ impl std::error::Error for RowError {}
 /// [`ErrorKind::Limit`] (names `rows`, `columns`).
 pub fn read(bytes: &[u8], rules: &Rules, limits: &Limits) -> Result<(Inventory, Vec<RowError>)> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    let mut records = Records::new(bytes, delimiter(bytes));
+    let most = usize::try_from(limits.columns).unwrap_or(usize::MAX);
+    let mut records = Records::new(bytes, delimiter(bytes), most);
     let header = records.next().ok_or_else(|| file_fault("missing-header", 1, "the list has no header line"))?;
     let header = Header::read(&header, limits)?;
     let mut inventory = Inventory { other_columns: header.others.clone(), devices: Vec::new() };
@@ -198,7 +199,7 @@ impl Header {
         let mut columns = Vec::new();
         let mut others = Vec::new();
         for field in &record.fields {
-            let name = String::from_utf8_lossy(field).trim().to_owned();
+            let name = unguarded(String::from_utf8_lossy(field).trim()).into_owned();
             let folded = name.to_lowercase().replace([' ', '-'], "_");
             let known = COLUMNS.iter().position(|(ours, aliases)| *ours == folded || aliases.contains(&&*folded));
             if known.is_some_and(|known| columns.contains(&Some(known))) || (known.is_none() && others.contains(&name))

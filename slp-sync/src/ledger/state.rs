@@ -112,6 +112,7 @@ pub struct Ledger {
     prev: [u8; 32],
     bundles: BTreeMap<Arc<str>, Exported>,
     reports: BTreeMap<(Box<str>, ReportId), (ReportStatus, Arc<str>)>,
+    /// Digests of bundle, leaf and answer: several leaves may be answered alike.
     answers: BTreeSet<[u8; 32]>,
 }
 
@@ -155,8 +156,8 @@ impl Ledger {
     /// The next line, LF included. Append it and sync before anything that depends on it is done.
     ///
     /// # Errors
-    /// [`ErrorKind::LedgerState`] if the event is not possible now: a name that is taken, a seal without a beginning, an
-    /// answer to a leaf that was not exported, the same answer again.
+    /// [`ErrorKind::LedgerState`] if the event is not possible now: a name that is taken, two leaves of one name, a seal
+    /// without a beginning, an answer to a leaf that was not exported, the same answer again.
     pub fn append(&mut self, bundle: &str, time: UnixMillis, event: Event) -> Result<String> {
         self.check(bundle, &event)?;
         let seq = self.seq.saturating_add(1);
@@ -173,7 +174,10 @@ impl Ledger {
             Err(Error::new(ErrorKind::LedgerState, text))
         };
         let Some(exported) = self.bundles.get(bundle) else {
-            return if matches!(event, Event::Begin(_)) { Ok(()) } else { refuse("it was never begun") };
+            let Event::Begin(begin) = event else { return refuse("it was never begun") };
+            let mut names = BTreeSet::new();
+            let is_one_each = begin.leaves.iter().all(|leaf| names.insert(leaf.leaf.as_str()));
+            return if is_one_each { Ok(()) } else { refuse("two of its leaves have one name") };
         };
         match event {
             Event::Begin(_) => refuse("a bundle of this name was exported before"),
@@ -185,7 +189,7 @@ impl Ledger {
                 Some(leaf) if !ack.reports.iter().chain(&ack.refused).all(|id| leaf.reports.contains(id)) => {
                     refuse("the answer names a report that the leaf does not hold")
                 }
-                Some(_) if self.answers.contains(&ack.sha256) => refuse("this answer was applied before"),
+                Some(_) if self.is_applied(bundle, &ack.leaf, &ack.sha256) => refuse("this answer was applied before"),
                 Some(_) => Ok(()),
             },
             Event::Delivered { leaf, .. } if !exported.acks.contains_key(leaf) => refuse("the leaf is not answered"),
@@ -223,14 +227,19 @@ impl Ledger {
                 self.reports.retain(|_, (status, bundle)| *bundle != name || *status == ReportStatus::Acked);
             }
             Event::Ack(ack) => {
-                self.answers.insert(ack.sha256);
+                self.answers.insert(answer_key(&name, &ack.leaf, &ack.sha256));
                 let index = exported.by_name.get(ack.leaf.as_str());
                 let Some(leaf) = index.and_then(|index| exported.begin.leaves.get(*index)) else {
                     return;
                 };
                 let ids = ack.refused.iter().map(|id| (id, ReportStatus::Refused));
                 for (id, status) in ids.chain(ack.reports.iter().map(|id| (id, ReportStatus::Acked))) {
-                    self.reports.insert(key(&leaf.device, *id), (status, Arc::clone(&name)));
+                    let status = (status, Arc::clone(&name));
+                    let slot = self.reports.entry(key(&leaf.device, *id)).or_insert_with(|| status.clone());
+                    // What is acknowledged stays so: it must never go up again.
+                    if slot.0 != ReportStatus::Acked {
+                        *slot = status;
+                    }
                 }
                 let sum = exported.acks.entry(ack.leaf.clone()).or_insert_with(|| ack.clone());
                 sum.reports.extend(ack.reports);
@@ -260,9 +269,9 @@ impl Ledger {
         self.bundles().filter(|(_, exported)| exported.state() == BundleState::Begun)
     }
 
-    /// Was this answer, by its SHA-256, applied before? Applying it again changes nothing.
-    pub fn is_applied(&self, sha256: &[u8; 32]) -> bool {
-        self.answers.contains(sha256)
+    /// Was this answer, by its SHA-256, applied to this leaf before? Applying it again changes nothing.
+    pub fn is_applied(&self, bundle: &str, leaf: &str, sha256: &[u8; 32]) -> bool {
+        self.answers.contains(&answer_key(bundle, leaf, sha256))
     }
 
     /// Where a report of a device stands.
@@ -305,6 +314,11 @@ impl Ledger {
 fn key(device: &Udi, report: ReportId) -> (Box<str>, ReportId) {
     // Pid and serial alone: what a UDI says besides is not always there.
     (format!("{}\t{}", device.pid(), device.serial()).into_boxed_str(), report)
+}
+
+fn answer_key(bundle: &str, leaf: &str, sha256: &[u8; 32]) -> [u8; 32] {
+    let digest = Sha256::new().chain_update(bundle).chain_update("\n").chain_update(leaf).chain_update("\n");
+    digest.chain_update(sha256).finalize().into()
 }
 
 fn corrupt(line: u64, reason: &str) -> Error {

@@ -108,7 +108,8 @@ fn events_come_in_their_order_or_not_at_all() {
     assert!(refused(&ledger, Event::delivered("dev_1_26Nov24_10_20_30_123.txt", Via::Push)), "not answered");
     ledger.append(NAME, time(), Event::Ack(ack(1, &[10, 11], 1))).unwrap();
     assert!(refused(&ledger, Event::Ack(ack(1, &[10, 11], 1))), "the same answer again");
-    assert!(ledger.is_applied(&[1; 32]) && !ledger.is_applied(&[2; 32]));
+    let is_applied = |number: u64, sha256: u8| ledger.is_applied(NAME, &ack(number, &[], 0).leaf, &[sha256; 32]);
+    assert!(is_applied(1, 1) && !is_applied(1, 2) && !is_applied(2, 1));
     ledger.append(NAME, time(), Event::void("lost")).unwrap();
     assert!(refused(&ledger, Event::Ack(ack(2, &[20], 2))));
 }
@@ -136,6 +137,35 @@ fn answers_of_one_leaf_add_up() {
     let sum = &exported.acks["dev_1_26Nov24_10_20_30_123.txt"];
     assert_eq!((&sum.reports, sum.refused.len(), sum.partial), (&ids(&[10, 11]), 0, false));
     assert_eq!(exported.state(), BundleState::Acked);
+}
+
+#[test]
+fn two_leaves_may_be_answered_with_the_same_bytes() {
+    let mut ledger = Ledger::new();
+    ledger.append(NAME, time(), begin()).unwrap();
+    ledger.append(NAME, time(), Event::seal([0; 32], 0)).unwrap();
+    for (number, reports) in [(1, &[10, 11][..]), (2, &[20])] {
+        ledger.append(NAME, time(), Event::Ack(ack(number, reports, 1))).unwrap();
+        let leaf = format!("dev_{number}_26Nov24_10_20_30_123.txt");
+        ledger.append(NAME, time(), Event::delivered(leaf, Via::File)).unwrap();
+    }
+    assert_eq!(ledger.bundle(NAME).unwrap().state(), BundleState::Acked);
+}
+
+#[test]
+fn what_was_acknowledged_never_goes_up_again() {
+    let (mut ledger, _) = full();
+    let mut refused = ack(1, &[], 5);
+    (refused.partial, refused.refused) = (true, ids(&[10]));
+    ledger.append(NAME, time(), Event::Ack(refused)).unwrap();
+    let device = "P:TEST-SWITCH,S:TST00000001".parse().unwrap();
+    assert_eq!(ledger.status(&device, ReportId::new(10)), ReportStatus::Acked);
+}
+
+#[test]
+fn two_leaves_of_one_name_could_not_be_told_apart() {
+    let twice = Event::Begin(Begin::new("Quebec", [7; 32], vec![leaf(1, &[10]), leaf(1, &[11])]));
+    assert_eq!(Ledger::new().append(NAME, time(), twice).unwrap_err().kind(), ErrorKind::LedgerState);
 }
 
 #[test]

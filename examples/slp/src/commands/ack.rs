@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 use slp_model::Udi;
 use slp_sync::bundle::{
     Answer, Batch, ExportIndex, Leaf, Pairing, Reader, Verdict, answer_file_name, answered_names, pair,
@@ -17,13 +18,13 @@ use crate::arguments::Split;
 use crate::console::{Messages, Session, Stop};
 use crate::export_ledger::ExportLedger;
 use crate::fault::Fault;
-use crate::files::{Fresh, holds, unwritten};
+use crate::files::{Fresh, holds, settle_folder, unwritten};
 use crate::input;
 use crate::paths::bytes_to_read;
 
 mod view; // what became of each answer, for people and programs
 
-/// Files that are written before the ledger is brought to the disk.
+/// Files that are written before their folder and the ledger are brought to the disk.
 const TOGETHER: usize = 64;
 
 /// What became of the answer of one device.
@@ -163,6 +164,11 @@ impl Delivering<'_, '_> {
             for leaf in batch.drain().flatten() {
                 let answer = self.pairing.answer(leaf.index).filter(|answer| answer.verdict == Verdict::Acked);
                 let Some(answer) = answer else { continue };
+                if answer.sha256 != <[u8; 32]>::from(Sha256::digest(&leaf.bytes)) {
+                    self.sync()?;
+                    let text = "the answer changed while it was read: what was delivered is of the file before";
+                    return Err(Stop::Data(format!("{}: {text}; start again", leaf.place())));
+                }
                 if let Some(exported) = answer.exported.and_then(|at| self.index.leaf(at)) {
                     self.one(&leaf, &answer, exported.leaf, exported.device)?;
                 }
@@ -172,8 +178,9 @@ impl Delivering<'_, '_> {
     }
 
     fn one(&mut self, leaf: &Leaf<'_>, answer: &Answer<'_>, exported: &str, device: &Udi) -> Result<(), Stop> {
-        let known = self.ledger.as_ref().is_some_and(|ledger| ledger.ledger().is_applied(&answer.sha256));
         let bundle = self.index.bundle();
+        let ledger = self.ledger.as_ref().map(|ledger| ledger.ledger());
+        let known = ledger.is_some_and(|ledger| ledger.is_applied(bundle, exported, &answer.sha256));
         let delivered = self.ledger.as_ref().and_then(|ledger| ledger.ledger().bundle(bundle));
         if known && delivered.is_some_and(|bundle| bundle.delivered.contains(exported)) {
             self.deliveries.push((leaf.index, Delivery::AlreadyApplied));
@@ -199,13 +206,16 @@ impl Delivering<'_, '_> {
                 ledger.note(bundle, self.at, event)?;
             }
             ledger.note(bundle, self.at, Event::delivered(exported, Via::File))?;
-            self.waiting = self.waiting.saturating_add(1);
         }
+        self.waiting = self.waiting.saturating_add(1);
         if self.waiting >= TOGETHER { self.sync() } else { Ok(()) }
     }
 
+    /// The files have their names on the disk, then the ledger says so.
     fn sync(&mut self) -> Result<(), Stop> {
-        self.waiting = 0;
+        if std::mem::take(&mut self.waiting) > 0 {
+            settle_folder(self.output).map_err(|error| unwritten(self.output, &error))?;
+        }
         self.ledger.as_mut().map_or(Ok(()), |ledger| ledger.sync())
     }
 }
@@ -220,6 +230,6 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<Delivery> {
     }
     let mut file = Fresh::create(path)?;
     file.write_all(bytes)?;
-    file.keep()?;
+    file.place()?;
     Ok(Delivery::Written)
 }

@@ -19,6 +19,8 @@ mod parts; // what the parts beside reports say
 mod tree; // layers as people read them
 mod view; // layers as JSON
 
+pub(crate) use bundle::OneWarning;
+
 use layers::File;
 
 /// A file as text, ready to be written.

@@ -9,6 +9,7 @@ use slp_crypto::{Certificate, Evidence, PublicKey, TimePolicy, TrustStore};
 use slp_sync::document::{Content, Document, verify};
 use slp_sync::{Error, Limits};
 
+use super::inspect::OneWarning;
 use crate::Status;
 use crate::arguments::{SyncCommand, SyncInspect, SyncVerify};
 use crate::console::{Session, Stop};
@@ -56,6 +57,9 @@ struct Inspected<'a> {
     bytes: usize,
     /// Of the canonical body.
     sha256: String,
+    /// What was odd, each with its place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<OneWarning<'a>>,
     document: &'a Value,
 }
 
@@ -67,15 +71,27 @@ fn inspect(arguments: &SyncInspect, session: &mut Session<'_>) -> Result<Status,
     let path = path.to_string_lossy();
     let kind = document.content().kind().as_str();
     let sha256 = hexadecimal(&document.digest());
+    let warnings = document.warnings();
     let output = &mut session.output;
     if arguments.json {
-        let inspected = Inspected { path: &path, kind, bytes, sha256, document: &value };
+        let inspected = Inspected {
+            path: &path,
+            kind,
+            bytes,
+            sha256,
+            warnings: warnings.iter().map(OneWarning::from).collect(),
+            document: &value,
+        };
         writeln!(output, "{}", json(&inspected)?)?;
         return Ok(Status::Fine);
     }
     writeln!(output, "{}", session.style.paint(Paint::Heading, printable(&path)))?;
     let bytes = grouped(u64::try_from(bytes).unwrap_or(u64::MAX));
     writeln!(output, "   {kind}, {bytes} bytes; its signatures are not verified here\n   sha256 {sha256}")?;
+    for warning in warnings {
+        let word = session.style.paint(Paint::Warning, "warning:");
+        writeln!(output, "   {word} {}", printable(&warning.to_string()))?;
+    }
     let mut lines = Vec::new();
     members(&value, 1, &mut lines);
     for line in lines {

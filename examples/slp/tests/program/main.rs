@@ -15,6 +15,7 @@ mod sign;
 mod sources;
 mod sync_files;
 mod transport;
+mod trouble;
 mod usage;
 mod verify;
 

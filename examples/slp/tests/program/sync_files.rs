@@ -3,7 +3,7 @@
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 use slp_crypto::SigningKey;
 use slp_crypto::envelope::Member;
-use slp_sync::document::{Content, Document, RegistrationRequest};
+use slp_sync::document::{Content, Document, RegistrationAuthorization, RegistrationRequest};
 
 use super::bundles::samples;
 use super::*;
@@ -65,6 +65,74 @@ fn a_changed_request_is_not_verified_and_says_why() {
     assert!(call.output.contains("NOT VERIFIED: ") && call.output.ends_with("(bad-signature)\n"), "{}", call.output);
     let json = slp(&["sync", "verify", "--json", path.to_str().unwrap()]);
     assert!(json.output.contains("\"verified\":false") && json.output.contains("\"reason\":\"bad-signature\""));
+}
+
+/// An authorization, and beside it the certificates in it. The CA of the cloud is issued with these words.
+fn authorization(folder: &Folder, ca: &[&str]) -> String {
+    let path = |name: &str| format!("{}/{name}", folder.path());
+    let keys = ["root", "cloud", "signer", "id"].map(|name| {
+        let key = KeyPair::generate().unwrap().serialize_pem();
+        folder.file(&format!("{name}.key"), key.as_bytes());
+        (name, key)
+    });
+    let issue = |name: &str, issuer: &str, words: &[&str]| {
+        let (key, out) = (path(&format!("{name}.key")), path(&format!("{name}.pem")));
+        let (by, by_key) = (path(&format!("{issuer}.pem")), path(&format!("{issuer}.key")));
+        let by: &[&str] = if name == issuer { &[] } else { &["--issuer", &by, "--issuer-key", &by_key] };
+        fine(&[&["keys", "certificate", &key, "--from", "2026-01-01", "-o", &out], words, by].concat());
+        String::from_utf8(bytes_of(&out)).unwrap().replace("\r\n", "\n")
+    };
+    issue("root", "root", &["--ca", "Root"]);
+    let mut content = RegistrationAuthorization::default();
+    content.sub_ca_cert = issue("cloud", "root", ca);
+    content.signing_cert = issue("signer", "cloud", &["--role", "cloud-signer", "--name", "cloud"]);
+    content.id_cert = issue("id", "cloud", &["--role", "collector-id", "--name", INSTANCE]);
+    let own = String::from;
+    content.request_id = own(INSTANCE);
+    content.on_prem_name = own("onprem-test");
+    content.collector_instance_id = own(INSTANCE);
+    content.smart_account = own("Acme");
+    content.virtual_account = own("Test VA");
+    content.virtual_account_id = own("300400");
+    content.last_generated = "2026-11-02T08:00:00.000Z".parse().unwrap();
+    content.last_sync = "2026-11-02T09:00:00.000Z".parse().unwrap();
+    let mut document = Document::new(&Content::RegistrationAuthorization(Box::new(content))).unwrap();
+    document.sign(&Member::Single, &SigningKey::from_pem(keys[2].1.as_bytes()).unwrap()).unwrap();
+    folder.file("authorization.json", &document.to_bytes());
+    fs::create_dir(folder.0.join("trust")).unwrap();
+    fs::rename(folder.0.join("root.pem"), folder.0.join("trust/root.pem")).unwrap();
+    path("authorization.json")
+}
+
+#[test]
+fn an_answer_is_of_the_ca_of_the_cloud_and_brings_what_was_asked_for() {
+    let judged = |ca: &[&str], more: &[&str]| {
+        let folder = Folder::new(&format!("sync-answer-{}-{}", ca[0], more.len()));
+        let file = authorization(&folder, ca);
+        let (trust, id) = (format!("{}/trust", folder.path()), format!("{}/id.pem", folder.path()));
+        let more: Vec<&str> = more.iter().flat_map(|word| [*word, id.as_str()]).collect();
+        let words = ["sync", "verify", &file, "--trust", &trust, "--id-key", &id, "--at", "2026-11-03"];
+        slp(&[&words[..], &more].concat()).output
+    };
+    let role = ["--role", "cloud-ca", "--name", "cloud"];
+    assert!(judged(&role, &[]).contains("verified, signed by"), "{}", judged(&role, &[]));
+    let other = judged(&["--ca", "Other"], &[]);
+    assert!(other.ends_with("not slp-sync:cloud-ca (wrong-role)\n"), "{other}");
+    for asked in ["--signing-key", "--local-ca-key"] {
+        let missing = judged(&role, &[asked]);
+        assert!(missing.ends_with("was asked for, and is not there (missing-member)\n"), "{missing}");
+    }
+}
+
+#[test]
+fn what_is_odd_in_a_file_is_shown() {
+    let folder = Folder::new("sync-odd");
+    let odd = [&b"\xef\xbb\xbf"[..], &request()].concat();
+    let path = folder.file("request.json", &odd).0.join("request.json");
+    assert!(fine(&["sync", "inspect", path.to_str().unwrap()]).contains("\n   warning: byte 0: bom\n"));
+    let json: serde_json::Value =
+        serde_json::from_str(&fine(&["sync", "inspect", "--json", path.to_str().unwrap()])).unwrap();
+    assert_eq!((&json["warnings"][0]["kind"], json["warnings"].as_array().map(Vec::len)), (&"bom".into(), Some(1)));
 }
 
 #[test]

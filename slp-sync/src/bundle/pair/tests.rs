@@ -216,7 +216,7 @@ fn the_ledger_takes_the_events_once() {
     for round in 0..2 {
         for event in pairing.events() {
             let Event::Ack(entry) = &event else { panic!("an answer") };
-            assert_eq!(ledger.is_applied(&entry.sha256), round == 1, "twice is a no-op");
+            assert_eq!(ledger.is_applied(NAME, &entry.leaf, &entry.sha256), round == 1, "twice is a no-op");
             if round == 0 {
                 ledger.append(NAME, time, event).unwrap();
             }
@@ -248,4 +248,31 @@ fn a_leaf_that_asked_for_codes_alone_is_answered_without_an_acknowledgement() {
     assert_eq!(verdict(4, Claims::default()), Verdict::Mismatched);
     // where reports were exported, a code alone acknowledges nothing
     assert_eq!(verdict(1, code(1)), Verdict::Mismatched);
+}
+
+#[test]
+fn a_name_that_two_archives_hold_names_no_leaf_in_a_third() {
+    let exported = |archive: &str, number: u64| {
+        let mut leaf = ExportedLeaf::new(archive, leaf_name(1), device(number), LeafDigest::of(b"x"));
+        leaf.reports = ids(&[number]);
+        leaf
+    };
+    let index = ExportIndex::new(NAME, vec![exported("UD_VA_a.tar.gz", 1), exported("UD_VA_b.tar.gz", 2)]);
+    let answer = |archive: &str| {
+        let mut pairer = Pairer::new(&index);
+        let leaf = Leaf {
+            file: None,
+            archive: Some(format!("ACK_{archive}").into()),
+            name: Cow::Owned(ack(1)),
+            bytes: Cow::Borrowed(b"x"),
+            index: 0,
+        };
+        // says nothing about its device: the name alone decides
+        pairer.add(&leaf, &Claims::opaque());
+        let pairing = pairer.finish();
+        let answer = pairing.answer(0).unwrap();
+        (answer.verdict, answer.exported)
+    };
+    assert_eq!(answer("UD_VA_b.tar.gz"), (Verdict::Acked, Some(1)));
+    assert_eq!(answer("UD_VA_c.tar.gz"), (Verdict::Foreign, None));
 }

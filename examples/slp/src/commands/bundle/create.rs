@@ -193,7 +193,7 @@ impl<'a> Job<'a, '_> {
     /// A bundle was begun and not sealed: finishes it, or gives it up.
     fn resume(&mut self, plan: &Plan, name: &str, begun: &Exported, ledger: &mut ExportLedger) -> Result<(), Stop> {
         let mut plan = plan.clone();
-        plan.at = begun.time;
+        (plan.at, plan.inner) = (begun.time, begun.begin.level);
         if plan.name().to_string() != name {
             let text =
                 "was begun for another account and not finished: finish it first, with the words it was begun with";

@@ -50,8 +50,9 @@ struct Section<'a> {
     virtual_account_id: &'a str,
 }
 
+/// A warning as programs read it.
 #[derive(Serialize)]
-struct OneWarning<'a> {
+pub(crate) struct OneWarning<'a> {
     kind: &'static str,
     place: &'a Location,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -78,7 +79,7 @@ pub(super) fn view<'a>(path: &'a str, ended: &'a Result<Summary, Fault>) -> Bund
             sections: manifest.sections.iter().map(section).collect(),
         }),
     });
-    let warnings: Vec<_> = summary.into_iter().flat_map(|summary| &summary.warnings).map(warning).collect();
+    let warnings: Vec<_> = summary.into_iter().flat_map(|summary| &summary.warnings).map(OneWarning::from).collect();
     Bundle {
         path,
         container: "bundle",
@@ -97,8 +98,10 @@ fn section(section: &slp_sync::bundle::Section) -> Section<'_> {
     }
 }
 
-fn warning(warning: &Warning) -> OneWarning<'_> {
-    OneWarning { kind: warning.kind.as_str(), place: &warning.at, text: &warning.text }
+impl<'a> From<&'a Warning> for OneWarning<'a> {
+    fn from(warning: &'a Warning) -> Self {
+        Self { kind: warning.kind.as_str(), place: &warning.at, text: &warning.text }
+    }
 }
 
 fn dropped(warnings: Option<&Warnings>) -> u64 {

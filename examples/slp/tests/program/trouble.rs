@@ -1,0 +1,208 @@
+//! Disks that are full, folders that are read-only, readers that go away, files that change while they are read: a clear
+//! error, and nothing half-written.
+
+use slp_sync::tar;
+
+use super::bundles::compressed;
+use super::exports::{AT, ack_bundle, devices, tree};
+use super::*;
+
+#[test]
+fn what_cannot_be_written_leaves_nothing_behind() {
+    let folder = Folder::new("unwritable");
+    let (leaves, _) = devices(&folder, 3);
+    let fleet = folder.0.join("fleet-3.tar.gz").to_str().unwrap().to_owned();
+    folder.file("file", b"no folder");
+    let inside = folder.0.join("file/x.tar.gz").to_str().unwrap().to_owned();
+    let before = tree(&folder.0);
+    for words in [
+        &["bundle", "create", "-o", &inside, "--at", AT, &leaves][..],
+        &["fleet", "--devices", "3", "-o", &inside],
+        &["bundle", "extract", &fleet, "-o", &inside],
+        &["ack", "split", &fleet, "--bundle", &fleet, "-o", &inside],
+    ] {
+        let call = slp(words);
+        assert_eq!(call.status, Status::Errors, "{words:?}");
+        assert!(call.errors.contains("cannot be written: "), "{words:?}: {}", call.errors);
+        assert!(tree(&folder.0) == before, "{words:?}");
+    }
+}
+
+/// A folder in which this user may not write. Root may anywhere, so the run is then somebody else's.
+#[cfg(unix)]
+#[test]
+fn a_folder_that_is_read_only_is_an_error_and_nothing_is_half_written() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    use std::os::unix::process::CommandExt as _;
+
+    let folder = Folder::new("read-only");
+    let (leaves, _) = devices(&folder, 3);
+    let fleet = folder.0.join("fleet-3.tar.gz").to_str().unwrap().to_owned();
+    let closed = folder.0.join("closed");
+    fs::create_dir(&closed).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o555)).unwrap();
+    let is_root = fs::metadata(&closed).unwrap().uid() == 0;
+    let inside = closed.join("x.tar.gz").to_str().unwrap().to_owned();
+    let before = tree(&folder.0);
+    for words in [
+        &["bundle", "create", "-o", &inside, "--at", AT, &leaves][..],
+        &["bundle", "create", "-o", closed.to_str().unwrap(), "--at", AT, "--ledger", &inside, &leaves],
+        &["fleet", "--devices", "3", "-o", &inside],
+        &["bundle", "extract", &fleet, "-o", &inside],
+        &["ack", "split", &fleet, "--bundle", &fleet, "-o", &inside],
+    ] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_slp"));
+        command.args(words);
+        if is_root {
+            command.uid(65_534).gid(65_534);
+        }
+        let Ok(call) = command.output() else {
+            eprintln!("skipped: nobody else may run this program");
+            break;
+        };
+        let errors = String::from_utf8(call.stderr).unwrap();
+        assert_eq!(call.status.code(), Some(1), "{words:?}: {errors}");
+        assert!(errors.contains("cannot be written: Permission denied"), "{words:?}: {errors}");
+        assert!(tree(&folder.0) == before, "{words:?}");
+    }
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// Who reads the output may go: that is no error, and what stands in files is whole.
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_ends_the_run_and_leaves_whole_files() {
+    let folder = Folder::new("closed-pipe");
+    let (leaves, out) = devices(&folder, 40);
+    let fleet = folder.0.join("fleet-3.tar.gz").to_str().unwrap().to_owned();
+    let (name, ack) = ack_bundle(&bytes_of(&fleet), "", |_, answer, _| Some(answer));
+    folder.file(&name, &ack);
+    let (ack, answers) = (folder.0.join(name), folder.0.join("answers"));
+    let bundle = folder.0.join("b.tar.gz");
+    let pipe = |words: &[&str]| {
+        // the reader is gone before the first word
+        let script = "exec 3>&1; { \"$0\" \"$@\"; echo $? >&3; } | true";
+        let mut command = std::process::Command::new("sh");
+        let call = command.args(["-c", script, env!("CARGO_BIN_EXE_slp")]).args(words).output().unwrap();
+        let (status, errors) = (String::from_utf8(call.stdout).unwrap(), String::from_utf8(call.stderr).unwrap());
+        assert!(!errors.contains("panic") && errors.lines().count() <= 1, "{words:?}: {errors}");
+        status.trim().to_owned()
+    };
+    for words in [
+        &["bundle", "list", "--json", &fleet][..],
+        &["usage", "--format", "json", &fleet],
+        &["fleet", "--devices", "3000", "-o", "-"],
+    ] {
+        assert!(["0", "1", "2"].contains(&&*pipe(words)), "{words:?}");
+    }
+    pipe(&["bundle", "create", "-o", bundle.to_str().unwrap(), "--at", AT, &leaves]);
+    assert!(slp(&["bundle", "list", bundle.to_str().unwrap()]).status == Status::Fine, "the bundle is whole");
+    pipe(&["ack", "split", "--json", ack.to_str().unwrap(), "--bundle", &fleet, "-o", answers.to_str().unwrap()]);
+    assert_eq!(tree(&answers).len(), 40);
+    assert!(tree(&answers).iter().all(|(name, bytes)| name.starts_with("ACK_") && bytes.ends_with(b"</smartLicense>")));
+    assert!(tree(Path::new(&out)).is_empty());
+}
+
+/// Files of this process may not grow beyond a few blocks: as a full disk, but for the words.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_is_an_error_and_leaves_no_partial_result() {
+    let folder = Folder::new("full-disk");
+    let (leaves, out) = devices(&folder, 60);
+    let fleet = folder.0.join("fleet-3.tar.gz").to_str().unwrap().to_owned();
+    let big = vec![b' '; 40_000];
+    let (name, ack) = ack_bundle(&bytes_of(&fleet), "", |_, mut answer, _| {
+        answer.splice(14..14, big.iter().copied());
+        Some(answer)
+    });
+    folder.file(&name, &ack);
+    let ack = folder.0.join(name).to_str().unwrap().to_owned();
+    let large = folder.0.join("large.tgz");
+    folder.file("large.tgz", &compressed(&tar::archive([("dev_1.txt", &*big)], 0).unwrap()));
+    let new = |name: &str| folder.0.join(name).to_str().unwrap().to_owned();
+    let ledger = new("l.jsonl");
+    let before = tree(&folder.0);
+    for words in [
+        &["bundle", "create", "-o", &out, "--at", AT, &leaves][..],
+        &["fleet", "--devices", "300", "-o", &new("f")],
+        &["bundle", "extract", large.to_str().unwrap(), "-o", &new("e")],
+        &["ack", "split", &ack, "--bundle", &fleet, "-o", &new("a")],
+        &["bundle", "list", "--json", &fleet],
+    ] {
+        let script = "trap '' XFSZ; ulimit -f 16; exec \"$0\" \"$@\" > \"$OUTPUT\"";
+        let output = folder.0.join("stdout");
+        let call = std::process::Command::new("sh")
+            .args(["-c", script, env!("CARGO_BIN_EXE_slp")])
+            .args(words)
+            .env("OUTPUT", &output)
+            .output()
+            .unwrap();
+        fs::remove_file(output).unwrap();
+        let errors = String::from_utf8(call.stderr).unwrap();
+        assert_eq!(call.status.code(), Some(1), "{words:?}: {errors}");
+        let says =
+            if words[1] == "list" { "standard output: File too large" } else { "cannot be written: File too large" };
+        assert!(errors.contains(says), "{words:?}: {errors}");
+        assert!(tree(&folder.0) == before, "{words:?}");
+    }
+    // with a ledger the next run finishes what is begun
+    let words = ["bundle", "create", "-o", &out, "--at", AT, "--ledger", &ledger, &leaves];
+    let script = "trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\"";
+    let mut limited = std::process::Command::new("sh");
+    let call = limited.args(["-c", script, env!("CARGO_BIN_EXE_slp")]).args(words).output().unwrap();
+    assert_eq!(call.status.code(), Some(1), "{}", String::from_utf8_lossy(&call.stderr));
+    assert!(fs::read_dir(&out).unwrap().next().is_none(), "no partial result");
+    fine(&words);
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 1);
+}
+
+/// The answer is read twice: a pipe gives two different ones.
+#[cfg(unix)]
+#[test]
+fn an_answer_that_changes_while_it_is_read_is_not_delivered() {
+    let folder = Folder::new("changing");
+    let (_, out) = devices(&folder, 2);
+    let fleet = folder.0.join("fleet-3.tar.gz").to_str().unwrap().to_owned();
+    let (name, first) = ack_bundle(&bytes_of(&fleet), "Fleet", |_, answer, _| Some(answer));
+    let change = |_, mut answer: Vec<u8>, _: &[u8]| {
+        answer.insert(answer.len() - "</smartLicense>".len(), b' ');
+        Some(answer)
+    };
+    let (_, second) = ack_bundle(&bytes_of(&fleet), "Fleet", change);
+    let pipe = folder.0.join(name);
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_slp"));
+    command.args(["ack", "split", pipe.to_str().unwrap(), "--bundle", &fleet, "-o", &out]);
+    let child = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    for bytes in [first, second] {
+        // opens when the program opens it, and ends when it has read all
+        fs::write(&pipe, bytes).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let call = child.wait_with_output().unwrap();
+    let errors = String::from_utf8(call.stderr).unwrap();
+    assert_eq!(call.status.code(), Some(1), "{errors}");
+    assert!(errors.contains("the answer changed while it was read"), "{errors}");
+    assert!(tree(Path::new(&out)).is_empty());
+}
+
+/// Answers that name nothing may be alike to the byte.
+#[test]
+fn devices_that_are_answered_alike_all_get_their_answer() {
+    let folder = Folder::new("alike");
+    let (leaves, out) = devices(&folder, 3);
+    let (bundle, ledger) = (folder.0.join("UD_SA_26Nov24_10_20_30_123.tar.gz"), folder.0.join("l.jsonl"));
+    let (bundle, ledger) = (bundle.to_str().unwrap(), ledger.to_str().unwrap());
+    fine(&["bundle", "create", "-o", bundle, "--at", AT, "--ledger", ledger, &leaves]);
+    let masked =
+        b"<smartLicense><smartLicenseRumAck><data>[masked]</data><signature>AAAA</signature></smartLicenseRumAck>\
+        </smartLicense>";
+    let (name, ack) = ack_bundle(&bytes_of(bundle), "", |_, _, _| Some(masked.to_vec()));
+    folder.file(&name, &ack);
+    let ack = folder.0.join(name);
+    let words = ["ack", "split", ack.to_str().unwrap(), "--ledger", ledger, "-o", &out, "--at", AT];
+    for _ in 0..2 {
+        fine(&words);
+        assert_eq!(tree(Path::new(&out)).iter().filter(|(_, bytes)| bytes == masked).count(), 3);
+    }
+}

@@ -62,7 +62,7 @@ fn reply(input: &mut Unstructured<'_>) -> Result<Reply> {
     ])?;
     let id = input.int_in_range(1..=3_u64)?;
     let body = format!(
-        r#"{{"protocol":"slp-pi/1","status":"{status}","message_code":{code},"timestamp":1700000000000,"nonce":"n1","server_time":1700000000000,"kind":"result_polling","correlation_id":"c","poll_id":{id},"poll_interval":{wait},"action":"{action}","data":{data}}}"#
+        r#"{{"protocol":"slp-pi/1","status":"{status}","message_code":{code},"timestamp":1700000000000,"nonce":"n1","server_time":1700000000000,"type":"result_polling","correlation_id":"c","poll_id":{id},"poll_interval":{wait},"action":"{action}","data":{data}}}"#
     );
     let http = *input.choose(&[200_u16, 202, 400, 401, 413, 429, 503])?;
     let response = Response::builder().status(http).body(body.into_bytes()).expect("a response");

@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &Pull, session: &mut Session<'_>) -> Result<Status,
 fn pull(target: &Target, folder: &Path, found: &mut Found, session: &mut Session<'_>) -> Result<bool, Stop> {
     let client = config::client(&target.client)?;
     let limits = Limits::default();
-    let mut collector = Collector::new();
+    let mut collector = Collector::new().with_seed(session.world.number());
     let (mut body, mut is_whole) = (Vec::new(), true);
     let mut event = Some(CollectorEvent::Start);
     loop {

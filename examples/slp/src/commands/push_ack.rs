@@ -128,7 +128,7 @@ fn address(
 }
 
 /// Brings one document to one device: base64 first, as XML where the device wants that.
-fn push(target: &Target, client: &Client, document: &Document, session: &Session<'_>) -> Result<(), String> {
+fn push(target: &Target, client: &Client, document: &Document, session: &mut Session<'_>) -> Result<(), String> {
     let limits = Limits::default();
     let mut collector = Collector::waiting().with_seed(session.world.number());
     let mut event = Some(CollectorEvent::Delivered(document.bytes.clone()));

@@ -57,12 +57,14 @@ fn reply(input: &mut Unstructured<'_>) -> Result<Reply> {
     let data = input.choose(&[
         "null",
         r#"{"acknowledgements":[{"sudi":{"udi_pid":"TEST-SWITCH","udi_serial_number":"TST00000001"}}]}"#,
-        r#"{"protocols":["slp-pi/1"],"capabilities":["UTILITY"]}"#,
+        r#"{"connect_info":{"name":"CSLU_V1","version":"v1","capabilities":["POLICY_USAGE"]},"pending":true}"#,
         r#"{"trusts":[{"sudi":{"udi_pid":"TEST-SWITCH","udi_serial_number":"TST00000001"},"status":"SUCCESS"}]}"#,
     ])?;
+    // The data say what they answer; a server that mixes them up sends what cannot be read.
+    let kind = if data.contains("connect_info") { "hello" } else { "result_polling" };
     let id = input.int_in_range(1..=3_u64)?;
     let body = format!(
-        r#"{{"protocol":"slp-pi/1","status":"{status}","message_code":{code},"timestamp":1700000000000,"nonce":"n1","server_time":1700000000000,"kind":"result_polling","correlation_id":"c","poll_id":{id},"poll_interval":{wait},"action":"{action}","data":{data}}}"#
+        r#"{{"protocol":"slp-pi/1","status":"{status}","message_code":{code},"timestamp":1700000000000,"nonce":"n1","server_time":1700000000000,"type":"{kind}","correlation_id":"c","poll_id":{id},"poll_interval":{wait},"action":"{action}","data":{data}}}"#
     );
     let http = *input.choose(&[200_u16, 202, 400, 401, 413, 429, 503])?;
     let response = Response::builder().status(http).body(body.into_bytes()).expect("a response");

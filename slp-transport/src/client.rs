@@ -8,6 +8,7 @@ mod tls; // TLS of our own under the HTTP client
 
 pub use pin::Pin;
 
+use std::fmt;
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -15,6 +16,7 @@ use slp_model::Location;
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _, TcpConnector};
 
+use crate::secret::without_password;
 use crate::{Call, Error, ErrorKind, Limits};
 
 /// Whose certificates are good.
@@ -34,8 +36,8 @@ pub enum Certificates {
     Unchecked,
 }
 
-/// How a client connects.
-#[derive(Clone, Debug)]
+/// How a client connects. `Debug` hides the password of a proxy.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ClientSettings {
     /// Until the connection stands. Default 10 s.
@@ -48,6 +50,18 @@ pub struct ClientSettings {
     pub certificates: Certificates,
     /// Bytes of an answer. Default 64 MiB.
     pub body_bytes: usize,
+}
+
+impl fmt::Debug for ClientSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientSettings")
+            .field("connect", &self.connect)
+            .field("whole", &self.whole)
+            .field("proxy", &self.proxy.as_deref().map(without_password))
+            .field("certificates", &self.certificates)
+            .field("body_bytes", &self.body_bytes)
+            .finish()
+    }
 }
 
 impl Default for ClientSettings {
@@ -63,10 +77,16 @@ impl Default for ClientSettings {
 }
 
 /// A client that keeps its connections.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Client {
     agent: ureq::Agent,
     body_bytes: usize,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("body_bytes", &self.body_bytes).finish_non_exhaustive()
+    }
 }
 
 impl Client {
@@ -204,4 +224,24 @@ fn failure(error: Box<ureq::Error>, body_bytes: usize) -> Error {
         _ => "the connection could not be made, or broke",
     };
     Error::new(ErrorKind::NoReply, text).caused_by(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_of_a_proxy_is_not_shown() {
+        let mut settings = ClientSettings::default();
+        settings.proxy = Some("http://me:hunter2@proxy.example:3128".into());
+        settings.certificates = Certificates::Private(b"-----BEGIN CERTIFICATE-----".to_vec());
+        let shown = format!("{settings:?}");
+        assert!(shown.contains("proxy.example") && !shown.contains("hunter2"), "{shown}");
+        settings.certificates = Certificates::Public;
+        let client = Client::new(settings.clone()).unwrap();
+        assert!(!format!("{client:?}").contains("hunter2"));
+        settings.proxy = Some("http://me:hunter2@proxy example".into());
+        let error = Client::new(settings.clone()).unwrap_err();
+        assert!(!format!("{settings:?} {error} {error:?} {:?}", std::error::Error::source(&error)).contains("hunter2"));
+    }
 }

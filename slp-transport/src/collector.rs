@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use slp_model::UnixSeconds;
 
 use crate::device::{DeviceReports, ImportEncoding, import_fallback};
-use crate::retry::{Retry, backoff};
+use crate::retry::{Retry, backoff, jitter};
 use crate::{Error, ErrorKind, SmartLicense};
 
 /// What happens.
@@ -50,9 +50,9 @@ pub enum CollectorAction {
     },
     /// The device took a document.
     Acknowledged,
-    /// The device refused a document; the others are still brought.
+    /// The device refused a document for good; the others are still brought.
     NotImported(Error),
-    /// The device cannot be worked with.
+    /// The device cannot be worked with for now: [`CollectorEvent::Start`] begins again. Documents that wait stay.
     Failed(Error),
 }
 
@@ -82,8 +82,14 @@ pub struct CollectorState {
     pub phase: CollectorPhase,
     /// Documents that wait to be imported, base64.
     pub documents: Vec<SmartLicense>,
-    /// Does this device want documents as XML? Remembered once seen.
+    /// Does this device want documents as XML? Remembered once it took one.
     pub raw_xml: bool,
+    /// The status with which the first document was refused as base64: it is tried as XML then.
+    #[serde(default)]
+    pub refused_base64: Option<u16>,
+    /// Spreads the waits; see [`Collector::with_seed`].
+    #[serde(default)]
+    pub seed: u64,
     /// Failures in a row of what is being sent.
     pub failures: u32,
     /// When to send again.
@@ -103,6 +109,8 @@ impl Collector {
             phase: CollectorPhase::New,
             documents: Vec::new(),
             raw_xml: false,
+            refused_base64: None,
+            seed: 0,
             failures: 0,
             due: None,
         })
@@ -113,6 +121,13 @@ impl Collector {
         let mut collector = Self::new();
         collector.state.phase = CollectorPhase::Waiting;
         collector
+    }
+
+    /// The same, with a number that spreads the waits of many devices; draw it once per device.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.state.seed = seed;
+        self
     }
 
     /// Takes up a kept state. Handle [`CollectorEvent::Start`] next.
@@ -134,6 +149,8 @@ impl Collector {
     pub fn handle(&mut self, event: CollectorEvent, now: UnixSeconds) -> Vec<CollectorAction> {
         let before = self.state.clone();
         let mut out = Vec::new();
+        // While a repeat is waited for, nothing is under way: an answer then is one that came twice.
+        let awaits = self.state.due.is_none();
         match event {
             CollectorEvent::Start => {
                 (self.state.due, self.state.failures) = (None, 0);
@@ -147,13 +164,13 @@ impl Collector {
                     }
                 }
             }
-            CollectorEvent::Closed(result) if self.state.phase == CollectorPhase::Closing => match result {
+            CollectorEvent::Closed(result) if awaits && self.state.phase == CollectorPhase::Closing => match result {
                 Ok(()) => self.fetch(&mut out),
                 // Somebody else closes them just now: what is closed can be fetched.
-                Err(error) if error.refusal().is_some_and(|refusal| refusal.status == 409) => self.fetch(&mut out),
+                Err(error) if is_busy(&error) => self.fetch(&mut out),
                 Err(error) => self.failed(error, now, &mut out),
             },
-            CollectorEvent::Fetched(result) if self.state.phase == CollectorPhase::Fetching => match result {
+            CollectorEvent::Fetched(result) if awaits && self.state.phase == CollectorPhase::Fetching => match result {
                 Ok(reports) => {
                     (self.state.phase, self.state.failures) = (CollectorPhase::Waiting, 0);
                     out.push(CollectorAction::Forward(reports));
@@ -170,7 +187,7 @@ impl Collector {
                     self.import(&mut out);
                 }
             }
-            CollectorEvent::Imported(result) if self.state.phase == CollectorPhase::Importing => {
+            CollectorEvent::Imported(result) if awaits && self.state.phase == CollectorPhase::Importing => {
                 self.imported(result, now, &mut out);
             }
             CollectorEvent::Tick if self.state.due.is_some_and(|due| due <= now) => {
@@ -194,6 +211,7 @@ impl Collector {
 
     /// Begins with the first document, if there is one.
     fn import(&mut self, out: &mut Vec<CollectorAction>) {
+        self.state.refused_base64 = None;
         if self.state.documents.is_empty() {
             self.state.phase = CollectorPhase::Waiting;
             return;
@@ -224,12 +242,13 @@ impl Collector {
     }
 
     fn encoding(&self) -> ImportEncoding {
-        if self.state.raw_xml { ImportEncoding::RawXml } else { ImportEncoding::Base64 }
+        if self.state.raw_xml || self.state.refused_base64.is_some() { ImportEncoding::RawXml } else { ImportEncoding::Base64 }
     }
 
     fn imported(&mut self, result: Result<(), Error>, now: UnixSeconds, out: &mut Vec<CollectorAction>) {
         let error = match result {
             Ok(()) => {
+                self.state.raw_xml |= self.state.refused_base64.is_some();
                 self.drop_first();
                 out.push(CollectorAction::Acknowledged);
                 return self.import(out);
@@ -237,29 +256,37 @@ impl Collector {
             Err(error) => error,
         };
         if import_fallback(self.encoding(), &error) == Some(ImportEncoding::RawXml) {
-            self.state.raw_xml = true;
+            self.state.refused_base64 = status_of(&error);
             return self.send(out);
         }
-        if matches!(error.kind(), ErrorKind::Auth | ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::Tls) {
+        let refused_base64 = self.state.refused_base64;
+        if status_of(&error) == Some(415) && (self.state.raw_xml || refused_base64 == Some(500)) {
+            // It does not take XML: it changed its mind, or was broken for a moment when it was given base64.
+            (self.state.raw_xml, self.state.refused_base64) = (false, None);
+            return if refused_base64.is_some() { self.repeat(Retry::Transient, error, now, out) } else { self.send(out) };
+        }
+        if is_about_the_device(&error) {
             return self.failed(error, now, out);
         }
-        match backoff(error.retry(), self.state.failures, now, 0) {
-            Some(wait) if error.retry() != Retry::Auth => {
-                self.state.failures = self.state.failures.saturating_add(1);
-                self.state.due = Some(now.saturating_add(wait));
-            }
-            _ => {
-                self.drop_first();
-                out.push(CollectorAction::NotImported(error));
-                self.import(out);
-            }
-        }
+        self.drop_first();
+        out.push(CollectorAction::NotImported(error));
+        self.import(out);
     }
 
     fn failed(&mut self, error: Error, now: UnixSeconds, out: &mut Vec<CollectorAction>) {
         // A wrong password does not get better: it would lock the account.
-        let wait =
-            if error.retry() == Retry::Auth { None } else { backoff(error.retry(), self.state.failures, now, 0) };
+        let retry = match error.retry() {
+            Retry::Auth => Retry::Never,
+            // Another import is at work (choice): it ends.
+            Retry::Never if is_busy(&error) && self.state.phase == CollectorPhase::Importing => Retry::Transient,
+            retry => retry,
+        };
+        self.repeat(retry, error, now, out);
+    }
+
+    /// Waits and sends again, if that may help and was not done too often.
+    fn repeat(&mut self, retry: Retry, error: Error, now: UnixSeconds, out: &mut Vec<CollectorAction>) {
+        let wait = backoff(retry, self.state.failures, now, jitter(&mut self.state.seed));
         if let Some(wait) = wait {
             self.state.failures = self.state.failures.saturating_add(1);
             self.state.due = Some(now.saturating_add(wait));
@@ -270,6 +297,24 @@ impl Collector {
     }
 }
 
+/// Does it say nothing about the document that was brought? The document is kept then.
+fn is_about_the_device(error: &Error) -> bool {
+    let refused = matches!(
+        error.kind(),
+        ErrorKind::Auth | ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::Tls | ErrorKind::Redirect
+    );
+    refused || error.retry() != Retry::Never || is_busy(error)
+}
+
+/// 409: a close or an import is at work already. Spec: transport, "a1" (choice).
+fn is_busy(error: &Error) -> bool {
+    status_of(error) == Some(409)
+}
+
+fn status_of(error: &Error) -> Option<u16> {
+    error.refusal().map(|refusal| refusal.status)
+}
+
 impl Default for Collector {
     fn default() -> Self {
         Self::new()
@@ -277,93 +322,4 @@ impl Default for Collector {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Exchange, Limits};
-
-    fn at(seconds: i64) -> UnixSeconds {
-        UnixSeconds::new(1_790_000_000_i64.saturating_add(seconds)).unwrap()
-    }
-
-    fn status(status: u16) -> Result<(), Error> {
-        let response = http::Response::builder().status(status).body(Vec::new()).unwrap();
-        crate::device::CloseReports::answer(&response, &Limits::default())
-    }
-
-    fn waiting() -> Collector {
-        let mut collector = Collector::new();
-        let actions = collector.handle(CollectorEvent::Start, at(0));
-        assert!(matches!(actions[..], [CollectorAction::Save, CollectorAction::Close]));
-        let actions = collector.handle(CollectorEvent::Closed(Ok(())), at(1));
-        assert!(matches!(actions[..], [CollectorAction::Save, CollectorAction::Fetch]));
-        let actions = collector.handle(CollectorEvent::Fetched(Ok(DeviceReports::default())), at(2));
-        let forwarded_first = matches!(actions[..], [CollectorAction::Forward(_), CollectorAction::Save]);
-        assert!(forwarded_first, "a state that says so is kept once the reports are handed on");
-        collector
-    }
-
-    fn import(actions: &[CollectorAction]) -> Option<(Vec<u8>, ImportEncoding)> {
-        actions.iter().find_map(|action| match action {
-            CollectorAction::Import { document, encoding } => {
-                Some((document.decode(&Limits::default()).unwrap(), *encoding))
-            }
-            _ => None,
-        })
-    }
-
-    #[test]
-    fn documents_are_brought_one_after_the_other_and_none_twice() {
-        let mut collector = waiting();
-        let actions = collector.handle(CollectorEvent::Delivered(b"<a/>".to_vec()), at(3));
-        assert_eq!(import(&actions), Some((b"<a/>".to_vec(), ImportEncoding::Base64)));
-        assert!(import(&collector.handle(CollectorEvent::Delivered(b"<b/>".to_vec()), at(3))).is_none());
-        assert!(collector.handle(CollectorEvent::Delivered(b"<b/>".to_vec()), at(3)).is_empty());
-        let actions = collector.handle(CollectorEvent::Imported(Ok(())), at(4));
-        assert_eq!(import(&actions), Some((b"<b/>".to_vec(), ImportEncoding::Base64)));
-        collector.handle(CollectorEvent::Imported(Ok(())), at(5));
-        assert!(collector.state().documents.is_empty());
-    }
-
-    #[test]
-    fn a_device_that_wants_xml_is_remembered() {
-        let mut collector = waiting();
-        collector.handle(CollectorEvent::Delivered(b"<a/>".to_vec()), at(3));
-        let actions = collector.handle(CollectorEvent::Imported(status(415)), at(4));
-        assert_eq!(import(&actions), Some((b"<a/>".to_vec(), ImportEncoding::RawXml)));
-        collector.handle(CollectorEvent::Imported(Ok(())), at(5));
-        let actions = collector.handle(CollectorEvent::Delivered(b"<b/>".to_vec()), at(6));
-        assert_eq!(import(&actions), Some((b"<b/>".to_vec(), ImportEncoding::RawXml)));
-        let actions = collector.handle(CollectorEvent::Imported(status(422)), at(7));
-        assert!(actions.iter().any(|action| matches!(action, CollectorAction::NotImported(_))));
-    }
-
-    #[test]
-    fn a_wrong_password_is_tried_once_and_a_busy_device_five_times() {
-        let mut collector = Collector::new();
-        collector.handle(CollectorEvent::Start, at(0));
-        let actions = collector.handle(CollectorEvent::Closed(status(401)), at(1));
-        assert!(actions.iter().any(|action| matches!(action, CollectorAction::Failed(_))));
-        let mut collector = Collector::new();
-        let mut now = at(0);
-        collector.handle(CollectorEvent::Start, now);
-        let mut tries = 1;
-        loop {
-            collector.handle(CollectorEvent::Closed(status(503)), now);
-            let Some(due) = collector.next_deadline() else { break };
-            now = due;
-            assert!(matches!(collector.handle(CollectorEvent::Tick, now)[..], [_, CollectorAction::Close]));
-            tries += 1;
-        }
-        assert_eq!(tries, 6);
-    }
-
-    #[test]
-    fn a_kept_state_goes_on_where_it_stood() {
-        let mut collector = waiting();
-        collector.handle(CollectorEvent::Delivered(b"<a/>".to_vec()), at(3));
-        let kept = serde_json::to_string(collector.state()).unwrap();
-        let mut again = Collector::resume(serde_json::from_str(&kept).unwrap());
-        let actions = again.handle(CollectorEvent::Start, at(9));
-        assert_eq!(import(&actions), Some((b"<a/>".to_vec(), ImportEncoding::Base64)));
-    }
-}
+mod tests;

@@ -62,6 +62,11 @@ slp_model::error_type! {
     }
 }
 
+/// The most bytes of a refusal's words that are kept beside its body: messages, and fields with their texts.
+const WORDS: usize = 16 * 1_024;
+/// The most fields that an error text names.
+const NAMED: usize = 5;
+
 /// What the peer said when it refused. The body is kept, at most 4 KiB of it, as it came.
 ///
 /// The peer's words are not part of any error text: a body may repeat the secrets of the request. Spec: transport,
@@ -96,6 +101,21 @@ impl Refusal {
             correlation_id: None,
             retry: Retry::Never,
         }
+    }
+
+    /// Keeps no more words than are worth keeping.
+    fn bound(&mut self) {
+        let mut left = WORDS;
+        let mut fits = |text: &str| {
+            left = left.checked_sub(text.len().saturating_add(1)).unwrap_or_default();
+            left > 0
+        };
+        self.message_code = self.message_code.take().filter(|code| fits(code));
+        self.message = self.message.take().filter(|message| fits(message));
+        self.errors.retain(|name, texts| {
+            texts.retain(|text| fits(text));
+            fits(name)
+        });
     }
 
     /// Does the peer say that this device has to establish trust again? Spec: transport, "Error cases" (choice).
@@ -162,13 +182,20 @@ impl Error {
     }
 
     /// The peer refused: what it said, and with which operation. A server of one's own answers with its status.
-    pub fn refused(kind: ErrorKind, operation: &str, refusal: Refusal) -> Self {
+    ///
+    /// Of a flood of words the first are kept.
+    pub fn refused(kind: ErrorKind, operation: &str, mut refusal: Refusal) -> Self {
+        refusal.bound();
         let mut text = refusal.to_string();
         if refusal.identity_lost() {
             text.push_str(": the identity is lost, establish trust again");
         } else if !refusal.errors.is_empty() {
-            let names: Vec<_> = refusal.errors.keys().map(|name| slp_model::Quoted(name).to_string()).collect();
-            let _ = write!(text, "; it complains about {}", names.join(", "));
+            let names = refusal.errors.keys().take(NAMED).map(|name| slp_model::Quoted(name).to_string());
+            let _ = write!(text, "; it complains about {}", names.collect::<Vec<_>>().join(", "));
+            match refusal.errors.len().saturating_sub(NAMED) {
+                0 => {}
+                more => drop(write!(text, " and {more} more")),
+            }
         }
         Self::new(kind, text).at(Location::path(operation)).caused_by(refusal)
     }
@@ -233,6 +260,23 @@ mod tests {
     fn a_network_that_brought_nothing_back_is_worth_a_repeat() {
         let error = Error::no_reply("POST /x");
         assert_eq!((error.kind(), error.retry()), (ErrorKind::NoReply, Retry::Transient));
+    }
+
+    #[test]
+    fn of_a_flood_of_words_the_first_are_kept() {
+        let mut refusal = Refusal::new(422);
+        for number in 0..10_000 {
+            refusal.errors.insert(format!("field{number}"), vec!["no".repeat(100)]);
+        }
+        refusal.message = Some("no".into());
+        let error = Error::refused(ErrorKind::Server, "push", refusal.clone());
+        let kept = error.refusal().unwrap();
+        assert_eq!(kept.message.as_deref(), Some("no"));
+        assert!((10..100).contains(&kept.errors.len()), "{}", kept.errors.len());
+        let names = r#"it complains about "field0", "field1", "field10", "field100", "field1000" and "#;
+        assert!(error.to_string().contains(names), "{error}");
+        refusal.message = Some("x".repeat(1 << 20));
+        assert!(Error::refused(ErrorKind::Server, "push", refusal).refusal().unwrap().message.is_none());
     }
 
     #[test]

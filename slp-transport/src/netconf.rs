@@ -38,7 +38,7 @@ pub fn rpc(message_id: u32, rpc: &Rpc) -> String {
     for (name, input) in rpc.inputs() {
         let _ = write!(out, "<{name}>");
         match input {
-            Input::Text(text) | Input::Secret(text) => escape(&mut out, text),
+            Input::Text(text) | Input::Path(text) | Input::Secret(text) => escape(&mut out, text),
             Input::Flag(flag) => out.push_str(if flag { "true" } else { "false" }),
             Input::Number(number) => {
                 let _ = write!(out, "{number}");

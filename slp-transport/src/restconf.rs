@@ -10,6 +10,7 @@ use slp_model::json::ValueKind;
 use crate::device::Session;
 use crate::message::{self, Masked};
 use crate::rpc::{Input, Rpc, RpcAnswer};
+use crate::secret::without_password;
 use crate::wire::{self, Fail, In, Out, RawJson, Wire, record};
 use crate::{Call, Error, Exchange, Limits};
 
@@ -78,7 +79,8 @@ impl RpcCall {
             out.member(&mut first, name);
             match input {
                 Input::Secret(_) if masked => out.string("***"),
-                Input::Text(text) | Input::Secret(text) => out.string(text),
+                Input::Path(path) if masked => out.string(&without_password(path)),
+                Input::Text(text) | Input::Path(text) | Input::Secret(text) => out.string(text),
                 Input::Flag(flag) => flag.write(&mut out),
                 Input::Number(number) => number.write(&mut out),
             }

@@ -103,6 +103,13 @@ pub fn backoff(retry: Retry, tries: u32, now: UnixSeconds, jitter: u8) -> Option
     Some(Seconds::new(i64::from(base).saturating_add(i64::try_from(extra).unwrap_or(0))))
 }
 
+/// A jitter for [`backoff`] from a seed, which is another one afterwards.
+pub(crate) fn jitter(seed: &mut u64) -> u8 {
+    let jitter = u8::try_from(*seed % 256).unwrap_or(0);
+    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1) >> 1;
+    jitter
+}
+
 /// The class of an HTTP status that is no success.
 pub(crate) fn of_status(status: u16, after: Option<RetryAfter>) -> Retry {
     match (status, after) {

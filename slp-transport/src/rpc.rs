@@ -3,6 +3,7 @@
 //! Spec: transport, "RPCs" (doc).
 
 use crate::cssm::Token;
+use crate::secret::without_password;
 use crate::yang;
 use crate::{Error, ErrorKind, Refusal, Retry};
 
@@ -71,8 +72,16 @@ pub enum Rpc {
 }
 
 /// Where a device writes or reads: 1 to 127 characters, on the device or on a server that it reaches.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// An address may hold a password (`scp://me:secret@host/file`): `Debug` and printed requests hide it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct FilePath(String);
+
+impl std::fmt::Debug for FilePath {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("FilePath").field(&without_password(&self.0)).finish()
+    }
+}
 
 impl FilePath {
     /// This path.
@@ -97,6 +106,7 @@ impl FilePath {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Input<'a> {
     Text(&'a str),
+    Path(&'a str),
     Secret(&'a str),
     Flag(bool),
     Number(u32),
@@ -164,10 +174,10 @@ impl Rpc {
             Self::SaveUsageAll(path)
             | Self::SaveUsageUnreported(path)
             | Self::TrustRequestSave(path)
-            | Self::ImportFile(path) => vec![("file-path", Input::Text(path.as_str()))],
+            | Self::ImportFile(path) => vec![("file-path", Input::Path(path.as_str()))],
             Self::SaveUsageDays(path, days) => {
                 let days = days.map(|days| ("days", Input::Number(days)));
-                std::iter::once(("file-path", Input::Text(path.as_str()))).chain(days).collect()
+                std::iter::once(("file-path", Input::Path(path.as_str()))).chain(days).collect()
             }
             Self::AuthorizationRequestOnline { feature_name, local, add } => vec![
                 ("feature-name", Input::Text(feature_name)),
@@ -176,7 +186,7 @@ impl Rpc {
             ],
             Self::AuthorizationReturnOnline { local } => vec![("local", Input::Flag(*local))],
             Self::AuthorizationReturnOffline { local, file_path } => {
-                vec![("local", Input::Flag(*local)), ("file-path", Input::Text(file_path.as_str()))]
+                vec![("local", Input::Flag(*local)), ("file-path", Input::Path(file_path.as_str()))]
             }
             Self::RegisterIdToken { token, force } => {
                 vec![("id-token", Input::Secret(token.expose())), ("force", Input::Flag(*force))]

@@ -41,6 +41,19 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// An address without the password that may stand before its host: `scp://me:***@host/file`.
+pub(crate) fn without_password(address: &str) -> std::borrow::Cow<'_, str> {
+    let masked = || {
+        let (scheme, rest) = address.split_once("://")?;
+        let authority = rest.split(['/', '?', '#']).next()?;
+        let (person, _) = authority.rsplit_once('@')?;
+        let (name, _) = person.split_once(':')?;
+        let behind = rest.strip_prefix(person)?;
+        Some(format!("{scheme}://{name}:***{behind}"))
+    };
+    masked().map_or(address.into(), Into::into)
+}
+
 /// Declares a secret with a name of its own, so that one kind cannot be taken for another.
 macro_rules! secret_type {
     ($(#[$doc:meta])* pub struct $name:ident;) => {

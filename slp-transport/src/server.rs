@@ -5,6 +5,7 @@
 
 mod limiter; // how much at once
 mod listen; // plain and TLS listeners
+mod patient; // peers that do not take what they are sent
 
 pub use listen::{serve, serve_tls, tls_config};
 

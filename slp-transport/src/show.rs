@@ -4,6 +4,7 @@
 //! understood is reported with its number, no text is an error, and a section that is not there means "unknown", not "no".
 
 mod command; // which command, and how to tell
+mod exec; // what commands that do something print
 mod fact; // values with numbers in them
 mod line; // one line and its parts
 mod table; // lines that are rows
@@ -11,6 +12,7 @@ mod vocabulary; // sections, groups and keys by name
 mod walk; // where a reader stands
 
 pub use command::ShowCommand;
+pub use exec::ExecOutcome;
 pub use fact::{Attempts, Fact, PushInterval};
 
 use line::{Line, Parts};
@@ -179,13 +181,10 @@ impl CliFacts {
         if text.starts_with("Load for five secs:") || text.starts_with("show ") {
             return true;
         }
-        if let Some((host, command)) = text.split_once('#') {
-            let plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.');
-            let command = command.trim();
-            let prompt = !host.is_empty() && host.chars().all(plain);
-            if prompt && (command.is_empty() || command.starts_with("show ") || command.starts_with("sh ")) {
-                return true;
-            }
+        if let Some(command) = behind_prompt(text)
+            && (command.is_empty() || command.starts_with("show ") || command.starts_with("sh "))
+        {
+            return true;
         }
         if text.starts_with("Index ") && text.contains(" Feature:") && self.command != ShowCommand::License {
             walk.enter(&Section::ANYTHING);
@@ -217,6 +216,13 @@ impl CliFacts {
 
 /// What a classic registration means. Spec: transport, "Quirks" 28.
 const NOT_SLP: &str = "the device has the classic kind of licensing, not Smart Licensing Using Policy";
+
+/// What stands behind the prompt of a device, `name#`.
+fn behind_prompt(text: &str) -> Option<&str> {
+    let (host, command) = text.split_once('#')?;
+    let plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.');
+    (!host.is_empty() && host.chars().all(plain)).then(|| command.trim())
+}
 
 fn cut(text: &str, bytes: usize) -> &str {
     let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use slp_model::{Seconds, UnixSeconds};
 
 use crate::cssm::{CloudAnswer, PollOutcome, SubmitOutcome};
-use crate::retry::{Retry, backoff};
+use crate::retry::{Retry, backoff, jitter};
 use crate::{Action, Error, ErrorKind, Nonce, PollId, Results};
 
 /// Seconds after which an upload without a result is given up; it may be resumed.
@@ -320,8 +320,7 @@ impl Upload {
             }
             retry @ (Retry::Throttle { .. } | Retry::Transient | Retry::TryAgain { .. }) => {
                 state.unknown_outcome |= submitting && retry == Retry::Transient;
-                let jitter = u8::try_from(state.seed % 256).unwrap_or(0);
-                state.seed = state.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1) >> 1;
+                let jitter = jitter(&mut state.seed);
                 match backoff(retry, state.failures, now, jitter) {
                     Some(wait) => {
                         state.failures = state.failures.saturating_add(1);

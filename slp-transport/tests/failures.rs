@@ -347,3 +347,35 @@ fn an_answer_that_panics_is_a_500_and_the_next_one_is_made() {
     };
     assert_eq!((post(b"x").unwrap(), post(b"").unwrap()), (500, 200));
 }
+
+/// The number of open files is limited for a whole process: this test runs itself in one of its own.
+#[cfg(unix)]
+#[test]
+fn a_server_without_a_free_file_waits_and_goes_on() {
+    const NAME: &str = "a_server_without_a_free_file_waits_and_goes_on";
+    if std::env::var_os("SLP_TEST_FEW_FILES").is_none() {
+        let run = std::process::Command::new("sh")
+            .args(["-c", "ulimit -n 60 && exec \"$0\" \"$@\""])
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", NAME, "--nocapture"])
+            .env("SLP_TEST_FEW_FILES", "1")
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+        return;
+    }
+    let address = start(exchange_router(|_, _| Response::new(b"{}".to_vec()), ServerSettings::default()), None);
+    let get = || {
+        let request = http::Request::builder().uri(format!("http://{address}/")).body(Vec::new()).unwrap();
+        client(|_| ()).send(&request).unwrap().status().as_u16()
+    };
+    assert_eq!(get(), 200);
+    let mut held = Vec::new();
+    while let Ok(stream) = std::net::TcpStream::connect(address) {
+        held.push(stream);
+    }
+    assert!(held.len() > 10, "{}", held.len());
+    std::thread::sleep(Duration::from_millis(300));
+    drop(held);
+    assert_eq!(get(), 200);
+}

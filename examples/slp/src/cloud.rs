@@ -11,7 +11,7 @@ use slp_transport::cssm::{
 };
 use slp_transport::{Action, Call as _, Error, Exchange as _, Limits, Nonce, PollId, Secret, printable};
 
-use crate::commands::request::words;
+use crate::commands::request::{self, words};
 use crate::config::{self, CloudTarget};
 use crate::console::Stop;
 
@@ -28,7 +28,10 @@ impl Cloud {
     pub(crate) fn connect(target: CloudTarget) -> Result<Self, Stop> {
         let (client, limits) = (config::client(&target.client)?, Limits::default());
         // What the peer says may repeat the secrets of this request: it is not shown.
-        let token = token(&target, &client, &limits).map_err(|error| Stop::Data(format!("no token: {error}")))?;
+        let token = token(&target, &client, &limits).map_err(|error| {
+            let advice = request::advice(&error).map(|advice| format!("; {advice}")).unwrap_or_default();
+            Stop::Data(format!("no token: {error}{advice}"))
+        })?;
         let session = session(&target, token);
         Ok(Self { target, client, session, limits })
     }

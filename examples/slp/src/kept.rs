@@ -105,8 +105,8 @@ mod tests {
 
     #[test]
     fn a_file_is_replaced_whole_and_created_once() {
-        let folder = std::env::temp_dir().join(format!("slp-files-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
         let path = folder.join("a.json");
         replace(&path, b"one").unwrap();
         replace(&path, b"two").unwrap();
@@ -115,13 +115,12 @@ mod tests {
         assert!(create(&path, b"three").is_err(), "it is there");
         assert_eq!(text(&path, 9).unwrap(), "two");
         create(&folder.join("b.json"), b"four").unwrap();
-        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "nothing is left over");
+        assert_eq!(fs::read_dir(folder).unwrap().count(), 2, "nothing is left over");
         let list = folder.join("list");
         add_line(&list, "one").unwrap();
         add_line(&list, "two").unwrap();
         OpenOptions::new().append(true).open(&list).unwrap().write_all(b"cut").unwrap();
         assert_eq!(lines(&list, 99).unwrap(), ["one", "two"]);
         assert!(lines(&folder.join("none"), 99).unwrap().is_empty());
-        fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -13,6 +13,10 @@ use crate::{Action as PollAction, PollId, Results, Retry, StatusWord};
 const HELLO: Seconds = Seconds::new(3_600);
 /// Seconds to the repeat of a request for trust (choice).
 const TRUST: Seconds = Seconds::new(300);
+/// Seconds that a result is left alone, however often a collector says that something is pending (choice).
+const PAUSE: Seconds = Seconds::new(60);
+/// Capabilities of the other side that are kept, and how long they may be: known ones are far fewer and shorter (seen).
+const CAPABILITIES: (usize, usize) = (64, 64);
 
 /// How a message failed: for the statistics, and how long the server wants to be left alone.
 struct Failure {
@@ -24,6 +28,7 @@ struct Failure {
 impl Agent {
     pub(super) fn answered(&mut self, reply: Reply, now: UnixSeconds, out: &mut Vec<Action>) {
         self.state.timers.reply = None;
+        let reply = self.without_token(reply);
         // A busy or broken server counts as one that does not answer, but for the communication counter.
         let (reply, failure) = match reply {
             Reply::Failed { reason, retry: Retry::Throttle { after }, .. } => {
@@ -42,6 +47,18 @@ impl Agent {
         }
     }
 
+    /// A server may repeat the token that it refuses: reasons are kept and shown.
+    fn without_token(&self, mut reply: Reply) -> Reply {
+        let token = self.token().map(crate::cssm::Token::expose).filter(|token| !token.is_empty());
+        if let (Reply::Failed { reason: Some(reason), .. } | Reply::TryAgain { reason: Some(reason), .. }, Some(token)) =
+            (&mut reply, token)
+            && reason.contains(token)
+        {
+            *reason = reason.replace(token, "***");
+        }
+        reply
+    }
+
     /// Rows 18, 22, 23.
     fn hello_answered(&mut self, reply: Reply, failure: Failure, now: UnixSeconds, out: &mut Vec<Action>) {
         let state = &mut self.state;
@@ -52,15 +69,20 @@ impl Agent {
                 out.push(Action::Notice(Notice::CommunicationRestored));
             }
             if let Some(ResponseData::Hello(answer)) = &data {
-                state.peer_capabilities = Some(answer.connect_info.capabilities.clone());
+                let (most, longest) = CAPABILITIES;
+                let words = answer.connect_info.capabilities.iter().filter(|word| word.len() <= longest);
+                state.peer_capabilities = Some(words.take(most).cloned().collect());
                 if answer.pending {
-                    // Each message has a hello of its own: what waits still waits at the next one, and a sync before
-                    // each would keep the poll from ever being sent.
+                    // Each message has a hello of its own, and what waits still waits at the next one: a sync before each
+                    // would keep the poll from ever being sent, and two polls would follow one another for ever.
                     let synced = state.counters(Kind::TrustSync).last_success;
-                    if synced.is_none_or(|synced| now.since(synced).get() >= HELLO.get()) {
+                    if is_past(synced, HELLO, now) {
                         state.enqueue(Kind::TrustSync);
                     }
-                    self.enqueue_polls(None);
+                    let polls = state.polls.iter().filter(|poll| poll.due <= now || is_past(poll.asked, PAUSE, now));
+                    for id in polls.map(|poll| poll.id).collect::<Vec<_>>() {
+                        state.enqueue_poll(id);
+                    }
                 }
             }
             if let Some(data) = data {
@@ -146,7 +168,6 @@ impl Agent {
         match kind {
             Kind::UsageReporting => {
                 self.taken(now);
-                self.state.wanted.clear();
                 self.settle(ReportProgress::InFlight, results.as_ref(), now, out);
                 self.push_after_success(now);
                 // More reports than fit into a message: the next one follows.
@@ -160,9 +181,9 @@ impl Agent {
                     self.settle(ReportProgress::Pending(id), results.as_ref(), now, out);
                 }
             }
-            Kind::AuthorizationRequest => self.state.wanted.clear(),
             _ => {}
         }
+        self.wanted_answered(kind);
         let overwritten = results.iter().flat_map(|results| results.authorizations.iter().flatten());
         if overwritten.clone().any(|code| code.smart_license.is_some()) && *kind == Kind::ResultPolling {
             self.state.enqueue(Kind::AuthorizationConfirmation);
@@ -171,7 +192,7 @@ impl Agent {
             self.state.trust = true;
             self.token = None;
             self.state.timers.push = self.state.interval.map(|_| now.saturating_add(SOON));
-        } else if *kind == Kind::TrustEstablishment {
+        } else if *kind == Kind::TrustEstablishment || !trusted.is_empty() {
             self.token = None;
             out.push(Action::Notice(Notice::TrustFailed));
         }
@@ -198,6 +219,16 @@ impl Agent {
         self.state.move_reports(from, ReportProgress::Unreported);
     }
 
+    /// The codes of the message are on their way. Those that were asked for in the meantime have one of their own.
+    fn wanted_answered(&mut self, kind: &Kind) {
+        if matches!(kind, Kind::UsageReporting | Kind::AuthorizationRequest) {
+            self.state.drop_wanted();
+            if !self.state.wanted.is_empty() {
+                self.enqueue_wanted();
+            }
+        }
+    }
+
     fn taken(&mut self, now: UnixSeconds) {
         self.state.ever_reported = true;
         self.state.last_push = Some(now);
@@ -212,6 +243,8 @@ impl Agent {
             let Some(old) = head.and_then(|head| head.poll) else {
                 return self.rest();
             };
+            // A new name that another result has already: they are one from now on.
+            self.state.polls.retain(|poll| poll.id == old || poll.id != id);
             for poll in self.state.polls.iter_mut().filter(|poll| poll.id == old) {
                 (poll.id, poll.due) = (id, due);
             }
@@ -224,21 +257,17 @@ impl Agent {
             _ => PollAction::Authorizations,
         });
         if !self.state.polls.iter().any(|poll| poll.id == id) {
-            self.state.polls.push(OpenPoll { id, action, due });
+            self.state.polls.push(OpenPoll { id, action, due, asked: None });
         }
-        match kind {
-            Kind::UsageReporting => {
-                self.taken(now);
-                self.state.wanted.clear();
-                self.state.move_reports(ReportProgress::InFlight, ReportProgress::Pending(id));
-                self.push_after_success(now);
-                if self.state.unreported().next().is_some() {
-                    self.state.enqueue(Kind::UsageReporting);
-                }
+        if *kind == Kind::UsageReporting {
+            self.taken(now);
+            self.state.move_reports(ReportProgress::InFlight, ReportProgress::Pending(id));
+            self.push_after_success(now);
+            if self.state.unreported().next().is_some() {
+                self.state.enqueue(Kind::UsageReporting);
             }
-            Kind::AuthorizationRequest => self.state.wanted.clear(),
-            _ => {}
         }
+        self.wanted_answered(kind);
         self.rest();
     }
 
@@ -284,6 +313,10 @@ impl Agent {
             }
             Kind::ResultPolling => {
                 if let Some(id) = self.state.drop_head().and_then(|head| head.poll) {
+                    if self.state.polls.iter().any(|poll| poll.id == id && poll.action == PollAction::Trusts) {
+                        self.token = None;
+                        out.push(Action::Notice(Notice::TrustFailed));
+                    }
                     self.state.polls.retain(|poll| poll.id != id);
                     self.state.move_reports(ReportProgress::Pending(id), ReportProgress::Unreported);
                 }
@@ -292,6 +325,10 @@ impl Agent {
                 self.state.drop_head();
                 self.token = None;
                 out.push(Action::Notice(Notice::TrustFailed));
+            }
+            Kind::AuthorizationRequest => {
+                self.state.drop_head();
+                self.state.drop_wanted();
             }
             _ => drop(self.state.drop_head()),
         }
@@ -312,7 +349,15 @@ impl Agent {
             self.state.timers.hello.get_or_insert(now.saturating_add(HELLO));
         } else {
             self.state.drop_head();
+            if kind == Kind::AuthorizationRequest {
+                self.state.drop_wanted();
+            }
         }
         self.rest();
     }
+}
+
+/// Is it so long ago, or never, or by a clock that was wrong?
+fn is_past(time: Option<UnixSeconds>, wait: Seconds, now: UnixSeconds) -> bool {
+    time.is_none_or(|time| !(0..wait.get()).contains(&now.since(time).get()))
 }

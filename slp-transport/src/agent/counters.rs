@@ -5,6 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use slp_model::UnixSeconds;
 
+/// The most characters of a reason that are kept: the words are the server's.
+const REASON: usize = 500;
+
 /// How the last message of a kind ended, in the words of devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -92,12 +95,19 @@ impl Counters {
         if response == LastResponse::NoReply {
             self.communication = self.communication.saturating_add(1);
         }
-        (self.last_response, self.reason, self.last_failure) = (Some(response), reason, Some(now));
+        (self.last_response, self.reason, self.last_failure) = (Some(response), reason.map(cut), Some(now));
     }
 
     pub(super) fn not_built(&mut self, reason: String, now: UnixSeconds) {
         self.total = self.total.saturating_add(1);
-        (self.last_response, self.reason) = (Some(LastResponse::BuildError), Some(reason));
+        (self.last_response, self.reason) = (Some(LastResponse::BuildError), Some(cut(reason)));
         self.last_failure = Some(now);
     }
+}
+
+fn cut(mut reason: String) -> String {
+    if let Some((end, _)) = reason.char_indices().nth(REASON) {
+        reason.truncate(end);
+    }
+    reason
 }

@@ -45,6 +45,10 @@ pub enum Reply {
 
 impl Reply {
     /// The reply that a decoded answer is.
+    ///
+    /// A success that cannot be used is thrown away: the answer to another message, a page of somebody in between, a body that
+    /// is cut or too long. It counts as an error of the server (`INVALID STATUS CODE`), and the message is sent again as if
+    /// nobody had answered; only a refusal stops a device for good. Spec: transport, "Response envelope" (choice).
     pub fn from_result(result: Result<PiResponse, Error>) -> Self {
         match result {
             Ok(answer) => match (&answer.status, answer.poll_id) {
@@ -55,6 +59,9 @@ impl Reply {
                 _ => Self::Ok(answer.data),
             },
             Err(error) if matches!(error.kind(), ErrorKind::NoReply | ErrorKind::Empty) => Self::NoReply,
+            Err(error) if error.refusal().is_none() && is_useless(error.kind()) => {
+                Self::Failed { reason: Some(error.to_string()), code: None, retry: Retry::Transient }
+            }
             Err(error) => Self::Failed {
                 // The reason of a device is the error object of the server (seen), else the server's sentence.
                 reason: error.refusal().map(|refusal| {
@@ -77,6 +84,10 @@ impl Reply {
     pub fn poll(id: PollId, interval: u32, action: Action) -> Self {
         Self::Poll { id, interval: Some(interval), action: Some(action) }
     }
+}
+
+fn is_useless(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Echo | ErrorKind::NotJson | ErrorKind::Schema | ErrorKind::Limit)
 }
 
 /// The length of a wait, at most 366 days. Spec: transport, "Limits".

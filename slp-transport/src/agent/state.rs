@@ -88,6 +88,9 @@ pub struct OpenPoll {
     pub action: Action,
     /// When to poll.
     pub due: UnixSeconds,
+    /// When it was last asked for.
+    #[serde(default)]
+    pub asked: Option<UnixSeconds>,
 }
 
 /// A message that waits. No kind waits twice, but for one poll per result.
@@ -135,6 +138,9 @@ pub struct AgentState {
     pub reports: Vec<ReportEntry>,
     /// Features for which codes are asked with the next reports.
     pub wanted: Vec<String>,
+    /// How many of them, from the first on, are in the message that is under way.
+    #[serde(default)]
+    pub wanted_in_flight: usize,
     /// Did the last hello or message find somebody?
     pub reachable: bool,
     /// Was a push ever taken?
@@ -172,6 +178,7 @@ impl AgentState {
             polls: Vec::new(),
             reports: Vec::new(),
             wanted: Vec::new(),
+            wanted_in_flight: 0,
             reachable: true,
             ever_reported: false,
             trust: false,
@@ -233,6 +240,12 @@ impl AgentState {
         let place = self.queue.iter().skip(first).position(|other| rank(&other.kind) > rank(&queued.kind));
         let place = place.map_or(self.queue.len(), |place| place.saturating_add(first));
         self.queue.insert(place.min(self.queue.len()), queued);
+    }
+
+    /// The features of the message that was under way need not be asked for again.
+    pub(super) fn drop_wanted(&mut self) {
+        let asked = std::mem::take(&mut self.wanted_in_flight).min(self.wanted.len());
+        self.wanted.drain(..asked);
     }
 
     pub(super) fn drop_kind(&mut self, kind: &Kind) {

@@ -75,11 +75,10 @@ impl Agent {
             Event::AuthRequested { known: false, .. } => state.counters(Kind::AuthorizationRequest).had_nothing(),
             Event::AuthRequested { feature, .. } => {
                 self.release(now);
-                let carried = self.carries_requests();
                 if !self.state.wanted.contains(&feature) {
                     self.state.wanted.push(feature);
                 }
-                self.state.enqueue(if carried { Kind::UsageReporting } else { Kind::AuthorizationRequest });
+                self.enqueue_wanted();
             }
             Event::AuthReturned => {
                 out.push(Action::RemoveCode);
@@ -98,6 +97,7 @@ impl Agent {
         }
         state.move_reports(ReportProgress::InFlight, ReportProgress::Unreported);
         (state.timers.reply, state.closing, state.mode) = (None, false, mode);
+        state.wanted_in_flight = 0;
         if self.token.is_none() {
             state.drop_kind(&Kind::TrustEstablishment);
         }
@@ -228,6 +228,12 @@ impl Agent {
         }
     }
 
+    /// Queues the message that asks for codes.
+    pub(super) fn enqueue_wanted(&mut self) {
+        let carried = self.carries_requests();
+        self.state.enqueue(if carried { Kind::UsageReporting } else { Kind::AuthorizationRequest });
+    }
+
     /// Do requests for codes travel with the reports?
     fn carries_requests(&self) -> bool {
         let knows = |words: &Vec<String>| words.iter().any(|word| word == "POLICY_USAGE");
@@ -314,6 +320,9 @@ impl Agent {
                 return;
             };
             if let Some(say) = self.say(&head.kind, head.poll) {
+                for poll in self.state.polls.iter_mut().filter(|poll| Some(poll.id) == head.poll) {
+                    poll.asked = Some(now);
+                }
                 if head.kind == Kind::AuthorizationReturn {
                     // Once more: the process may have ended before the first time.
                     out.push(Action::RemoveCode);
@@ -345,6 +354,7 @@ impl Agent {
                 if reports.is_empty() && features.is_empty() {
                     return None;
                 }
+                self.state.wanted_in_flight = features.len();
                 Say::Usage { reports, features }
             }
             Kind::ResultPolling => {
@@ -359,6 +369,7 @@ impl Agent {
                 if state.wanted.is_empty() {
                     return None;
                 }
+                state.wanted_in_flight = state.wanted.len();
                 Say::AuthorizationRequest(state.wanted.clone())
             }
             other => Say::Plain(other.clone()),

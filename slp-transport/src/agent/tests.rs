@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::push::{ConnectInfo, HelloAnswer};
-use crate::{Acknowledged, Authorized, Results, SmartLicense, StatusWord, Sudi};
+use crate::{Acknowledged, Authorized, Results, Retry, SmartLicense, StatusWord, Sudi};
 use slp_model::{ReportId, Udi};
 
+mod answers;
 mod model;
 
 fn at(seconds: i64) -> UnixSeconds {

@@ -19,6 +19,11 @@ account_call! {
     pub struct ReserveLicenses => POST "/v2/accounts/{d}/virtual-accounts/{va}/reserve-licenses" (domain, virtual_account)
         body ReservationRequests => ReservationAnswer
 }
+account_call! {
+    /// The same under the older address (code).
+    pub struct ReserveLicensesV1 => POST "/v1/accounts/{d}/virtual-accounts/{va}/reserve-licenses" (domain, virtual_account)
+        body ReservationRequests => ReservationAnswer
+}
 
 record! {
     /// Licences.

@@ -162,3 +162,23 @@ fn id_tokens_are_masked_in_print() {
     assert_eq!(answer.status, Some(StatusWord::Success));
     assert!(!format!("{answer:?}").contains("hunter2"));
 }
+
+#[test]
+fn a_reservation_goes_under_either_version_and_a_refusal_has_its_reason() {
+    let code = ReservationRequest::new("CA-ZTST-A1", Reservation::Specific);
+    let body = |code: &ReservationRequest| {
+        let mut body = ReservationRequests::new();
+        body.reservation_requests.push(code.clone());
+        body
+    };
+    let newer = ReserveLicenses::new("acme", "Lab", body(&code)).into_http(&session()).unwrap();
+    let older = ReserveLicensesV1::new("acme", "Lab", body(&code)).into_http(&session()).unwrap();
+    assert!(newer.uri().path().ends_with("/v2/accounts/acme/virtual-accounts/Lab/reserve-licenses"));
+    assert!(older.uri().path().ends_with("/v1/accounts/acme/virtual-accounts/Lab/reserve-licenses"));
+    assert_eq!(newer.body(), older.body());
+    assert!(ReserveLicensesV1::from_http(&older, &Limits::default()).is_ok());
+    assert!(ReserveLicensesV1::from_http(&newer, &Limits::default()).is_err());
+    let text = r#"{"status":"ERROR","authorizationCodes":[{"status":"ERROR","statusMessage":"The code was used before"}]}"#;
+    let error = ReserveLicenses::answer(&http::Response::new(text.as_bytes().to_vec()), &Limits::default()).unwrap_err();
+    assert_eq!(error.refusal().unwrap().message.as_deref(), Some("The code was used before"));
+}

@@ -13,6 +13,8 @@ use crate::{Error, ErrorKind, Limits, Refusal};
 
 /// How much of a refusing body is kept.
 const KEPT: usize = 4_096;
+/// The longest refusing body that is read for its words. Real ones have some hundred bytes.
+const READ: usize = 64 * 1_024;
 
 /// Is the answer a success? Looks at nothing but the status, before anything is read.
 ///
@@ -60,7 +62,7 @@ fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 /// Error bodies come in many shapes; what cannot be read stays in `body`.
 fn read_error_body(body: &[u8], refusal: &mut Refusal) {
     let limits = Limits::default();
-    let Ok(text) = std::str::from_utf8(body.get(..limits.body_bytes).unwrap_or(body)) else {
+    let Some(Ok(text)) = (body.len() <= READ).then(|| std::str::from_utf8(body)) else {
         return;
     };
     let text = text.trim_start_matches('\u{feff}');
@@ -88,7 +90,7 @@ fn read_members(input: &mut In<'_, '_>, found: &mut Refusal) -> Result<(), Fail>
                 "message" | "status_message" | "statusMessage" | "error_description",
                 ValueKind::String | ValueKind::Null,
             ) => {
-                found.message = wire::said(input)?;
+                found.message = wire::said(input)?.or(found.message.take());
             }
             ("correlation_id", ValueKind::String) => found.correlation_id = wire::said(input)?,
             ("errors", ValueKind::Object) => {
@@ -99,8 +101,15 @@ fn read_members(input: &mut In<'_, '_>, found: &mut Refusal) -> Result<(), Fail>
             }
             // A bare `{"field":["text"]}` (seen in failure reasons of devices).
             (_, ValueKind::Array) => {
+                let name = name.into_owned();
                 if let Ok(texts) = Vec::<String>::read(&mut input.probe()) {
-                    found.errors.insert(name.into_owned(), texts);
+                    found.errors.insert(name, texts);
+                } else if let Ok(reasons) = reasons_of_items(&mut input.probe())
+                    && let Some(first) = reasons.first()
+                {
+                    // Some calls have the reasons in the items that were refused (code).
+                    found.message.get_or_insert_with(|| first.clone());
+                    found.errors.insert(name, reasons);
                 }
                 input.reader.skip()?;
             }
@@ -108,6 +117,22 @@ fn read_members(input: &mut In<'_, '_>, found: &mut Refusal) -> Result<(), Fail>
         }
     }
     Ok(())
+}
+
+/// `statusMessage` of the items of an array.
+fn reasons_of_items(input: &mut In<'_, '_>) -> Result<Vec<String>, Fail> {
+    let mut reasons = Vec::new();
+    input.reader.begin_array()?;
+    while input.reader.next_element()? {
+        input.reader.begin_object()?;
+        while let Some(name) = input.reader.next_member()? {
+            match &*name {
+                "statusMessage" | "status_message" => reasons.extend(wire::said(input)?),
+                _ => drop(input.reader.skip()?),
+            }
+        }
+    }
+    Ok(reasons)
 }
 
 /// The typed body of a success.
@@ -174,6 +199,27 @@ mod tests {
         let error = refused(502, &page);
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Unavailable, true));
         assert_eq!(error.refusal().unwrap().body.len(), 4_096);
+    }
+
+    #[test]
+    fn a_refusal_with_a_flood_of_fields_has_a_short_text_and_little_memory() {
+        let fields: Vec<_> = (0..2_000).map(|number| format!("\"field{number}\":[\"no\"]")).collect();
+        let error = refused(400, &format!("{{{}}}", fields.join(",")));
+        assert!(error.to_string().len() < 600, "{}", error.to_string().len());
+        let long = "x".repeat(60_000);
+        let many = vec![format!("\"{long}\""); 100].join(",");
+        let error = refused(400, &format!("{{\"message\":\"no\",\"errors\":{{\"a\":[{many}]}}}}"));
+        let kept: usize = error.refusal().unwrap().errors.values().flatten().map(String::len).sum();
+        assert!(kept < 100_000, "{kept} bytes");
+    }
+
+    #[test]
+    fn the_reasons_of_refused_items_are_kept() {
+        let body = r#"{"status":"ERROR","authorizationCodes":[{"status":"ERROR","statusMessage":"No such code"},{"status":"SUCCESS","statusMessage":"None"},{"status_message":"Other"}]}"#;
+        let error = failed(&Response::new(body.as_bytes().to_vec()), "POST /x");
+        let refusal = error.refusal().unwrap();
+        assert_eq!(refusal.errors["authorizationCodes"], ["No such code", "Other"]);
+        assert_eq!(refusal.message.as_deref(), Some("No such code"));
     }
 
     #[test]

@@ -13,8 +13,9 @@ const KEPT: i64 = 86_400;
 /// What a server remembers of the messages of the last day: per device and nonce, the digest of the body and the answer.
 #[derive(Clone, Debug)]
 pub struct ReplayGuard<T> {
-    seen: BTreeMap<(Udi, Nonce), ([u8; 32], T)>,
-    order: VecDeque<(UnixSeconds, Udi, Nonce)>,
+    /// By the digest of device and nonce: what a device calls itself may be long.
+    seen: BTreeMap<[u8; 32], ([u8; 32], T)>,
+    order: VecDeque<(UnixSeconds, [u8; 32])>,
     capacity: usize,
 }
 
@@ -48,7 +49,7 @@ impl<T: Clone> ReplayGuard<T> {
             }
             self.forget_oldest();
         }
-        match self.seen.get(&(udi.clone(), nonce.clone())) {
+        match self.seen.get(&key(udi, nonce)) {
             None => Replay::Fresh,
             Some((digest, answer)) if digest == body => Replay::Repeated(answer.clone()),
             Some(_) => Replay::Reused,
@@ -64,16 +65,27 @@ impl<T: Clone> ReplayGuard<T> {
         while !self.order.is_empty() && self.order.len() >= self.capacity {
             self.forget_oldest();
         }
-        if self.seen.insert((udi.clone(), nonce.clone()), (body, answer)).is_none() {
-            self.order.push_back((now, udi.clone(), nonce.clone()));
+        let key = key(udi, nonce);
+        if self.seen.insert(key, (body, answer)).is_none() {
+            self.order.push_back((now, key));
         }
     }
 
     fn forget_oldest(&mut self) {
-        if let Some((_, udi, nonce)) = self.order.pop_front() {
-            self.seen.remove(&(udi, nonce));
+        if let Some((_, key)) = self.order.pop_front() {
+            self.seen.remove(&key);
         }
     }
+}
+
+/// Neither part of a device's identity has a control character.
+fn key(udi: &Udi, nonce: &Nonce) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    for part in [udi.pid(), udi.serial(), nonce.as_str()] {
+        digest.update(part);
+        digest.update([0]);
+    }
+    digest.finalize().into()
 }
 
 pub(crate) fn sha256(body: &[u8]) -> [u8; 32] {
@@ -96,6 +108,19 @@ mod tests {
         assert_eq!(guard.check(&udi, &nonce, b"a", start), Replay::Repeated(7));
         assert_eq!(guard.check(&udi, &nonce, b"b", start), Replay::Reused);
         assert_eq!(guard.check(&udi, &nonce, b"b", next), Replay::Fresh);
+    }
+
+    #[test]
+    fn what_is_remembered_of_a_message_has_a_size_of_its_own() {
+        let long = "x".repeat(60_000);
+        let udi = Udi::new(&long, &long).unwrap().with_uuid(long.clone()).with_mac_address(long.clone());
+        let mut guard = ReplayGuard::new(2);
+        let now = "2026-01-01T00:00:00Z".parse().unwrap();
+        guard.store(&udi, &Nonce::from_random([1; 16]), b"", 1, now);
+        assert!(format!("{guard:?}").len() < 5_000, "what a device calls itself is not kept");
+        let other = Udi::new(&long, format!("{long}y")).unwrap();
+        assert_eq!(guard.check(&other, &Nonce::from_random([1; 16]), b"", now), Replay::Fresh);
+        assert_eq!(guard.check(&udi, &Nonce::from_random([1; 16]), b"", now), Replay::Repeated(1));
     }
 
     #[test]

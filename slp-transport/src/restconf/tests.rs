@@ -72,3 +72,22 @@ fn state_is_read_without_its_wrapper_and_numbers_may_be_strings() {
     let keys = ReportKey::list(&raw, &Limits::default()).unwrap();
     assert_eq!((keys[0].report_id, keys[1].report_id), (u64::MAX, 7));
 }
+
+#[test]
+fn a_password_in_the_address_of_a_file_is_masked() {
+    let base: crate::BaseUrl = "https://192.0.2.1".parse().unwrap();
+    let session = Session::new(base, "slp", crate::Secret::new("x"));
+    let path = FilePath::new("scp://me:hunter2@192.0.2.9/usage.txt").unwrap();
+    assert!(!format!("{path:?}").contains("hunter2"), "{path:?}");
+    let call = || RpcCall::new(Rpc::SaveUsageAll(path.clone()));
+    assert!(!format!("{:?}", call()).contains("hunter2"));
+    let request = call().into_http(&session).unwrap();
+    assert!(String::from_utf8_lossy(request.body()).contains("hunter2"), "the device needs it");
+    let printed = crate::printable(&request);
+    assert!(printed.contains("scp://me:***@192.0.2.9/usage.txt") && !printed.contains("hunter2"), "{printed}");
+    for plain in ["bootflash:slp.txt", "tftp://192.0.2.9/a@b:c", "ftp://me@192.0.2.9/x"] {
+        let path = FilePath::new(plain).unwrap();
+        let request = RpcCall::new(Rpc::SaveUsageAll(path)).into_http(&session).unwrap();
+        assert!(crate::printable(&request).contains(plain), "{plain}");
+    }
+}

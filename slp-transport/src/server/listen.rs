@@ -15,12 +15,17 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+use super::patient::Patient;
 use crate::Error;
 
 /// Connections at once; more wait in the system's queue.
 const CONNECTIONS: usize = 4_096;
 /// Until a TLS handshake is done, and until the head of a request is read.
 const HEAD: Duration = Duration::from_secs(30);
+/// Until a peer takes what is sent to it, each time.
+const TAKES: Duration = Duration::from_secs(30);
+/// After a failure to take a connection.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// TLS with this certificate chain and key, PEM both. TLS 1.2 and 1.3, HTTP/1.1.
 ///
@@ -39,18 +44,19 @@ pub fn tls_config(chain: &[u8], key: &[u8]) -> Result<Arc<ServerConfig>, Error> 
     Ok(Arc::new(config))
 }
 
-/// Serves a router until the listener fails.
+/// Serves a router for as long as the program runs: what fails for one connection, or for want of files, is waited out. A peer
+/// that does not send its request, or does not take its answer, is hung up on after 30 s.
 ///
 /// # Errors
-/// The fault of the listener.
+/// None so far.
 pub async fn serve(listener: TcpListener, router: Router) -> std::io::Result<()> {
     listen(listener, None, router).await
 }
 
-/// Serves a router over TLS until the listener fails. A handshake that fails ends its connection alone.
+/// The same over TLS. A handshake that fails ends its connection alone.
 ///
 /// # Errors
-/// The fault of the listener.
+/// None so far.
 pub async fn serve_tls(listener: TcpListener, tls: Arc<ServerConfig>, router: Router) -> std::io::Result<()> {
     listen(listener, Some(TlsAcceptor::from(tls)), router).await
 }
@@ -63,9 +69,15 @@ async fn listen(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router)
         };
         let (stream, from) = match listener.accept().await {
             Ok(accepted) => accepted,
-            // The other side went away already.
-            Err(error) if error.kind() == std::io::ErrorKind::ConnectionAborted => continue,
-            Err(error) => return Err(error),
+            Err(error) => {
+                // The other side went away already, or there is no file or memory free: others will end and free some.
+                if !matches!(error.kind(), std::io::ErrorKind::ConnectionAborted | std::io::ErrorKind::ConnectionReset) {
+                    #[cfg(feature = "tracing")]
+                    tracing::warn!(kind = %error.kind(), "no connection can be taken");
+                    tokio::time::sleep(PAUSE).await;
+                }
+                continue;
+            }
         };
         let (tls, router) = (tls.clone(), router.clone());
         tokio::spawn(async move {
@@ -83,8 +95,9 @@ async fn connection(stream: TcpStream, from: SocketAddr, tls: Option<TlsAcceptor
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(64 * 1_024);
     match tls {
-        None => drop(http.serve_connection(TokioIo::new(stream), service).await),
+        None => drop(http.serve_connection(TokioIo::new(Patient::new(stream, TAKES)), service).await),
         Some(acceptor) => {
+            let stream = Patient::new(stream, TAKES);
             if let Ok(Ok(stream)) = tokio::time::timeout(HEAD, acceptor.accept(stream)).await {
                 drop(http.serve_connection(TokioIo::new(stream), service).await);
             }

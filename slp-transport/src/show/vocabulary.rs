@@ -97,7 +97,7 @@ const SECTIONS: &[Section] = &[
     ),
     Section::new(
         "Transport",
-        &["Proxy"],
+        &["Proxy", "VRF"],
         &[
             "Type",
             "URL",
@@ -314,6 +314,9 @@ const SECTIONS: &[Section] = &[
     ),
     Section::new("Event Log", &[], &[], &["No EventLog Found."]),
 ];
+
+/// What stands inside `Proxy:`. The transport's own facts follow it, and indentation cannot be relied on.
+pub(super) const PROXY_KEYS: &[&str] = &["Address", "Port", "Username", "Password"];
 
 impl Section {
     /// The list of the classic command, whatever was asked for.

@@ -2,7 +2,7 @@
 
 use super::ShowCommand;
 use super::line::{Line, Parts};
-use super::vocabulary::{LICENSE_KEYS, ROLES, Section};
+use super::vocabulary::{LICENSE_KEYS, PROXY_KEYS, ROLES, Section};
 
 /// Where a reader stands: section, group, and the group inside it.
 #[derive(Debug)]
@@ -133,6 +133,9 @@ impl Walk {
     /// A fact that names what the following lines are about: a device of a set, a handle, an index.
     pub(super) fn opens_group(&mut self, key: &str, value: &str) -> bool {
         let Some(section) = self.section else { return false };
+        if section.name == "Transport" && !PROXY_KEYS.contains(&key) {
+            self.groups.clear();
+        }
         if section.groups.contains(&key) && is_device(value) {
             self.groups = vec![key.to_owned()];
             return true;

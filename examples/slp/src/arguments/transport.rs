@@ -28,7 +28,7 @@ are acknowledged: pulling again loses nothing.
 The configuration file (TOML) is named with --config or in SLP_CONFIG:
   [device]                            # for all devices
   username = \"slp\"
-  password_file = \"device-password\"   # or the variable SLP_DEVICE_PASSWORD
+  password_file = \"device-password\"   # or SLP_DEVICE_USERNAME, SLP_DEVICE_PASSWORD
   connection = { pins = [\"sha256:…\"] } # or ca_file, proxy, timeout_seconds
   [devices.edge-1]                    # and what is different for one
   address = \"192.0.2.1\"
@@ -60,7 +60,9 @@ Examples:
   slp poll --state jobs/ -o acks/ --wait
 
 Asks for the answers of all open jobs that are due, and writes one file a document: `slp push-ack`
-takes them to the devices. With --wait it stays until every job has ended.";
+takes them to the devices. With --wait it stays until every job has ended.
+
+Configuration file and variables are those of `slp upload`.";
 
 pub(super) const PUSH_ACK_EXAMPLES: &str = "\
 Examples:
@@ -68,7 +70,9 @@ Examples:
   slp push-ack acks/ --dry-run
 
 Each document goes to the device that it names. Where that device is, the configuration file says
-(`udi` of a device), or the folder of `slp pull`. What a device took is not brought again.";
+(`udi` of a device), or the folder of `slp pull`. What a device took is not brought again.
+
+Configuration file and variables are those of `slp pull`.";
 
 #[derive(Debug, Args)]
 pub(crate) struct Show {

@@ -8,7 +8,7 @@ use slp_transport::upload::{Upload, UploadAction, UploadEvent, UploadOutcome, Up
 
 use super::Cloud;
 use super::job::{Job, Stage};
-use crate::commands::request::words;
+use crate::commands::request::{self, words};
 use crate::console::{Session, Stop};
 
 /// A job at work.
@@ -41,14 +41,14 @@ impl<'f> Run<'f> {
     }
 
     fn go(&mut self, event: UploadEvent, cloud: &mut Cloud, session: &mut Session<'_>) -> Result<(), Stop> {
-        let mut event = Some(event);
+        let (mut event, mut why) = (Some(event), None);
         loop {
             let Some(next) = event.take() else {
                 // A repeat of the submit is waited for, the answer is not: `slp poll` comes for it.
                 let Some(due) = self.due().filter(|_| self.upload.state().phase == UploadPhase::Submitting) else {
                     return Ok(());
                 };
-                session.world.wait_until(due);
+                request::wait(&self.job.name().to_owned(), why.take(), due, session)?;
                 event = Some(UploadEvent::Tick);
                 continue;
             };
@@ -58,7 +58,11 @@ impl<'f> Run<'f> {
                         self.job.upload = self.upload.state().clone();
                         self.job.save(self.folder)?;
                     }
-                    UploadAction::Submit => event = Some(UploadEvent::answered(cloud.submit(&self.message))),
+                    UploadAction::Submit => {
+                        let answer = cloud.submit(&self.message);
+                        why = request::reason(&answer);
+                        event = Some(UploadEvent::answered(answer));
+                    }
                     UploadAction::Poll { id, action, nonce, .. } => {
                         event = Some(UploadEvent::answered(cloud.poll(session.world.clock.now(), nonce, id, action)));
                     }

@@ -9,7 +9,7 @@ use slp_transport::upload::Deliveries;
 use slp_transport::{Error, Limits};
 
 use super::push_ack::index::Index;
-use super::request::words;
+use super::request::{counted, words};
 use crate::Status;
 use crate::arguments::Poll;
 use crate::cloud::job::{self, Job, Stage};
@@ -34,10 +34,14 @@ pub(crate) fn run(arguments: &Poll, session: &mut Session<'_>) -> Result<Status,
     kept::folder(&arguments.output)?;
     let mut index = Index::load(&arguments.output)?;
     let (open, ended): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.stage == Stage::Open);
+    let is_quiet = open.is_empty() && !ended.iter().any(|job| job.stage == Stage::Answered);
     for mut job in ended {
         failed |= hand_out(&mut job, arguments, &mut index, session)?;
     }
     if open.is_empty() {
+        if is_quiet {
+            session.messages.note("no answer is waited for");
+        }
         return Ok(Status::of_errors(failed));
     }
     let mut cloud = Cloud::connect(target)?;
@@ -85,7 +89,7 @@ fn hand_out(job: &mut Job, arguments: &Poll, index: &mut Index, session: &mut Se
     }
     let results = job.result(&arguments.state)?;
     let deliveries = Deliveries::of(&results, &job.devices, &Limits::default());
-    let mut written = 0_u64;
+    let mut written = 0_usize;
     for delivery in &deliveries.deliveries {
         let Some(document) = &delivery.document else { continue };
         let device = &delivery.device;
@@ -105,7 +109,7 @@ fn hand_out(job: &mut Job, arguments: &Poll, index: &mut Index, session: &mut Se
     }
     job.stage = Stage::Done;
     job.save(&arguments.state)?;
-    writeln!(session.output, "{}: {written} documents", job.name())?;
+    writeln!(session.output, "{}: {}", job.name(), counted(written, "document"))?;
     Ok(!deliveries.refused.is_empty() || !deliveries.unanswered.is_empty())
 }
 

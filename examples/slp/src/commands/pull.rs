@@ -11,6 +11,7 @@ use slp_transport::collector::{Collector, CollectorAction, CollectorEvent};
 use slp_transport::device::{AllReports, CloseReports, DeviceReports};
 use slp_transport::{Call as _, Error, Exchange as _, Limits, printable};
 
+use super::request;
 use crate::Status;
 use crate::arguments::Pull;
 use crate::config::{self, Config, Target};
@@ -26,7 +27,7 @@ pub(crate) fn run(arguments: &Pull, session: &mut Session<'_>) -> Result<Status,
             let build = |error: Error| Stop::Call(error.to_string());
             let close = CloseReports::new().into_http(&target.session).map_err(build)?;
             let fetch = AllReports::new().into_http(&target.session).map_err(build)?;
-            super::request::show(&[printable(&close), printable(&fetch)], session)?;
+            request::show(&[printable(&close), printable(&fetch)], session)?;
         }
         return Ok(Status::Fine);
     }
@@ -50,28 +51,34 @@ pub(crate) fn run(arguments: &Pull, session: &mut Session<'_>) -> Result<Status,
 fn pull(target: &Target, folder: &Path, found: &mut Found, session: &mut Session<'_>) -> Result<bool, Stop> {
     let client = config::client(&target.client)?;
     let limits = Limits::default();
-    let mut collector = Collector::new();
-    let (mut body, mut is_whole) = (Vec::new(), true);
+    let mut collector = Collector::new().with_seed(session.world.number());
+    let (mut body, mut is_whole, mut why) = (Vec::new(), true, None);
     let mut event = Some(CollectorEvent::Start);
     loop {
         let Some(next) = event.take() else {
             let Some(due) = collector.next_deadline() else {
                 return Ok(is_whole);
             };
-            session.world.wait_until(due);
+            request::wait(&target.name, why.take(), due, session)?;
             event = Some(CollectorEvent::Tick);
             continue;
         };
         for action in collector.handle(next, session.world.now()) {
             match action {
                 CollectorAction::Close => {
-                    event = Some(CollectorEvent::Closed(client.call(&target.session, CloseReports::new(), &limits)));
+                    let closed = client.call(&target.session, CloseReports::new(), &limits);
+                    why = request::reason(&closed);
+                    event = Some(CollectorEvent::Closed(closed));
                 }
-                CollectorAction::Fetch => event = Some(CollectorEvent::Fetched(fetch(&client, target, &mut body))),
+                CollectorAction::Fetch => {
+                    let fetched = fetch(&client, target, &mut body);
+                    why = request::reason(&fetched);
+                    event = Some(CollectorEvent::Fetched(fetched));
+                }
                 CollectorAction::Forward(reports) => {
                     is_whole = keep(target, folder, &reports, &body, found, session)?;
                 }
-                CollectorAction::Failed(error) => return Err(Stop::Data(super::request::words(&error))),
+                CollectorAction::Failed(error) => return Err(Stop::Data(request::words(&error))),
                 // The device keeps its reports: what is interrupted begins again.
                 _ => {}
             }
@@ -118,6 +125,6 @@ fn keep(
         session.messages.error(&format!("{}: a report is kept and cannot be read: {reason}", target.name));
     }
     let count = reports.usage.len().saturating_add(reports.unread.len());
-    writeln!(session.output, "{name}: {count} {}, {file}", if count == 1 { "report" } else { "reports" })?;
+    writeln!(session.output, "{name}: {}, {file}", request::counted(count, "report"))?;
     Ok(unread.is_empty())
 }

@@ -14,7 +14,7 @@ use slp_transport::device::Import;
 use slp_transport::{Call as _, Limits, printable};
 
 use super::pull::found::Found as Pulled;
-use super::request::words;
+use super::request::{self, words};
 use crate::Status;
 use crate::arguments::PushAck;
 use crate::config::{self, Config, Target};
@@ -38,9 +38,11 @@ pub(crate) fn run(arguments: &PushAck, session: &mut Session<'_>) -> Result<Stat
     let mut index = Index::load(&arguments.folder)?;
     let mut failed = false;
     let mut by_device: BTreeMap<String, Vec<Document>> = BTreeMap::new();
+    let mut taken = 0;
     for path in documents(arguments, session)? {
         let file = path.strip_prefix(&arguments.folder).unwrap_or(&path).to_string_lossy().into_owned();
         if index.is_taken(&file) {
+            taken += 1;
             continue;
         }
         match address(&path, &file, &index, &config, &pulled) {
@@ -52,13 +54,19 @@ pub(crate) fn run(arguments: &PushAck, session: &mut Session<'_>) -> Result<Stat
             Err(other) => return Err(other),
         }
     }
+    if by_device.is_empty() && !failed {
+        session.messages.note(&match taken {
+            0 => "there is no document to bring".to_owned(),
+            _ => format!("nothing to bring: {} was taken before", request::counted(taken, "document")),
+        });
+    }
     for (name, documents) in by_device {
         let target = config.device(&name)?;
         if arguments.sending.dry_run {
             let build = |error: slp_transport::Error| Stop::Call(error.to_string());
             for document in documents {
                 let request = Import::new(document.bytes).into_http(&target.session).map_err(build)?;
-                super::request::show(&[printable(&request)], session)?;
+                request::show(&[printable(&request)], session)?;
             }
             continue;
         }
@@ -69,10 +77,11 @@ pub(crate) fn run(arguments: &PushAck, session: &mut Session<'_>) -> Result<Stat
                     index.take(&arguments.folder, &document.file)?;
                     writeln!(session.output, "{}: {}", super::printable_name(&name), document.file)?;
                 }
-                Err(text) => {
+                Err(Stop::Data(text)) => {
                     session.messages.error(&format!("{name}: {}: {text}", document.file));
                     failed = true;
                 }
+                Err(other) => return Err(other),
             }
         }
     }
@@ -128,14 +137,14 @@ fn address(
 }
 
 /// Brings one document to one device: base64 first, as XML where the device wants that.
-fn push(target: &Target, client: &Client, document: &Document, session: &Session<'_>) -> Result<(), String> {
+fn push(target: &Target, client: &Client, document: &Document, session: &mut Session<'_>) -> Result<(), Stop> {
     let limits = Limits::default();
-    let mut collector = Collector::waiting();
-    let mut event = Some(CollectorEvent::Delivered(document.bytes.clone()));
+    let mut collector = Collector::waiting().with_seed(session.world.number());
+    let (mut event, mut why) = (Some(CollectorEvent::Delivered(document.bytes.clone())), None);
     loop {
         let Some(next) = event.take() else {
-            let due = collector.next_deadline().ok_or("the device was not asked")?;
-            session.world.wait_until(due);
+            let due = collector.next_deadline().ok_or_else(|| Stop::Data("the device was not asked".to_owned()))?;
+            request::wait(&target.name, why.take(), due, session)?;
             event = Some(CollectorEvent::Tick);
             continue;
         };
@@ -145,10 +154,13 @@ fn push(target: &Target, client: &Client, document: &Document, session: &Session
                     let imported = document.decode(&limits).and_then(|bytes| {
                         client.call(&target.session, Import::new(bytes).with_encoding(encoding), &limits)
                     });
+                    why = request::reason(&imported);
                     event = Some(CollectorEvent::Imported(imported));
                 }
                 CollectorAction::Acknowledged => return Ok(()),
-                CollectorAction::NotImported(error) | CollectorAction::Failed(error) => return Err(words(&error)),
+                CollectorAction::NotImported(error) | CollectorAction::Failed(error) => {
+                    return Err(Stop::Data(words(&error)));
+                }
                 _ => {}
             }
         }

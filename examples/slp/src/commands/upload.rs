@@ -8,6 +8,7 @@ use slp_transport::cssm::ReportUsage;
 use slp_transport::upload::Upload as Machine;
 use slp_transport::{Action, DeviceUsage, batches};
 
+use super::request::counted;
 use crate::Status;
 use crate::arguments::Upload;
 use crate::cloud::job::{Job, Stage};
@@ -64,7 +65,8 @@ pub(crate) fn run(arguments: &Upload, session: &mut Session<'_>) -> Result<Statu
                 "not accepted"
             }
         };
-        writeln!(session.output, "{}: {reports} reports of {devices} devices, {what}", run.job.name())?;
+        let (reports, devices) = (counted(reports, "report"), counted(devices, "device"));
+        writeln!(session.output, "{}: {reports} of {devices}, {what}", run.job.name())?;
     }
     Ok(Status::of_errors(failed))
 }

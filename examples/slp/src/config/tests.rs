@@ -1,13 +1,25 @@
 use super::*;
 
+/// A folder with a configuration file and a password, removed when it is dropped.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new(text: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("slp.toml"), text).unwrap();
+        std::fs::write(folder.path().join("password"), "from a file\r\n").unwrap();
+        Self(folder)
+    }
+
+    fn config(&self, variables: &[(&str, &str)]) -> Result<Config, String> {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Config::load(Some(&self.0.path().join("slp.toml")), &variables).map_err(said)
+    }
+}
+
+/// What a file says that is gone afterwards: passwords in files of their own are out of reach.
 fn config(text: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
-    let folder = std::env::temp_dir().join(format!("slp-config-{}-{:p}", std::process::id(), text));
-    std::fs::create_dir_all(&folder).unwrap();
-    let path = folder.join("slp.toml");
-    std::fs::write(&path, text).unwrap();
-    std::fs::write(folder.join("password"), "from a file\r\n").unwrap();
-    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Config::load(Some(&path), &variables).map_err(said)
+    Folder::new(text).config(variables)
 }
 
 fn said(stop: Stop) -> String {
@@ -34,7 +46,8 @@ check_certificates = false
 
 #[test]
 fn a_device_has_what_it_says_and_shares_the_rest() {
-    let config = config(DEVICES, &[("SLP_DEVICE_PASSWORD", "from the environment")]).unwrap();
+    let folder = Folder::new(DEVICES);
+    let config = folder.config(&[("SLP_DEVICE_PASSWORD", "from the environment")]).unwrap();
     let edge = config.device("edge").unwrap();
     assert_eq!(edge.session.base().to_string(), "https://192.0.2.1:8443");
     assert_eq!(edge.client.certificates, Certificates::Unchecked);

@@ -10,7 +10,7 @@ use crate::console::Stop;
 use crate::kept;
 
 /// Name of the file, beside the reports.
-const NAME: &str = "slp-pulled.index";
+pub(in crate::commands) const NAME: &str = "slp-pulled.index";
 /// The most bytes of it.
 const MOST: u64 = 64 << 20;
 

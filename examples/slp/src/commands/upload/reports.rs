@@ -36,6 +36,8 @@ pub(super) fn read(sources: &Sources, session: &mut Session<'_>) -> (Vec<DeviceU
                 faults.push(fault.to_string());
                 continue;
             }
+            // What `slp pull` keeps beside the reports.
+            Found::Skipped { name, .. } if Path::new(&name).ends_with(crate::commands::pull::found::NAME) => continue,
             Found::Skipped { name, why } => {
                 session.messages.skipped(&name, why);
                 continue;

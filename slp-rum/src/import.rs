@@ -42,8 +42,8 @@ use self::age::Age;
 use self::parts::Parts;
 use self::reports::Fallback;
 use crate::authorization::AuthorizationKind;
-use crate::codes::simulate;
-use crate::{AuthorizationCode, PolicyFile, ReadOptions};
+use crate::codes::{ReservationKind, simulate};
+use crate::{AuthorizationCode, PolicyFile, ReadOptions, Statement};
 
 /// What an import looks at beside the document and the state.
 #[non_exhaustive]
@@ -169,7 +169,10 @@ impl Run<'_> {
                 let text = "no reservation was asked for: make a request first";
                 Err(Refusal::new(DeviceError::NoReservationInProgress, text).at(code.place().clone()))
             }
-            Some(request) if !request.device().matches(&code.view().udi) => {
+            // a request for all licences (PLR) is answered with a typed code
+            Some(request)
+                if !request.device().matches(&code.view().udi) || request.kind() == ReservationKind::Permanent =>
+            {
                 let text = "the code does not match the request";
                 Err(Refusal::new(DeviceError::ReservationMismatch, text).at(code.place().clone()))
             }
@@ -203,8 +206,16 @@ impl Run<'_> {
     fn take_policy(&mut self) {
         let Some(file) = &self.parts.policy else { return };
         let outcome = self.policy_outcome(file);
-        if matches!(outcome.outcome, Outcome::Installed | Outcome::Replaced) {
-            self.state.policy = Some(InstalledPolicy::new(file.view().clone(), self.situation.now));
+        let downloaded = self.downloaded();
+        match (&mut self.state.policy, outcome.outcome) {
+            (_, Outcome::Skipped) => {}
+            // it was in force at that time too
+            (Some(installed), Outcome::Unchanged) => installed.downloaded = installed.downloaded.max(downloaded),
+            (policy, _) => {
+                let mut installed = InstalledPolicy::new(file.view().clone(), self.situation.now);
+                installed.downloaded = downloaded;
+                *policy = Some(installed);
+            }
         }
         self.outcomes.push(outcome);
     }
@@ -214,8 +225,7 @@ impl Run<'_> {
         let Some(installed) = &self.state.policy else {
             return part(Outcome::Installed);
         };
-        let stored = self.state.account.as_ref().and_then(|account| account.timestamp);
-        match age::of_policy(file.view(), &installed.policy, self.downloaded(), stored) {
+        match age::of_policy(file.view(), &installed.policy, self.downloaded(), installed.downloaded) {
             Age::Same => part(Outcome::Unchanged),
             Age::Older => {
                 part(Outcome::Skipped).because(DeviceError::IgnoreEvent, "an older policy than the installed one")
@@ -315,14 +325,18 @@ impl Run<'_> {
         let of_document = if named.len() == 1 { named.first().copied() } else { None };
         let named = of_document.or(self.situation.hint.as_ref());
         let only = self.state.only_device().cloned();
+        let lists: Vec<_> = parts.acks.iter().map(Statement::view).collect();
         let around = Fallback {
             device: named.or(only.as_ref()),
             named,
             by_name: self.situation.by_name.as_ref(),
             downloaded: self.downloaded().map(UnixMillis::to_seconds),
+            told: reports::told(&self.state, &lists, named.or(only.as_ref())),
         };
-        for ack in &parts.acks {
-            self.outcomes.push(reports::acknowledge(&mut self.state, ack.view(), &around, self.situation.now));
+        let mut paired = None;
+        for list in lists {
+            let now = self.situation.now;
+            self.outcomes.push(reports::acknowledge(&mut self.state, list, &around, &mut paired, now));
         }
         for ack in &parts.conversions {
             self.outcomes.push(reports::convert(&mut self.state, ack.view(), &around));

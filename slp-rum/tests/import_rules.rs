@@ -194,7 +194,8 @@ fn what_a_server_writes_is_taken_whole_and_the_second_time_changes_nothing() {
     assert!(plan.outcomes().iter().all(|part| part.outcome == Outcome::Installed), "{:?}", outcomes(&plan));
     assert_eq!((plan.error(), plan.to_string()), (DeviceError::Success, "Import Data Successful".to_owned()));
     assert_eq!(plan.outcomes()[1].confirmation, None, "a first SLAC has none");
-    assert_eq!(plan.outcomes()[3].warnings, ["the server refuses the report: 45 verifysignaturefailed, no"]);
+    let refused = plan.outcomes()[3].members[1].warning.as_deref();
+    assert_eq!(refused, Some("the server refuses the report: 45 verifysignaturefailed, no"));
     let state = plan.into_state();
     assert_eq!(state.reports[&(device(1), 10.into())].state, ReportState::Acknowledged);
     assert_eq!(state.reports[&(device(1), 11.into())].state, ReportState::Closed);
@@ -245,6 +246,8 @@ fn each_wrong_document_is_refused_with_the_number_of_the_table_and_changes_nothi
     classic.mode = Mode::classic(None);
     let mut asked = fresh();
     asked.mode = Mode::classic(Some("CB-ZTEST-SWITCH:TST00000002-ATSTabcde-00".parse().unwrap()));
+    let mut asked_for_all = fresh();
+    asked_for_all.mode = Mode::classic(Some("DB-ZTEST-SWITCH:TST00000001-ATSTabcde-00".parse().unwrap()));
     let mut known_piid = fresh();
     known_piid.members[0].piid = Some("24418faf-0000-0000-0000-000000000000".to_owned());
     let slr = of_code(&code(AuthorizationKind::Slr, device(1), "2023-11-15T01:00:00"));
@@ -321,6 +324,7 @@ fn each_wrong_document_is_refused_with_the_number_of_the_table_and_changes_nothi
         ("another product instance", &good, &known_piid, 28),
         ("classic without request", &slr, &classic, 75),
         ("classic with the request of another", &slr, &asked, 77),
+        ("classic with a request for all licences", &slr, &asked_for_all, 77),
     ];
     let mut texts = String::new();
     for (name, text, state, number) in cases {
@@ -479,6 +483,12 @@ fn without_a_key_nothing_is_called_valid_but_everything_is_said() {
     let plan = import(text.as_bytes(), &fresh(), &situation).unwrap();
     assert_eq!(plan.warnings().len(), 1);
     assert!(plan.warnings()[0].ends_with("the signature was not checked (not-checkable)"));
+    let several = document(|answer| {
+        answer.authorization(&slac(1, "2023-11-15T01:00:00")).unwrap().policy(&policy("3")).unwrap();
+        answer.account(&account(1)).unwrap();
+    });
+    let plan = import(several.as_bytes(), &fresh(), &situation).unwrap();
+    insta::assert_snapshot!(plan.warnings().join("; "), @"3 signatures were not checked (not-checkable), the first at line 1, column 558, smartLicensePolicy/policyCode");
     situation.rule = SignatureRule::Required;
     let refusal = import(text.as_bytes(), &fresh(), &situation).unwrap_err();
     assert_eq!(refusal.error(), DeviceError::CouldNotValidateTrustChain);
@@ -560,4 +570,25 @@ fn cve_2026_20029_no_dtd_and_no_entity_is_ever_processed() {
             assert!(read.is_err() || read.unwrap().damage().is_some(), "{text}");
         }
     }
+}
+
+/// Account information alone tells nothing about the age of the policy that is installed.
+#[test]
+fn another_policy_is_as_old_as_the_document_that_it_came_with() {
+    let named = |name: &str, millis| {
+        let mut policy = policy("3");
+        policy.name = name.to_owned();
+        document(|answer| {
+            answer.policy(&policy).unwrap().account(&account(millis)).unwrap();
+        })
+    };
+    let account_alone = document(|answer| {
+        answer.account(&account(10)).unwrap();
+    });
+    let outcome = |text: &str, state: &DeviceState| run(text, state).unwrap().outcomes()[0].outcome;
+    let state = after(&account_alone, &after(&named("A", 5), &fresh()));
+    assert_eq!(outcome(&named("B", 7), &state), Outcome::Replaced, "newer than A, which came at 5");
+    assert_eq!(outcome(&named("B", 4), &state), Outcome::Skipped);
+    let state = after(&named("A", 9), &state);
+    assert_eq!(outcome(&named("B", 7), &state), Outcome::Skipped, "A was still in force at 9");
 }

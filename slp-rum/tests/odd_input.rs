@@ -391,3 +391,26 @@ fn what_beside_usage_was_kept_is_written_again() {
     let out = RestUsage::new().reports(&reports).members(document.extra()).to_text().unwrap();
     assert!(out.ends_with(r#"],"x":{"y":2.50}}"#), "{out}");
 }
+
+/// The limit is for the document, not for the Base64 around it, which is a third longer.
+#[test]
+fn a_base64_document_is_measured_after_it_is_decoded() {
+    use base64::Engine as _;
+    let text = format!("<smartLicense><a>{}</a></smartLicense>", "x".repeat(3_000));
+    let wrapped = base64::engine::general_purpose::STANDARD.encode(&text);
+    let lines: Vec<&str> = wrapped.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let mut options = ReadOptions::default();
+    options.limits.document_bytes = text.len();
+    for wrapped in [wrapped.clone(), lines.join("\r\n"), format!("\u{feff}{wrapped}\n")] {
+        let document = Document::parse_with(wrapped.as_bytes(), &options).unwrap();
+        assert_eq!(document.parts().next().unwrap().raw.len(), 3_007);
+    }
+    options.limits.document_bytes = text.len() - 1;
+    let error = Document::parse_with(wrapped.as_bytes(), &options).unwrap_err();
+    assert_eq!((error.kind(), error.name()), (ErrorKind::Limit, Some("document_bytes")));
+    // what is neither is refused by its length, before anything else is done with it
+    for other in [format!("<smartLicense>{text}</smartLicense>"), "A".repeat(9_000), "A ".repeat(2_000)] {
+        let error = Document::parse_with(other.as_bytes(), &options).unwrap_err();
+        assert_eq!(error.name(), Some("document_bytes"), "{other}");
+    }
+}

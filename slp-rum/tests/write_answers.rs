@@ -208,4 +208,10 @@ fn a_device_that_no_reader_takes_is_not_written() {
     assert!(answer::conversions(&[conversion], &mut sign).is_err());
     let entry = slp_rum::auth_request::RequestEntry::giving_back(device(252), "C");
     assert!(request::authorization_request(&[entry]).is_err());
+    let key = slp_rum::trust::TrustKey::CertificateRequest("x".to_owned());
+    let entry = slp_rum::trust::TrustRequestEntry::new(device(252), key);
+    assert!(request::trust_request(&[entry], None).is_err());
+    let mut facts = slp_rum::system_info::SystemFacts::default();
+    facts.device = Some(device(252));
+    assert!(request::system_info(&facts).is_err());
 }

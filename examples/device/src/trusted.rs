@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use slp_crypto::{Certificate, KeyMap, KeyScope, PublicKey, Reason, TimePolicy, TrustStore, Verifier};
+use slp_crypto::{KeyMap, KeyScope, PublicKey, TimePolicy, TrustStore, Verifier};
 use slp_kit::Error;
 use slp_model::SignedContent;
 use slp_rum::TrustCode;
@@ -50,30 +50,10 @@ impl Judge for Trusted {
 
     fn judge(&self, content: &SignedContent<'_>) -> Verdict {
         let verifier = Verifier::builder(&self.0.roots).keys(&self.0.keys).build();
-        match verifier.verify(content, TimePolicy::Ignore) {
-            Ok(_) => Verdict::Verified,
-            Err(why) => match why.reason() {
-                Reason::Invalid => Verdict::Invalid,
-                Reason::KeyUnknown => Verdict::KeyUnknown,
-                Reason::NotCheckable => Verdict::NotCheckable,
-                Reason::Unsupported => Verdict::Unsupported,
-                _ => Verdict::Malformed,
-            },
-        }
+        slp_kit::verdict(&verifier.verify(content, TimePolicy::Ignore))
     }
 
     fn leaf(&self, code: &TrustCode) -> Result<Leaf, LeafFault> {
-        let read = Certificate::inspect_pem(code.view().certificates.as_bytes());
-        let certificates: Vec<Certificate> =
-            read.ok().and_then(|list| list.into_iter().collect::<Result<_, _>>().ok()).ok_or(LeafFault::Unreadable)?;
-        let leaf = certificates.first().ok_or(LeafFault::Unreadable)?;
-        let chain: Vec<&[u8]> = certificates.iter().map(Certificate::der).collect();
-        if self.0.roots.verify_chain(&chain, TimePolicy::Ignore).is_err() {
-            return Err(LeafFault::ChainBroken);
-        }
-        let key = leaf.key().map_err(|_| LeafFault::Unreadable)?;
-        let name = leaf.subject().common_name().ok_or(LeafFault::Unreadable)?;
-        let validity = leaf.validity();
-        Ok(Leaf::new(leaf.der().to_vec(), key.spki().to_vec(), name, validity.not_before, validity.not_after))
+        slp_kit::device_leaf(&self.0.roots, code)
     }
 }

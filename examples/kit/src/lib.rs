@@ -3,12 +3,14 @@
 mod authority; // keys and certificates that vouch for nobody but themselves
 mod clock; // the machine's clock, and one that tests turn
 mod files; // whole or not at all
+mod judged; // what a device makes of signatures and certificates
 mod network; // takes a message to where it goes
 mod random; // nonces, ids and tokens
 
 pub use authority::{Authority, Leaf, certified_until};
 pub use clock::{Clock, ManualClock, SystemClock, later};
 pub use files::{read_whole, write_whole};
+pub use judged::{device_leaf, verdict};
 pub use network::Network;
 pub use random::Random;
 

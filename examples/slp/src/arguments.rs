@@ -83,16 +83,20 @@ another policy would ask for, give that policy. Exit status 1: a date was missed
 is enforced or export restricted.
 
 --json writes one object: `devices` (`device`, `next_ack_deadline`, `dues` with `at`, `rule`, `tag`,
-`class`, `days`, `base`, `source`, `severity`, `text`) and `errors` (`kind`, `name`, `fatal`,
-`text`, `place`).";
+`class`, `days`, `base`, `since`, `source`, `severity`, `text`) and `errors` (`kind`, `name`,
+`fatal`, `text`, `place`).";
 
 const IMPORT_EXAMPLES: &str = "\
 Examples:
   slp import --dry-run ACK.txt --device PID:C9300-24UX,SN:TST00000001
   slp import --dry-run ACK.txt --device P:C9300,S:TST00000001 --sent usage.txt
+  slp import --dry-run ACK.txt --device P:C9300,S:TST00000001 --trust keys/
 
-The device is taken to be fresh: nothing is installed on it, and its reports are those of --sent.
-Signatures are not checked.
+The device is taken to be fresh: nothing is installed on it. Its reports are those of --sent, and so
+is its request for trust. An acknowledgement that names no report is held to answer the file whose
+name it has, behind ACK_. Signatures are checked with --trust alone: the folder holds the key of the
+server as cloud.pub.pem, and the root of trust codes, as for slp verify. A device takes documents up
+to 4 MiB; so does this, unless --max-document-bytes says otherwise.
 
 --json writes one object: `code`, `word`, `parts` (`class`, `device`, `outcome`, `code`, `word`,
 `reason`, `confirmation_code`, `warnings`), `warnings`; of a refusal also `reason` and `place`.";
@@ -406,7 +410,11 @@ pub(crate) struct Import {
     #[arg(long, value_name = "FILE")]
     pub(crate) sent: Vec<PathBuf>,
 
-    /// Refuse what is not signed by a known key: here, everything
+    /// Check signatures, and refuse what none of these keys signed: a folder of *.pem files, or one file
+    #[arg(long, value_name = "DIR")]
+    pub(crate) trust: Option<PathBuf>,
+
+    /// Refuse what is not signed by a known key: without --trust, everything
     #[arg(long)]
     pub(crate) require_signatures: bool,
 

@@ -121,6 +121,35 @@ impl Rule {
     }
 }
 
+word_enum! {
+    /// What the days to a date are counted from. Words: `first-use`, `policy-install`, `change`, `last-ack`, `covered`.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Since: "start of a count of days" {
+        /// The licence was used for the first time.
+        FirstUse = "first-use",
+        /// The policy was installed, later than the first use.
+        PolicyInstall = "policy-install",
+        /// Its count changed.
+        Change = "change",
+        /// The device received an acknowledgement; where the policy asks for none, it sent a report.
+        LastAck = "last-ack",
+        /// Its newest acknowledged report ends, and nothing is known of the time of the acknowledgement.
+        Covered = "covered",
+    }
+}
+
+impl Since {
+    const fn in_words(self) -> &'static str {
+        match self {
+            Self::FirstUse => "its first use",
+            Self::PolicyInstall => "the install of the policy",
+            Self::Change => "the change of its count",
+            Self::LastAck => "the last acknowledgement",
+            Self::Covered => "the end of its last acknowledged report",
+        }
+    }
+}
+
 /// A report that has to be acknowledged by a certain time. Ordered by time, then rule, then tag.
 ///
 /// As JSON: an object of these names. `Display` says it in a sentence, which is not read back.
@@ -139,12 +168,14 @@ pub struct Due {
     pub days: u32,
     /// From when the days are counted.
     pub base: UnixSeconds,
+    /// What happened then.
+    pub since: Since,
     /// Who set the days.
     pub source: PolicySource,
 }
 
 impl Due {
-    fn new(licence: &LicenseUse, rule: Rule, base: UnixSeconds, value: Days) -> Self {
+    fn new(licence: &LicenseUse, rule: Rule, (base, since): (UnixSeconds, Since), value: Days) -> Self {
         Self {
             at: base.saturating_add(Seconds::from_days(value.days)),
             rule,
@@ -152,6 +183,7 @@ impl Due {
             class: licence.class,
             days: value.days,
             base,
+            since,
             source: value.source,
         }
     }
@@ -170,13 +202,14 @@ impl Due {
 
 impl fmt::Display for Due {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { at, tag, class, days, base, source, .. } = self;
+        let Self { at, tag, class, days, base, since, source, .. } = self;
         let what = match self.rule {
             Rule::First => "its first report within",
             Rule::Change => "a report of the change within",
             Rule::Ongoing => "the next report within",
         };
-        write!(f, "{at}: {class} licence {tag} needs {what} {days} days of {base} ({source})")
+        let since = since.in_words();
+        write!(f, "{at}: {class} licence {tag} needs {what} {days} days of {since} at {base} ({source})")
     }
 }
 
@@ -234,15 +267,18 @@ fn owed(
         let applies = !licence.reserved || rule == Rule::Change; // R6
         Some(policy.days(licence.class, rule.attribute())).filter(|value| applies && value.days > 0)
     };
-    let due = |rule: Rule, base: UnixSeconds| value(rule).map(|value| Due::new(licence, rule, base, value));
+    let due = |rule: Rule, base, since| value(rule).map(|value| Due::new(licence, rule, (base, since), value));
     let Some(covered) = licence.covered else {
-        let base = installed_at.map_or(first_use, |installed| installed.max(first_use));
-        return due(Rule::First, base).or_else(|| due(Rule::Change, first_use)); // R1, else R2
+        let installed = installed_at.filter(|installed| *installed > first_use);
+        let since = if installed.is_some() { Since::PolicyInstall } else { Since::FirstUse };
+        let first = due(Rule::First, installed.unwrap_or(first_use), since); // R1
+        return first.or_else(|| due(Rule::Change, first_use, Since::FirstUse)); // R2
     };
     let later = history.partition_point(|change| change.at <= covered);
     let (before, after) = history.split_at_checked(later)?;
     let in_use = before.last().is_some_and(|change| change.count > 0) || after.iter().any(|change| change.count > 0);
-    let change = after.first().and_then(|change| due(Rule::Change, change.at)); // R3
-    let ongoing = in_use.then(|| due(Rule::Ongoing, last_ack.unwrap_or(covered))).flatten(); // R4
+    let change = after.first().and_then(|change| due(Rule::Change, change.at, Since::Change)); // R3
+    let since = if last_ack.is_some() { Since::LastAck } else { Since::Covered };
+    let ongoing = in_use.then(|| due(Rule::Ongoing, last_ack.unwrap_or(covered), since)).flatten(); // R4
     change.into_iter().chain(ongoing).min() // R5
 }

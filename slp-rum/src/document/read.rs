@@ -16,13 +16,8 @@ const BOM: &str = "\u{feff}";
 
 pub(super) fn read<'a>(bytes: &'a [u8], options: &ReadOptions) -> Result<Document<'a>, Error> {
     let limits = &options.limits;
-    if bytes.len() > limits.document_bytes {
-        let text = format!(
-            "the document has {} bytes, more than {} (limit document_bytes); raise it if you trust the file",
-            bytes.len(),
-            limits.document_bytes
-        );
-        return Err(Error::new(ErrorKind::Limit, text).named("document_bytes").fatal());
+    if bytes.len() > limits.document_bytes && !may_fit_decoded(bytes, limits.document_bytes) {
+        return Err(too_long(bytes.len(), limits.document_bytes));
     }
     refuse_other_formats(bytes)?;
     let (input, tail, bad_at) = match str::from_utf8(bytes) {
@@ -44,6 +39,9 @@ pub(super) fn read<'a>(bytes: &'a [u8], options: &ReadOptions) -> Result<Documen
     }
     let decoded = if is_whole { decode_base64(text, &mut notes) } else { Ok(None) };
     let decoded = decoded.map_err(|flaw| early(&flaw, text, start))?;
+    if decoded.as_deref().unwrap_or(text).len() > limits.document_bytes {
+        return Err(too_long(decoded.as_deref().unwrap_or(text).len(), limits.document_bytes));
+    }
     if let Some(decoded) = &decoded {
         text = decoded.strip_prefix(BOM).unwrap_or(decoded);
     }
@@ -93,6 +91,20 @@ pub(super) fn read<'a>(bytes: &'a [u8], options: &ReadOptions) -> Result<Documen
         end,
         options: options.clone(),
     })
+}
+
+fn too_long(length: usize, limit: usize) -> Error {
+    let text = format!(
+        "the document has {length} bytes, more than {limit} (limit document_bytes); raise it if you trust the file"
+    );
+    Error::new(ErrorKind::Limit, text).named("document_bytes").fatal()
+}
+
+/// May this be the Base64 of a document within the limit? That is a third longer, and has a line end every 60 bytes or so.
+fn may_fit_decoded(bytes: &[u8], limit: usize) -> bool {
+    let text = bytes.strip_prefix(BOM.as_bytes()).unwrap_or(bytes).trim_ascii_start();
+    let most = limit.saturating_add(limit.checked_div(5).unwrap_or(0).saturating_mul(2)).saturating_add(8);
+    text.first().is_some_and(u8::is_ascii_alphanumeric) && text.len() <= most
 }
 
 /// What a container holds.

@@ -81,7 +81,7 @@ pub struct PartOutcome {
     pub xr: Option<DeviceError>,
     /// Why; empty when there is nothing to say.
     pub reason: String,
-    /// What somebody should know although it was taken.
+    /// What somebody should know although it was taken. What there is to say about one member stands there.
     pub warnings: Vec<String>,
     /// The code that goes back to the server, by hand.
     pub confirmation: Option<ConfirmationCode>,
@@ -127,7 +127,6 @@ impl PartOutcome {
                 None => Self::new(class, None, Outcome::Unchanged),
             }
         };
-        part.warnings = members.iter().filter_map(|member| member.warning.clone()).collect();
         part.members = members;
         part
     }

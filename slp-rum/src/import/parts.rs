@@ -158,7 +158,7 @@ impl Parts {
             return Ok(());
         }
         let required = rule == SignatureRule::Required || judge.has_server_key();
-        let mut checks = Checks { judge, required, left: SIGNATURES, warnings: Vec::new(), first: None };
+        let mut checks = Checks { judge, required, left: SIGNATURES, unchecked: Vec::new(), first: None };
         if let Some(policy) = &self.policy {
             checks.check(policy.as_ref());
         }
@@ -169,7 +169,7 @@ impl Parts {
         if let Some(account) = &self.account {
             checks.check(account.as_ref());
         }
-        self.warnings.append(&mut checks.warnings);
+        self.warnings.extend(unchecked(&checks.unchecked));
         checks.first.map_or(Ok(()), |(_, refusal)| Err(refusal))
     }
 
@@ -183,12 +183,25 @@ impl Parts {
     }
 }
 
+/// One warning for all signatures that nobody could check.
+fn unchecked(places: &[String]) -> Option<String> {
+    Some(match places {
+        [] => return None,
+        [one] => format!("{one}: the signature was not checked (not-checkable)"),
+        [first, ..] => {
+            let count = places.len();
+            format!("{count} signatures were not checked (not-checkable), the first at {first}")
+        }
+    })
+}
+
 /// One signature after another; the first fault in the order of the document is kept.
 struct Checks<'j> {
     judge: &'j dyn Judge,
     required: bool,
     left: usize,
-    warnings: Vec<String>,
+    /// Where signatures stand that nobody could check.
+    unchecked: Vec<String>,
     first: Option<(Option<u64>, Refusal)>,
 }
 
@@ -238,7 +251,7 @@ impl Checks<'_> {
                     self.first = Some((byte, refusal));
                 }
             }
-            None => self.warnings.push(format!("{what}: the signature was not checked (not-checkable)")),
+            None => self.unchecked.push(what),
         }
     }
 }

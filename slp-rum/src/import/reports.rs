@@ -1,6 +1,6 @@
 //! Acknowledgements take effect: of reports and of conversions. Spec: ack-auth, "Table", rows 29 to 34 and 40.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use slp_model::error_code::{DeviceError, ErrorCode, Platform};
 use slp_model::license::ReportState;
@@ -25,20 +25,38 @@ pub(super) struct Fallback<'f> {
     pub(super) by_name: Option<&'f BTreeSet<(Udi, ReportId)>>,
     /// When the document was downloaded.
     pub(super) downloaded: Option<UnixSeconds>,
+    /// The reports that members of the document name, and whether one acknowledges it. Whatever their order: a member that
+    /// names none does not mean them, and an acknowledgement outweighs an error.
+    pub(super) told: BTreeMap<(Udi, ReportId), bool>,
 }
 
-/// One acknowledgement.
+/// The reports of the device that members of these lists name, and whether one acknowledges it. Looked up only where it
+/// matters: beside a member that names none or tells of an error.
+pub(super) fn told(state: &DeviceState, lists: &[&AckList], device: Option<&Udi>) -> BTreeMap<(Udi, ReportId), bool> {
+    let named = || lists.iter().flat_map(|list| list.named());
+    let mut told = BTreeMap::new();
+    if lists.iter().any(|list| list.opaque().next().is_some()) || named().any(|ack| ack.status == AckStatus::Error) {
+        for ack in named() {
+            let Some(local) = ack.device.as_ref().or(device).and_then(|device| state.member(device)) else { continue };
+            let is_acknowledged = told.entry((local.device.clone(), ack.report)).or_default();
+            *is_acknowledged |= ack.status == AckStatus::Acknowledged;
+        }
+    }
+    told
+}
+
+/// One acknowledgement. `paired` is what became of the first member of the document that names no report.
 pub(super) fn acknowledge(
     state: &mut DeviceState,
     list: &AckList,
     around: &Fallback<'_>,
+    paired: &mut Option<MemberOutcome>,
     now: UnixSeconds,
 ) -> PartOutcome {
     let mut members = Vec::with_capacity(list.members.len());
     let mut was_acknowledged = false;
-    let mut paired: Option<MemberOutcome> = None;
     for member in &list.members {
-        let (outcome, acknowledged) = match (member, &paired) {
+        let (outcome, acknowledged) = match (member, paired.as_ref()) {
             (AckMember::Named(ack), _) => named(state, ack, around),
             // what stands around them is the same for all: the first one says it
             (AckMember::Opaque(_), Some(first)) => (again(first), false),
@@ -93,9 +111,11 @@ fn named(state: &mut DeviceState, ack: &Ack, around: &Fallback<'_>) -> (MemberOu
             (outcome, true)
         }
         AckStatus::Error => {
-            let warning = refused(ack);
+            let what = "the server refuses the report";
+            let warning = refused(what, ack.error_code.as_deref(), ack.message.as_deref());
             // an acknowledgement by name stands; one by pairing was a guess, which this corrects
-            if is_acknowledged && !facts.by_pairing {
+            let is_told = around.told.get(&(local.clone(), ack.report)) == Some(&true);
+            if is_told || (is_acknowledged && !facts.by_pairing) {
                 return done(Outcome::Unchanged, Some(warning));
             }
             let mut after = ReportFacts::new(ReportState::Closed, None);
@@ -108,24 +128,23 @@ fn named(state: &mut DeviceState, ack: &Ack, around: &Fallback<'_>) -> (MemberOu
     }
 }
 
-/// What the server says about a report that it refuses, safe to print.
-fn refused(ack: &Ack) -> String {
-    let code = match ack.error_code.as_deref().map(|code| (code, code.parse())) {
+/// What the server says about a report or a conversion that it refuses, safe to print.
+fn refused(what: &str, code: Option<&str>, message: Option<&str>) -> String {
+    let code = match code.map(|code| (code, code.parse())) {
         None => "without a code".to_owned(),
         Some((_, Ok(number))) => ErrorCode::new(Platform::Xe, number).to_string(),
         Some((code, Err(_))) => format!("code {}", Quoted(code)),
     };
-    let mut text = format!("the server refuses the report: {code}, ");
-    match &ack.message {
-        None => text.push_str("without a message"),
-        Some(message) => {
-            for character in message.chars().take(MESSAGE_CHARACTERS) {
-                if is_unprintable(character) {
-                    text.extend(character.escape_unicode());
-                } else {
-                    text.push(character);
-                }
-            }
+    let mut text = format!("{what}: {code}, ");
+    let Some(message) = message else {
+        text.push_str("without a message");
+        return text;
+    };
+    for character in message.chars().take(MESSAGE_CHARACTERS) {
+        if is_unprintable(character) {
+            text.extend(character.escape_unicode());
+        } else {
+            text.push(character);
         }
     }
     text
@@ -148,9 +167,13 @@ fn opaque(state: &mut DeviceState, around: &Fallback<'_>) -> (MemberOutcome, boo
             _ => true,
         };
         let waiting = state.reports.iter().filter(|((udi, _), facts)| udi == device && facts.waits());
-        waiting.filter(|(_, facts)| in_time(facts.sent_at)).map(|(key, _)| key.clone()).collect()
+        let untold = waiting.filter(|(key, _)| !around.told.contains_key(*key));
+        untold.filter(|(_, facts)| in_time(facts.sent_at)).map(|(key, _)| key.clone()).collect()
     });
-    let candidates = Candidates::new(around.by_name.cloned(), by_device);
+    // a file may hold reports of others too
+    let is_open_to_it = |key: &&(Udi, ReportId)| state.reports.contains_key(*key) && !around.told.contains_key(*key);
+    let by_name = around.by_name.map(|reports| reports.iter().filter(is_open_to_it).cloned().collect());
+    let candidates = Candidates::new(by_name, by_device);
     let reports = match candidates.pair() {
         Ok(reports) => reports,
         Err(why) => {
@@ -201,14 +224,15 @@ pub(super) fn convert(state: &mut DeviceState, list: &[ConversionAck], around: &
             }
             status => {
                 state.converting.remove(&local);
-                (*status == ConversionStatus::Failed).then(|| {
-                    let code = ack.error_code.as_deref().unwrap_or("no code");
-                    format!("the conversion failed: {code}, {}", ack.message.as_deref().unwrap_or("no text"))
-                })
+                (*status == ConversionStatus::Failed)
+                    .then(|| refused("the conversion failed", ack.error_code.as_deref(), ack.message.as_deref()))
             }
         };
-        state.converted.insert(local.clone(), ack.status.clone());
-        MemberOutcome::done(Some(local), None, Outcome::Installed, warning)
+        // that it still runs may be said often
+        let before = state.converted.insert(local.clone(), ack.status.clone());
+        let is_news = before.as_ref() != Some(&ack.status) || ack.status != ConversionStatus::InProgress;
+        let outcome = if is_news { Outcome::Installed } else { Outcome::Unchanged };
+        MemberOutcome::done(Some(local), None, outcome, warning)
     });
     let members = members.collect();
     PartOutcome::of_members(ImportClass::ConversionAck, members)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use slp_model::account::Account;
 use slp_model::license::{HaRole, ReportState};
 use slp_model::policy::Policy;
-use slp_model::{ReportId, Udi, UnixSeconds};
+use slp_model::{ReportId, Udi, UnixMillis, UnixSeconds};
 
 use super::ImportClass;
 use super::judge::Leaf;
@@ -165,12 +165,15 @@ pub struct InstalledPolicy {
     pub policy: Policy,
     /// When it was installed: the policy clock counts from there.
     pub installed_at: UnixSeconds,
+    /// The newest download that it came with, by the account information beside it. Another policy that was downloaded
+    /// before is an older one.
+    pub downloaded: Option<UnixMillis>,
 }
 
 impl InstalledPolicy {
     /// This policy, installed then.
     pub fn new(policy: Policy, installed_at: UnixSeconds) -> Self {
-        Self { policy, installed_at }
+        Self { policy, installed_at, downloaded: None }
     }
 }
 

@@ -27,9 +27,11 @@ fn only_known(extra: &[crate::Member], what: &str) -> Result<(), Error> {
 /// The element `smartLicenseSystemInfo`.
 ///
 /// # Errors
-/// `unwritable` if a device is not named, or there are members that are not known.
+/// `unwritable` if a device is not named or its names are too long, or there are members that are not known.
 pub fn system_info(facts: &SystemFacts) -> Result<String, Error> {
     only_known(&facts.extra, "the system information")?;
+    let members = facts.devices.iter().filter_map(|member| member.device.as_ref());
+    facts.device.iter().chain(members).try_for_each(device_fits)?;
     let mut json = Json::new();
     json.begin('{');
     json.device(facts.device.as_ref().ok_or_else(|| needs_device("the system information"))?);
@@ -107,6 +109,7 @@ pub fn trust_request(entries: &[TrustRequestEntry], sign: Option<&mut Sign<'_>>)
     json.begin('[');
     for entry in entries {
         only_known(&entry.extra, "a trust request")?;
+        device_fits(&entry.device)?;
         json.begin('{');
         json.device(&entry.device);
         json.optional("software_tag_identifier", entry.software_tag.as_deref());

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 use slp_model::policy::clock::{Change, Due, LicenseUse, WithoutAck, obligations, printed_ack_deadline, severity};
 use slp_model::policy::{LicenseClass, Policy};
-use slp_model::{EntitlementTag, Severity, Udi, UnixSeconds};
+use slp_model::{EntitlementTag, Quoted, Severity, Udi, UnixSeconds};
 use slp_rum::usage::Evidence;
 use slp_rum::{Content, Document, Error, ReadOptions};
 
@@ -44,6 +44,8 @@ struct DeviceDues {
     device: Udi,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_ack_deadline: Option<UnixSeconds>,
+    #[serde(skip)]
+    is_used: bool,
     dues: Vec<Judged>,
 }
 
@@ -76,7 +78,8 @@ pub(crate) fn due(arguments: &PolicyDue, session: &mut Session<'_>) -> Result<St
             let judge =
                 |due: Due| Judged { severity: severity(&due, WithoutAck::Logs, now), text: due.to_string(), due };
             let next_ack_deadline = printed_ack_deadline(&policy, &licences, arguments.last_ack, now);
-            DeviceDues { device, next_ack_deadline, dues: owed.into_iter().map(judge).collect() }
+            let is_used = licences.iter().any(|licence| licence.first_use(now).is_some());
+            DeviceDues { device, next_ack_deadline, is_used, dues: owed.into_iter().map(judge).collect() }
         })
         .collect();
     let is_missed = devices.iter().flat_map(|device| &device.dues).any(|due| due.severity == Severity::Error);
@@ -88,6 +91,7 @@ pub(crate) fn due(arguments: &PolicyDue, session: &mut Session<'_>) -> Result<St
         for fault in &all.faults {
             session.messages.fault(fault);
         }
+        writeln!(session.output, "{}", basis(&policy, arguments, now))?;
         show(&devices, now, session.style, &mut session.output)?;
     }
     Ok(Status::of_errors(failed))
@@ -181,19 +185,41 @@ fn write_json(devices: &[DeviceDues], faults: &[Fault], output: &mut Output<'_>)
     writeln!(output, "{{\"devices\":{},\n\"errors\":{}}}", json(&devices)?, json(&faults)?)
 }
 
+/// What the dates rest on.
+fn basis(policy: &Policy, arguments: &PolicyDue, now: UnixSeconds) -> String {
+    let installed = arguments.installed.map_or_else(String::new, |time| format!(" installed at {time}"));
+    let ack = match arguments.last_ack {
+        Some(time) => format!("the last acknowledgement came at {time}"),
+        None => "no acknowledgement came (--last-ack says otherwise)".to_owned(),
+    };
+    let classes = if arguments.class.is_empty() {
+        "\nReports do not tell the class of a licence: all count as perpetual (--class says otherwise)."
+    } else {
+        ""
+    };
+    format!("Policy {}{installed}; {ack}; now is {now}.{classes}", Quoted(&policy.name))
+}
+
+/// How long until then, or since.
+fn left(at: UnixSeconds, now: UnixSeconds) -> String {
+    if now > at { format!("{} overdue", now.since(at).human()) } else { format!("in {}", at.since(now).human()) }
+}
+
 fn show(devices: &[DeviceDues], now: UnixSeconds, style: Style, output: &mut Output<'_>) -> io::Result<()> {
     for device in devices {
         writeln!(output, "{}", style.paint(Paint::Heading, &printable(&device.device.to_string())))?;
-        if device.dues.is_empty() {
-            writeln!(output, "  nothing is due")?;
+        match device.dues.first() {
+            Some(Judged { due, .. }) => writeln!(output, "  report by {}, {}:", due.at, left(due.at, now))?,
+            None if device.is_used => {
+                writeln!(
+                    output,
+                    "  nothing is due: what is in use is reported, or the policy asks for no report of it"
+                )?;
+            }
+            None => writeln!(output, "  nothing is due: no licence was ever in use")?,
         }
         for Judged { severity, due, text } in &device.dues {
-            let left = if due.is_overdue(now) {
-                format!("{} overdue", now.since(due.at).human())
-            } else {
-                format!("in {}", due.at.since(now).human())
-            };
-            writeln!(output, "  {severity:<8} {left:<18} {}", printable(text))?;
+            writeln!(output, "  {severity:<8} {:<18} {}", left(due.at, now), printable(text))?;
         }
         if let Some(deadline) = device.next_ack_deadline {
             writeln!(output, "  the device prints as its next ACK deadline: {deadline}")?;

@@ -79,3 +79,16 @@ fn parts_that_flow_back_to_a_device_say_what_they_say() {
     assert_eq!(call.status, Status::Errors);
     assert!(call.output.contains("not a whole decimal number"), "{}", call.output);
 }
+
+#[test]
+fn a_long_text_of_an_acknowledgement_is_cut_for_people() {
+    let folder = Folder::new("inspect-long");
+    let text = format!(
+        "<smartLicense><smartLicenseRumAck><data><![CDATA[[{{\"r\":\"{0}\"}},{{\"report_id\":1,\"status\":\"ERROR\",\
+         \"message\":\"{0}\"}}]]]></data><signature>AAAA</signature></smartLicenseRumAck></smartLicense>",
+        "x".repeat(9_000)
+    );
+    folder.file("ack.xml", text.as_bytes());
+    let output = fine(&["inspect", &format!("{}/ack.xml", folder.path())]);
+    assert!(output.len() < 2_000, "{output}");
+}

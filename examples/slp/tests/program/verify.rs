@@ -46,7 +46,7 @@ fn file_of(count: usize, serial: &str, before: impl Fn(String) -> String, after:
 }
 
 /// The answer of the example, each part signed with the P-256 key of the tests.
-fn answer() -> String {
+pub(crate) fn answer() -> String {
     let bytes = bytes_of(ACK);
     let document = Document::parse(&bytes).unwrap();
     let mut text = String::from_utf8(bytes.clone()).unwrap();
@@ -62,7 +62,7 @@ fn answer() -> String {
 }
 
 /// A trust directory: the RSA key for the key text of the reports, the P-256 key for the cloud.
-fn trust(folder: &Folder) -> String {
+pub(crate) fn trust(folder: &Folder) -> String {
     folder.file("trust/21000093.pub.pem", key("rsa2048").public_key().to_pem().as_bytes());
     folder.file("trust/cloud.pub.pem", key("p256").public_key().to_pem().as_bytes());
     format!("{}/trust", folder.path())
@@ -522,7 +522,7 @@ fn documents_of_the_sdk_are_judged_by_their_kind() {
 
 /// A folder of the samples, if they are there.
 #[expect(clippy::disallowed_methods, reason = "tests read the samples where they lie")]
-fn samples(folder: &str) -> Option<String> {
+pub(crate) fn samples(folder: &str) -> Option<String> {
     use std::io::Write as _;
     let folder = std::env::var_os("SLP_SAMPLES").map(|root| Path::new(&root).join(folder)).filter(|it| it.is_dir());
     if folder.is_none() {

@@ -88,7 +88,7 @@ fn what_is_in_use_is_due_again_and_what_is_not_is_not() {
 fn the_explanation_names_licence_rule_days_base_and_source() {
     let licence = licence(LicenseClass::Export, &[("2022-07-01T15:00:00", 1)]);
     let due = next_due(&known_policy(), None, &[licence], None, time("2022-12-01")).unwrap();
-    insta::assert_snapshot!(due, @"2022-09-29T15:00:00Z: export licence regid.2020-01.com.cisco.TEST,1.0_x needs a report of the change within 90 days of 2022-07-01T15:00:00Z (Customer Policy)");
+    insta::assert_snapshot!(due, @"2022-09-29T15:00:00Z: export licence regid.2020-01.com.cisco.TEST,1.0_x needs a report of the change within 90 days of its first use at 2022-07-01T15:00:00Z (Customer Policy)");
 }
 
 #[test]
@@ -162,4 +162,22 @@ fn the_state_at_boot_follows_the_obligations() {
     silent.ack_required = Some(false);
     assert_eq!(state(&silent, &used, None, "2023-07-01"), "ackNotRequired");
     assert_eq!(printed_ack_deadline(&silent, &[used], None, time("2022-08-01")), None);
+}
+
+#[test]
+fn a_date_says_what_its_days_are_counted_from() {
+    let mut policy = Policy::new("x");
+    policy.perpetual = Requirement::days(30, 60, 20);
+    let used = licence(LicenseClass::Perpetual, &[("2022-06-27T14:18:18", 1), ("2022-07-10T12:00:00", 2)]);
+    let since = |licence: &LicenseUse, installed: Option<&str>, ack: Option<&str>| {
+        let licences = std::slice::from_ref(licence);
+        next_due(&policy, installed.map(time), licences, ack.map(time), time("2022-07-11")).unwrap().since
+    };
+    assert_eq!(since(&used, None, None), Since::FirstUse);
+    assert_eq!(since(&used, Some("2022-06-27T14:18:18"), None), Since::FirstUse);
+    assert_eq!(since(&used, Some("2022-06-27T14:18:19"), None), Since::PolicyInstall);
+    assert_eq!(since(&used.clone().covered_to(time(COVERED)), None, Some(LAST_ACK)), Since::Change);
+    let reported = used.covered_to(time("2022-07-10T12:00:00"));
+    assert_eq!(since(&reported, None, Some(LAST_ACK)), Since::LastAck);
+    assert_eq!(since(&reported, None, None), Since::Covered);
 }

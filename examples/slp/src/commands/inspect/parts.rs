@@ -5,6 +5,8 @@ use slp_rum::ack::conversion::ConversionAck;
 use slp_rum::auth_request::{RequestEntry, RequestKind};
 use slp_rum::{AckList, AckStatus, Authorization, Content, Warning};
 
+use crate::printable::shown;
+
 /// The most lines of a list that are shown.
 const SHOWN: usize = 20;
 
@@ -74,13 +76,14 @@ fn acknowledgement(list: &AckList) -> Vec<String> {
             let why = match (&ack.status, &ack.error_code, &ack.message) {
                 (AckStatus::Acknowledged, ..) => String::new(),
                 (_, code, message) => {
-                    format!(" {} {}", code.as_deref().unwrap_or_default(), message.as_deref().unwrap_or_default())
+                    let text = |text: &Option<String>| shown(text.as_deref().unwrap_or_default()).into_owned();
+                    format!(" {} {}", text(code), text(message))
                 }
             };
             format!("report {}{device}: {}{why}", ack.report, ack.status)
         })
         .collect();
-    lines.extend(list.opaque().map(|opaque| format!("names no report: {}", opaque.raw)));
+    lines.extend(list.opaque().map(|opaque| format!("names no report: {}", shown(&opaque.raw))));
     lines
 }
 

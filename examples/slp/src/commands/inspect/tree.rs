@@ -113,7 +113,7 @@ fn branch(item: &Item, file: &File, name_device: bool, style: Style) -> Branch {
         },
         Content::Other(lines) => Branch {
             heading: format!(
-                "{}  {} at byte {}, kept as they stand",
+                "{}  {} at byte {}",
                 style.paint(Paint::Heading, shown(item.kind.as_str())),
                 count_of(long(item.bytes), "byte", "bytes"),
                 grouped(long(item.at)),

@@ -75,6 +75,13 @@ pub fn return_code(code: &AuthorizationCode) -> ReturnCode {
     ReturnCode(grouped(&format!("C{text}")))
 }
 
+/// The code that a simulated device shows when it gives a permanent reservation back.
+pub fn permanent_return_code(device: &Udi, code: &PermanentCode) -> ReturnCode {
+    let digest = Sha512::digest(format!("slp-return\n{device}\n\n{}", code.as_str()).as_bytes());
+    let text = base58(digest.get(..36).unwrap_or_default(), 50);
+    ReturnCode(grouped(&format!("C{text}")))
+}
+
 /// The code that a simulated device shows when it has installed this authorization code.
 pub fn confirmation_code(code: &AuthorizationCode) -> ConfirmationCode {
     let digest = Sha256::digest(format!("slp-confirm\n{}", basis(code)).as_bytes());

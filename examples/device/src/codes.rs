@@ -19,6 +19,9 @@ use crate::setup::{Feature, Transport};
 use crate::store::{Imported, Wanted};
 use crate::syslog;
 
+/// Codes for an operator to type in elsewhere, by member.
+pub(crate) type Codes = Vec<(Udi, String)>;
+
 /// How a return reaches the cloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Road {
@@ -149,12 +152,7 @@ impl Device {
 
     /// Gives codes back. They are gone first, then the cloud is told, once (doc). What an operator would type elsewhere, and
     /// the file for the road by hand.
-    pub(crate) fn give_back(
-        &mut self,
-        all: bool,
-        road: Road,
-        now: UnixMillis,
-    ) -> Result<(Vec<(Udi, String)>, Vec<u8>), Fault> {
+    pub(crate) fn give_back(&mut self, all: bool, road: Road, now: UnixMillis) -> Result<(Codes, Vec<u8>), Fault> {
         let addressed = self.addressed(all);
         let local = self.local(now);
         let has_code: Vec<Udi> =

@@ -93,10 +93,9 @@ impl Device {
         let peer = self.agent.state().peer_capabilities.as_ref();
         if in_flight.echo.kind == Kind::Hello
             && peer.is_some_and(|words| !words.iter().any(|word| word == POLICY_USAGE))
+            && !std::mem::replace(&mut self.told_old, true)
         {
-            if !std::mem::replace(&mut self.told_old, true) {
-                self.note(syslog::reporting_not_supported());
-            }
+            self.note(syslog::reporting_not_supported());
         }
         self.follow_policy(now)?;
         self.remind(local);

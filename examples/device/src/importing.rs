@@ -1,6 +1,7 @@
 //! Documents that come back: what they change, and what of them is kept.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use slp_crypto::Signer as _;
 use slp_kit::Error;
@@ -45,11 +46,12 @@ impl Device {
         let taken = self.try_import(bytes, now)?;
         let mut text = taken.text.clone();
         for (device, code) in taken.confirmations() {
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 "\nLast Confirmation code UDI: PID:{},SN:{}\n    Confirmation code: {code}",
                 device.pid(),
                 device.serial()
-            ));
+            );
         }
         Ok(text)
     }

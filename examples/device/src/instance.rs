@@ -26,6 +26,8 @@ use crate::trusted::Trusted;
 const PUSH_DAYS: u32 = 30;
 /// Lines of the log that are kept until somebody takes them.
 const LOG_LINES: usize = 1_000;
+/// Characters of a line.
+const LINE_CHARACTERS: usize = 500;
 /// No clock is set by more than a hundred years.
 const CLOCK_SECONDS: u64 = 100 * 366 * 86_400;
 
@@ -178,11 +180,13 @@ impl Device {
         self.log.drain(..).collect()
     }
 
-    pub(crate) fn note(&mut self, line: impl Into<String>) {
+    /// Logs a line. Texts of others stand in it: no control character reaches a terminal, and none is long.
+    pub(crate) fn note(&mut self, line: impl AsRef<str>) {
         if self.log.len() >= LOG_LINES {
             self.log.pop_front();
         }
-        self.log.push_back(line.into());
+        let plain = |character: char| if character.is_control() { '?' } else { character };
+        self.log.push_back(line.as_ref().chars().take(LINE_CHARACTERS).map(plain).collect());
     }
 
     /// When to call [`tick`](Self::tick) at the latest, on the true clock.

@@ -3,6 +3,8 @@
 //!
 //! The way before policies: the device has to be in this mode. Codes are simulated ones, and never claimed to be real.
 
+use std::fmt::Write as _;
+
 use slp_model::error_code::DeviceError;
 use slp_model::{Udi, UnixMillis};
 use slp_rum::authorization::AuthorizationKind;
@@ -108,7 +110,7 @@ impl Device {
         let confirmed: Vec<(Udi, String)> =
             taken.confirmations().map(|(device, code)| (device.clone(), code.to_owned())).collect();
         for (device, code) in confirmed {
-            text.push_str(&format!("\nLast Confirmation code {code}"));
+            let _ = write!(text, "\nLast Confirmation code {code}");
             self.note(syslog::reserved(&device));
         }
         self.save()?;

@@ -124,17 +124,25 @@ impl Device {
         list
     }
 
-    /// Reports that are asked for. That they were is kept before they leave.
+    /// Reports that are asked for. That they were is kept before they leave, at the first time and after a failure.
     fn reports(&mut self, wanted: impl Fn(&KeptReport) -> bool) -> Result<DeviceReports, slp_transport::Error> {
-        let (mut usage, mut changed) = (Vec::new(), false);
+        let (mut usage, mut asked) = (Vec::new(), Vec::new());
         for kept in self.saved.life.kept.iter_mut().filter(|kept| wanted(kept)) {
             if kept.state == ReportState::Closed {
-                (kept.state, changed) = (ReportState::Unacknowledged, true);
+                kept.state = ReportState::Unacknowledged;
+                asked.push((kept.device.clone(), kept.id));
             }
             usage.push(RumEnvelope::try_from(&kept.report().map_err(|error| ours(&error))?)?);
         }
-        if changed {
-            self.save().map_err(|error| ours(&error))?;
+        if !asked.is_empty()
+            && let Err(error) = self.save()
+        {
+            for (device, id) in asked {
+                if let Some(kept) = self.saved.life.find(&device, id) {
+                    kept.state = ReportState::Closed;
+                }
+            }
+            return Err(ours(&error));
         }
         Ok(DeviceReports::new(usage))
     }

@@ -79,9 +79,9 @@ impl Device {
         let rest = path.strip_prefix("/restconf/").unwrap_or(path);
         let rpc = rest.strip_prefix("operations/").or_else(|| rest.strip_prefix("data/"));
         let name = rpc.and_then(|name| name.strip_prefix(MODULE)).and_then(|name| name.strip_prefix(':'));
-        let name = match name.map(|name| Rpc::NAMES.into_iter().find(|known| *known == name)) {
-            Some(Some(name)) => name,
-            _ => return wrong(StatusCode::NOT_FOUND, "invalid-value", format!("uri keypath not found: {path}")),
+        let name = name.and_then(|name| Rpc::NAMES.into_iter().find(|known| *known == name));
+        let Some(name) = name else {
+            return wrong(StatusCode::NOT_FOUND, "invalid-value", format!("uri keypath not found: {path}"));
         };
         if request.method() != Method::POST {
             return wrong(StatusCode::METHOD_NOT_ALLOWED, "operation-not-supported", "a procedure is called with POST");

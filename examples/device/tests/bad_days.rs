@@ -301,6 +301,86 @@ fn the_log_has_the_lines_of_the_vendor_and_they_are_read_back() {
     assert!(!lines.iter().any(|line| line.contains("token-of-a-test")), "no secret in the log");
 }
 
+#[test]
+fn a_reload_ends_the_reports_and_says_so_and_usage_goes_on() {
+    let world = World::new([]);
+    let runner = world.trusted_device(setup(1));
+    world.pass(&[&runner], 60);
+    world.say(&runner, "license network-advantage 2");
+    world.clock.advance(20);
+    world.say(&runner, "reload");
+    assert_eq!(lock(&runner).saved().life.count("network-advantage"), 2);
+    world.pass(&[&runner], 3 * DAY);
+    let reports = stored(&world, &udi(1));
+    let ends: Vec<_> = reports
+        .iter()
+        .map(|report| report.measurements().last().unwrap())
+        .map(|last| last.termination.as_ref().unwrap().as_str().to_owned())
+        .collect();
+    assert_eq!(ends[..2], ["ProductReload", "CurrentUsageRequested"]);
+    assert_eq!(reports[0].measurements()[0].end, reports[1].measurements()[0].start);
+    let measured = reports[1].measurements()[0].clone();
+    let samples = (measured.elapsed().get() + 450) / 900 + 1;
+    assert_eq!(measured.samples, u64::try_from(samples).ok(), "one sample in fifteen minutes");
+}
+
+#[test]
+fn a_policy_that_comes_with_an_answer_sets_the_interval_of_pushes() {
+    let world = World::with(|settings| settings.policy.perpetual = cssm::PolicyDays::new(90, 7, 30));
+    let runner = world.device(setup(1));
+    world.say(&runner, "license network-advantage 1");
+    lock(&runner).configure(World::smart(), world.now()).unwrap();
+    world.say(&runner, "license smart trust idtoken token-of-a-test local");
+    world.pass(&[&runner], 60);
+    assert_eq!(lock(&runner).agent().interval, Some(Seconds::from_days(7)));
+}
+
+#[test]
+fn that_a_collector_asked_for_a_report_is_known_after_a_restart() {
+    let world = World::new([]);
+    let disk = Disk { bytes: Arc::default(), left: Arc::new(AtomicUsize::new(usize::MAX)) };
+    let runner = world.device_in(setup(1), Box::new(disk.clone()));
+    world.say(&runner, "license network-advantage 1");
+    world.clock.advance(DAY);
+    lock(&runner).close_reports(world.now()).unwrap();
+    let access = device::Access::new("slp", "hunter2");
+    let mut request = http::Request::new(Vec::new());
+    *request.uri_mut() = "/smartlic-service/all-reports".parse().unwrap();
+    request.headers_mut().insert("authorization", "Basic c2xwOmh1bnRlcjI=".parse().unwrap());
+    // a disk that is full: the reports stay here, since nobody would know that they went
+    disk.left.store(0, Ordering::SeqCst);
+    assert_eq!(lock(&runner).rest(&access, &request, world.now()).status(), 500);
+    disk.left.store(usize::MAX, Ordering::SeqCst);
+    assert_eq!(lock(&runner).rest(&access, &request, world.now()).status(), 200);
+    drop(runner);
+    let runner = world.device_in(setup(1), Box::new(disk));
+    assert_eq!(lock(&runner).saved().life.kept[0].state, slp_model::license::ReportState::Unacknowledged);
+}
+
+#[test]
+fn texts_of_others_reach_the_log_without_control_characters_and_short() {
+    let world = World::new([]);
+    let runner = world.device(setup(1));
+    let hostile = format!("\u{1b}[2J{}", "x".repeat(5_000));
+    assert!(
+        lock(&runner)
+            .import(format!("<smartLicense><smartLicenseRumAck x='{hostile}'/>").as_bytes(), world.now())
+            .is_err()
+    );
+    let access = device::Access::new("slp", "hunter2");
+    let mut request = http::Request::new(
+        br#"{"cisco-smart-license:input":{"feature-name":"\u001b[2Jx\n%SMART_LIC-6-X: y"}}"#.to_vec(),
+    );
+    *request.method_mut() = http::Method::POST;
+    *request.uri_mut() = "/restconf/operations/cisco-smart-license:authorization-request-online".parse().unwrap();
+    request.headers_mut().insert("authorization", "Basic c2xwOmh1bnRlcjI=".parse().unwrap());
+    lock(&runner).configure(device::Transport::Cslu("https://cslu.example/x".into()), world.now()).unwrap();
+    lock(&runner).rest(&access, &request, world.now());
+    let lines = log(&runner);
+    assert!(lines.iter().any(|line| line.contains("does not know the licence")), "{lines:?}");
+    assert!(lines.iter().all(|line| line.len() <= 1_000 && !line.contains(char::is_control)), "{lines:?}");
+}
+
 /// A disk whose process dies after so many writes: nothing is written from then on.
 #[derive(Clone, Debug)]
 struct Disk {
@@ -335,16 +415,13 @@ fn lives(kill: usize) -> bool {
         let device = Device::start(setup(1), world.trusted.clone(), Box::new(disk.clone()), random, world.now())?;
         Ok::<_, Error>(world.run(device))
     };
-    let mut runner = match start(&disk) {
-        Ok(runner) => runner,
-        Err(_) => {
-            disk.left.store(usize::MAX, Ordering::SeqCst);
-            start(&disk).unwrap()
-        }
-    };
-    let smart = format!("license smart transport smart https://cloud.example{}", cssm::SMART_PATH);
+    let mut runner = start(&disk).unwrap_or_else(|_| {
+        disk.left.store(usize::MAX, Ordering::SeqCst);
+        start(&disk).unwrap()
+    });
+    let transport = format!("license smart transport smart https://cloud.example{}", cssm::SMART_PATH);
     let steps: [(&str, i64); 8] = [
-        (&smart, 0),
+        (&transport, 0),
         ("license smart trust idtoken token-of-a-test all", 60),
         ("license network-advantage 1", DAY),
         ("license network-advantage 2", 600),

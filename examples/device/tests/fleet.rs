@@ -15,7 +15,7 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
-fn fleet(world: &World, number: u32, network: Arc<dyn Network>) -> Fleet {
+fn fleet(world: &World, number: u32, network: &Arc<dyn Network>) -> Fleet {
     let time: Arc<ManualClock> = Arc::clone(&world.clock);
     let clock: Arc<dyn Clock> = time;
     let mut runners = Vec::new();
@@ -25,7 +25,7 @@ fn fleet(world: &World, number: u32, network: Arc<dyn Network>) -> Fleet {
         let mut device = Device::start(setup(number), world.trusted.clone(), store, random, world.now()).unwrap();
         device.configure(World::smart(), world.now()).unwrap();
         device.command("license smart trust idtoken token-of-a-test local", world.now()).unwrap();
-        runners.push(Runner::new(Arc::new(Mutex::new(device)), Arc::clone(&network), Arc::clone(&clock)));
+        runners.push(Runner::new(Arc::new(Mutex::new(device)), Arc::clone(network), Arc::clone(&clock)));
     }
     Fleet::new(runners, clock)
 }
@@ -33,7 +33,7 @@ fn fleet(world: &World, number: u32, network: Arc<dyn Network>) -> Fleet {
 #[test]
 fn every_device_of_a_fleet_has_its_own_life() {
     let world = World::new([]);
-    let fleet = fleet(&world, 40, Arc::clone(&world.network));
+    let fleet = fleet(&world, 40, &world.network);
     let runtime = runtime();
     assert!(runtime.block_on(fleet.turn()).is_empty());
     for (number, runner) in fleet.runners().iter().enumerate() {
@@ -58,7 +58,8 @@ fn a_device_that_waits_for_its_network_makes_no_other_one_wait() {
         }
         inner.send(request)
     };
-    let fleet = fleet(&world, 10, Arc::new(network));
+    let network: Arc<dyn Network> = Arc::new(network);
+    let fleet = fleet(&world, 10, &network);
     let turned = Mutex::new(Vec::new());
     let runtime = runtime();
     for runner in fleet.runners() {

@@ -44,12 +44,16 @@ pub(crate) fn setup(number: u32) -> Setup {
 
 impl World {
     pub(crate) fn new(faults: impl IntoIterator<Item = Fault>) -> Self {
+        Self::with(|settings| settings.faults.extend(faults))
+    }
+
+    pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let clock = Arc::new(ManualClock::new("2026-01-01T00:00:00Z".parse::<UnixSeconds>().unwrap()));
         let mut settings = Settings::default();
         settings.id_tokens.push(IdToken::new("token-of-a-test"));
         settings.purchases.push(Purchase::new(ADVANTAGE, "advantage", 5));
         settings.purchases.push(Purchase::new(HSEC, "hsec", 1).behind(Enforced::Export));
-        settings.faults.extend(faults);
+        change(&mut settings);
         let authority = Authority::new("Root of a test").unwrap();
         let trusted = Trusted::new(authority.signer().public_key(), authority.certificate()).unwrap();
         let cloud = Cloud::new(settings, authority, Random::seeded(1), clock.now()).unwrap();

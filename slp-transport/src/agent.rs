@@ -44,6 +44,8 @@ pub enum Event {
     UsageChanged,
     /// Reports were closed: the answer to [`Action::CloseReports`], or on their own.
     ReportsClosed(Vec<ReportKey>),
+    /// Reports were thrown away for want of room, unacknowledged: nobody is asked about them any more.
+    ReportsPurged(Vec<ReportKey>),
     /// The operator asks to send and fetch now.
     Sync,
     /// The operator asks for an authorization code; `known` says whether the device has such a feature.

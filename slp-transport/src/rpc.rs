@@ -128,6 +128,11 @@ impl Rpc {
         Self::AuthorizationReturnOnline { local: true }
     }
 
+    /// Gives codes back by a file: of this device, or of all members.
+    pub fn authorization_return_offline(local: bool, file_path: FilePath) -> Self {
+        Self::AuthorizationReturnOffline { local, file_path }
+    }
+
     /// Its name in the module.
     pub fn name(&self) -> &'static str {
         match self {

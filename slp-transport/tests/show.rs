@@ -522,3 +522,14 @@ fn each_capture_has_the_facts_that_an_eye_finds() {
         assert!(is_named, "{name} has no expected fact");
     }
 }
+
+#[test]
+fn what_a_code_grants_stands_under_the_licence_of_the_code() {
+    let text = b"Overall status:\n  Active: PID:C9300-24UX,SN:TST00000001\n      Status: SMART AUTHORIZATION INSTALLED on \
+        Sep 21 13:48:56 2021 UTC\n\nAuthorizations:\n  hseck9 (Example HSEC):\n    Description: Example HSEC\n    \
+        Total available count: 2\n    Enforcement type: EXPORT RESTRICTED\n\nPurchased Licenses:\n  No Purchase \
+        Information Available\n";
+    let facts = CliFacts::read(ShowCommand::Authorization, text, &Limits::default());
+    assert!(facts.unparsed.is_empty(), "{:?}", facts.unparsed);
+    assert_eq!(facts.value("Authorizations/hseck9 (Example HSEC)/Total available count"), Some("2"));
+}

@@ -12,7 +12,7 @@ use slp_model::{UnixMillis, UnixSeconds};
 use slp_rum::codes::simulate;
 use slp_rum::import::{ImportClass, Outcome};
 use slp_transport::agent::{Event, Reply, Say};
-use slp_transport::cssm::{AuthorizationFor, AuthorizationMode, Token, WantedKey};
+use slp_transport::cssm::Token;
 use slp_transport::push::{
     AuthorizationConfirmation, AuthorizationRequest, AuthorizationReturn, Confirmation, Device as ListedDevice,
     DeviceRole, Echo, Hello, Identity, Installed, Kind, PiCodec as _, PiRequest, PiResponse, RequestData, ResponseData,
@@ -23,9 +23,12 @@ use slp_transport::{BaseUrl, DeviceUsage, Limits, Results, SmartLicense, StatusW
 
 use crate::instance::Device;
 use crate::setup::Transport;
+use crate::syslog;
 
 /// What agents of devices print as their capabilities (seen), those that this one has.
-const CAPABILITIES: [&str; 7] = ["UTILITY", "DLC", "AppHA", "MULTITIER", "EXPORT_2", "OK_TRY_AGAIN", "POLICY_USAGE"];
+const CAPABILITIES: [&str; 7] = ["UTILITY", "DLC", "AppHA", "MULTITIER", "EXPORT_2", "OK_TRY_AGAIN", POLICY_USAGE];
+/// What a server needs for policies and usage (seen).
+const POLICY_USAGE: &str = "POLICY_USAGE";
 /// Clocks may differ by less than this (doc), milliseconds.
 const SKEW: u64 = 3_600_000;
 
@@ -75,7 +78,7 @@ impl Device {
                     .as_ref()
                     .is_ok_and(|answer| answer.server_time.get().abs_diff(local.to_millis().get()) >= SKEW);
                 if skewed {
-                    self.note("%SMART_LIC-4-CLOCK: the clock of the server differs by an hour or more");
+                    self.note("the clock of the server differs by an hour or more");
                 }
                 if skewed && in_flight.echo.kind == Kind::TrustEstablishment {
                     Reply::refused("PI_CLOCK_SKEW: the clocks of device and server differ by an hour or more")
@@ -87,6 +90,15 @@ impl Device {
         let done = self.act(Event::answered(exchange, reply), now);
         self.acknowledged.clear();
         done?;
+        let peer = self.agent.state().peer_capabilities.as_ref();
+        if in_flight.echo.kind == Kind::Hello
+            && peer.is_some_and(|words| !words.iter().any(|word| word == POLICY_USAGE))
+            && !std::mem::replace(&mut self.told_old, true)
+        {
+            self.note(syslog::reporting_not_supported());
+        }
+        self.follow_policy(now)?;
+        self.remind(local);
         self.save()
     }
 
@@ -120,7 +132,7 @@ impl Device {
         for item in results.authorizations.iter_mut().flatten() {
             if item.status == StatusWord::Failed {
                 let text = item.status_message.clone().unwrap_or_default();
-                self.note(format!("%SMART_LIC-3-AUTHORIZATION_INSTALL_FAILED: {text}"));
+                self.note(syslog::authorization_refused(&text));
             }
             item.smart_license.take_if(|document| self.takes(document, local).is_none());
         }
@@ -134,8 +146,8 @@ impl Device {
     /// The classes of which something was taken; `None` when the document was refused.
     fn takes(&mut self, document: &SmartLicense, local: UnixSeconds) -> Option<Vec<ImportClass>> {
         let bytes = document.decode(&Limits::default()).ok()?;
-        let (_, outcomes) = self.take_document(&bytes, local).ok()?;
-        let taken = outcomes.iter().filter(|part| part.outcome != Outcome::Skipped);
+        let taken = self.take_document(&bytes, local).ok()?;
+        let taken = taken.outcomes.iter().filter(|part| part.outcome != Outcome::Skipped);
         Some(taken.map(|part| part.class).collect())
     }
 
@@ -156,10 +168,14 @@ impl Device {
         let active = self.state.members.get(self.saved.active);
         identity.product_instance_identifier = active.and_then(|member| member.piid.clone());
         identity.hostname.clone_from(&self.saved.setup.hostname);
+        let role = |role: Option<&HaRole>| match role {
+            Some(HaRole::Member) => DeviceRole::Member,
+            _ => DeviceRole::Standby,
+        };
         let others = self.state.members.iter().filter(|member| member.role != Some(HaRole::Active));
-        identity.device_list.extend(
-            others.map(|member| ListedDevice::new(DeviceRole::Standby, Sudi::from(&member.device), software.as_str())),
-        );
+        identity.device_list.extend(others.map(|member| {
+            ListedDevice::new(role(member.role.as_ref()), Sudi::from(&member.device), software.as_str())
+        }));
         identity
     }
 
@@ -187,7 +203,7 @@ impl Device {
                 let mut usage = UsageReporting::new();
                 usage.reports = DeviceUsage::group(&found)?;
                 if !features.is_empty() {
-                    usage.authorization_requests = Some(vec![self.wish(features)?]);
+                    usage.authorization_requests = Some(self.wishes_of_message(features)?);
                 }
                 usage.into()
             }
@@ -201,22 +217,12 @@ impl Device {
             }
             Say::AuthorizationRequest(features) => {
                 let mut request = AuthorizationRequest::new();
-                request.licenses.push(self.wish(features)?);
+                request.licenses = self.wishes_of_message(features)?;
                 request.into()
             }
             Say::Plain(kind) => self.plain(kind)?,
             _ => return Err("a message that this device does not know".into()),
         })
-    }
-
-    fn wish(&self, features: &[String]) -> Result<AuthorizationFor, Error> {
-        let mut wish = AuthorizationFor::new(Sudi::from(self.active()));
-        wish.mode = Some(AuthorizationMode::Add);
-        wish.hostname.clone_from(&self.saved.setup.hostname);
-        for name in features {
-            wish.keys.push(WantedKey::new(self.feature(name)?.tag.to_string(), 1_u64));
-        }
-        Ok(wish)
     }
 
     fn trust_requests(&mut self, scope: &TrustScope, local: UnixSeconds) -> Result<Vec<TrustRequest>, Error> {
@@ -225,16 +231,22 @@ impl Device {
             if *scope == TrustScope::Local && index != self.saved.active {
                 continue;
             }
-            let pem = self.saved.keys.get(index).ok_or("a member has no key")?;
-            let key = rcgen::KeyPair::from_pem(pem)?;
-            let mut params = rcgen::CertificateParams::new(Vec::new())?;
-            params.distinguished_name.push(rcgen::DnType::CommonName, member.to_string());
-            let request = params.serialize_request(&key)?.pem()?.replace("\r\n", "\n");
+            let request = self.certificate_request(index)?;
             let software = self.saved.setup.software.to_string();
             let nonce = self.random.nonce();
             requests.push(TrustRequest::new(Sudi::from(member), software, local.to_millis(), nonce, request));
         }
         Ok(requests)
+    }
+
+    /// What a member asks to be trusted with, PEM.
+    pub(crate) fn certificate_request(&self, index: usize) -> Result<String, Error> {
+        let pem = self.saved.keys.get(index).ok_or("a member has no key")?;
+        let member = self.saved.setup.members.get(index).ok_or("there is no such member")?;
+        let key = rcgen::KeyPair::from_pem(pem)?;
+        let mut params = rcgen::CertificateParams::new(Vec::new())?;
+        params.distinguished_name.push(rcgen::DnType::CommonName, member.to_string());
+        Ok(params.serialize_request(&key)?.pem()?.replace("\r\n", "\n"))
     }
 
     fn plain(&mut self, kind: &Kind) -> Result<RequestData, Error> {

@@ -5,32 +5,36 @@ use std::fmt;
 
 use slp_crypto::{PublicKey, Signer as _, SigningKey};
 use slp_kit::{Error, Random};
-use slp_model::license::{HaRole, ReportState};
+use slp_model::error_code::DeviceError;
 use slp_model::policy::Attribute;
+use slp_model::policy::clock::{LicenseUse, next_due};
 use slp_model::{ReportId, Seconds, Udi, UnixMillis, UnixSeconds};
-use slp_rum::codes::simulate;
-use slp_rum::import::{
-    DeviceState, HaPeer, ImportClass, Outcome, PartOutcome, ReportFacts, ReturnedCode, Situation, import,
-};
-use slp_rum::write::{DeviceFile, request as write_request};
-use slp_rum::{AuthorizationCode, Content, Document};
-use slp_transport::agent::{Action, Agent, AgentState, Event, Imported, Mode, ReportKey};
+use slp_rum::authorization::AuthorizationKind;
+use slp_rum::import::DeviceState;
+use slp_transport::agent::{Action, Agent, AgentState, Event, Mode, ReportKey};
 
 use crate::exchange::{InFlight, Outgoing};
-use crate::life::{Ending, KeptReport, Life};
+use crate::fault::Fault;
+use crate::files::{Files, MemoryFiles};
+use crate::life::{Ending, Life, Signing};
 use crate::setup::{Feature, Setup, Transport};
-use crate::store::{Imported as Kept, Saved, Store};
+use crate::store::{Reservation, Saved, Store};
 use crate::syslog;
 use crate::trusted::Trusted;
 
 /// Days between pushes, unless a policy asks for less (doc).
 const PUSH_DAYS: u32 = 30;
 /// Lines of the log that are kept until somebody takes them.
-const LOG_LINES: usize = 10_000;
+const LOG_LINES: usize = 1_000;
+/// Characters of a line.
+const LINE_CHARACTERS: usize = 500;
+/// No clock is set by more than a hundred years.
+const CLOCK_SECONDS: u64 = 100 * 366 * 86_400;
 
 /// A device.
 pub struct Device {
-    store: Box<dyn Store>,
+    pub(crate) store: Box<dyn Store>,
+    pub(crate) files: Box<dyn Files>,
     pub(crate) saved: Saved,
     pub(crate) agent: Agent,
     pub(crate) state: DeviceState,
@@ -41,15 +45,18 @@ pub struct Device {
     pub(crate) in_flight: Option<InFlight>,
     /// Reports that documents of the answer at hand acknowledge.
     pub(crate) acknowledged: BTreeSet<(Udi, ReportId)>,
+    /// Was the operator told that the server is too old?
+    pub(crate) told_old: bool,
     log: VecDeque<String>,
 }
 
 impl Device {
     /// The device that the store holds, or a new one of this setup. It starts: licences that were in use are in use again,
-    /// reports that were open end with the reload.
+    /// reports that were open end with the reload. Software, features and room are those of the setup, a host name that an
+    /// operator gave stays.
     ///
     /// # Errors
-    /// When the store cannot be read or written, or no key can be made.
+    /// When the store cannot be read or written or is that of another device, or no key can be made.
     pub fn start(
         setup: Setup,
         trusted: Trusted,
@@ -58,21 +65,22 @@ impl Device {
         now: UnixMillis,
     ) -> Result<Self, Error> {
         let (saved, is_new) = match store.load()? {
-            Some(saved) => (saved, false),
+            Some(saved) => (resumed(saved, setup)?, false),
             None => (fresh(setup)?, true),
         };
-        let keys = saved.keys.iter().map(|pem| SigningKey::from_pem(pem.as_bytes())).collect::<Result<Vec<_>, _>>()?;
         let mut device = Self {
             store,
+            files: Box::new(MemoryFiles::new()),
             agent: Agent::resume(saved.agent.clone()),
             state: DeviceState::default(),
+            keys: keys_of(&saved)?,
             saved,
-            keys,
             trusted,
             random,
             outbox: Vec::new(),
             in_flight: None,
             acknowledged: BTreeSet::new(),
+            told_old: false,
             log: VecDeque::new(),
         };
         device.restore();
@@ -83,6 +91,57 @@ impl Device {
         device.act(Event::Boot, now)?;
         device.save()?;
         Ok(device)
+    }
+
+    /// The same device with this place for its files. Without one they are gone with the process.
+    #[must_use]
+    pub fn with_files(mut self, files: Box<dyn Files>) -> Self {
+        self.files = files;
+        self
+    }
+
+    /// Its files: what it wrote, and what it shall import.
+    pub fn files(&mut self) -> &mut dyn Files {
+        &mut *self.files
+    }
+
+    /// Starts again: open reports end, an answer that is under way is forgotten, so is an id token.
+    ///
+    /// # Errors
+    /// As [`tick`](Self::tick).
+    pub fn reload(&mut self, now: UnixMillis) -> Result<(), Error> {
+        let local = self.local(now);
+        self.close(Ending::Reload, local)?;
+        self.agent = Agent::resume(self.agent.state().clone());
+        self.forget_messages();
+        self.act(Event::Boot, now)?;
+        self.save()
+    }
+
+    /// Everything about licences is gone: usage, reports, trust, policy, codes, keys, transport. What the cloud and
+    /// collectors know of the device is not. Host name and clock stay.
+    ///
+    /// # Errors
+    /// When no key can be made, or the state cannot be kept: nothing has changed then.
+    pub fn factory_reset(&mut self, now: UnixMillis) -> Result<(), Error> {
+        let mut saved = fresh(self.saved.setup.clone())?;
+        saved.clock_offset = self.saved.clock_offset;
+        saved.active = self.saved.active;
+        self.store.save(&saved)?;
+        self.keys = keys_of(&saved)?;
+        self.agent = Agent::resume(saved.agent.clone());
+        self.saved = saved;
+        self.state = DeviceState::default();
+        self.forget_messages();
+        self.restore();
+        self.act(Event::Boot, now)?;
+        self.save()
+    }
+
+    fn forget_messages(&mut self) {
+        self.in_flight = None;
+        self.outbox.clear();
+        self.acknowledged.clear();
     }
 
     /// What the device's own clock shows.
@@ -121,11 +180,13 @@ impl Device {
         self.log.drain(..).collect()
     }
 
-    pub(crate) fn note(&mut self, line: impl Into<String>) {
+    /// Logs a line. Texts of others stand in it: no control character reaches a terminal, and none is long.
+    pub(crate) fn note(&mut self, line: impl AsRef<str>) {
         if self.log.len() >= LOG_LINES {
             self.log.pop_front();
         }
-        self.log.push_back(line.into());
+        let plain = |character: char| if character.is_control() { '?' } else { character };
+        self.log.push_back(line.as_ref().chars().take(LINE_CHARACTERS).map(plain).collect());
     }
 
     /// When to call [`tick`](Self::tick) at the latest, on the true clock.
@@ -158,8 +219,7 @@ impl Device {
             Transport::Smart(_) => Mode::Smart,
         };
         self.saved.transport = transport;
-        self.in_flight = None;
-        self.outbox.clear();
+        self.forget_messages();
         self.act(Event::Configured(mode), now)?;
         self.save()
     }
@@ -171,8 +231,10 @@ impl Device {
     pub fn use_license(&mut self, name: &str, count: u64, now: UnixMillis) -> Result<(), Error> {
         let feature = self.feature(name)?.clone();
         let local = self.local(now);
-        if feature.needs_code() && count > self.authorized(&feature, local) {
-            let allowed = self.authorized(&feature, local);
+        let allowed = self.authorized(&feature, local);
+        if feature.needs_code() && count > allowed {
+            let reserved = self.state.codes.values().any(|code| code.authorization.kind == AuthorizationKind::Slr);
+            self.note(syslog::not_authorized(name, reserved));
             return Err(format!(
                 "{name} needs an authorization code: {count} wanted, {allowed} authorized. Use \
                  'license smart authorization request add {name} local' first"
@@ -180,30 +242,79 @@ impl Device {
             .into());
         }
         if self.saved.life.set_count(&feature, count, local) {
+            if self.saved.life.is_long() {
+                self.close(Ending::Requested, local)?;
+            }
             self.follow_policy(now)?;
+            self.remind(local);
             self.act(Event::UsageChanged, now)?;
             self.save()?;
         }
         Ok(())
     }
 
-    pub(crate) fn feature(&self, name: &str) -> Result<&Feature, Error> {
+    pub(crate) fn feature(&self, name: &str) -> Result<&Feature, Fault> {
         let found = self.saved.setup.features.iter().find(|feature| feature.name == name);
-        found.ok_or_else(|| format!("the software of this device does not know the licence {name}").into())
+        found.ok_or_else(|| {
+            let text = format!("the software of this device does not know the licence {name}");
+            Fault::denied(DeviceError::NotFound, text)
+        })
     }
 
-    /// How many of a licence a code of the active member allows.
-    pub(crate) fn authorized(&self, feature: &Feature, local: UnixSeconds) -> u64 {
-        let code = self.state.codes.get(self.active());
-        code.map_or(0, |code| code.authorization.authorized_count(&feature.tag, local))
+    /// The host name, or none. Messages and files carry it from now on.
+    ///
+    /// # Errors
+    /// For a name that no device takes, and as [`tick`](Self::tick).
+    pub fn rename(&mut self, name: Option<&str>) -> Result<(), Error> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        if name.is_some_and(|name| !(1..=63).contains(&name.len()) || !name.bytes().all(plain)) {
+            return Err("a host name has 1 to 63 letters, digits, dots, dashes and underscores".into());
+        }
+        self.saved.setup.hostname = name.map(str::to_owned);
+        self.save()
+    }
+
+    /// Licences as the policy's clock sees them: those of a reservation only owe reports of changes.
+    pub fn uses(&self) -> Vec<LicenseUse> {
+        let mut uses = self.saved.life.uses(&self.saved.setup);
+        for licence in &mut uses {
+            let mut codes = self.state.codes.values().filter(|code| code.authorization.kind == AuthorizationKind::Slr);
+            licence.reserved = !self.saved.reservation.permanent.is_empty()
+                || codes.any(|code| code.authorization.entitlements.iter().any(|one| one.tag == licence.tag));
+        }
+        uses
+    }
+
+    /// Tells the operator when an acknowledgement is due, once for each date.
+    pub(crate) fn remind(&mut self, local: UnixSeconds) {
+        let default = slp_model::policy::Policy::vendor_default();
+        let installed = self.state.policy.as_ref();
+        let policy = installed.map_or(&default, |installed| &installed.policy);
+        if !policy.requires_ack() {
+            return;
+        }
+        let since = installed.map(|installed| installed.installed_at);
+        let due = next_due(policy, since, &self.uses(), self.saved.last_ack, local).map(|due| due.at);
+        if due != self.saved.told {
+            self.saved.told = due;
+            if let Some(due) = due.filter(|due| *due > local) {
+                self.note(syslog::reporting_required(due.since(local)));
+            }
+        }
     }
 
     /// Sets the clock of the device by so many seconds.
     ///
     /// # Errors
-    /// As [`tick`](Self::tick).
+    /// For more than a hundred years, and as [`tick`](Self::tick).
     pub fn set_clock(&mut self, delta: i64, now: UnixMillis) -> Result<(), Error> {
+        if self.saved.clock_offset.saturating_add(delta).unsigned_abs() > CLOCK_SECONDS {
+            return Err("no clock is set by more than a hundred years".into());
+        }
         let local = self.local(now);
+        if self.saved.life.is_long() {
+            self.close(Ending::Requested, local)?;
+        }
         self.saved.life.step_clock(local, delta);
         self.saved.clock_offset = self.saved.clock_offset.saturating_add(delta);
         self.act(Event::ClockStep(Seconds::new(delta)), now)?;
@@ -223,8 +334,7 @@ impl Device {
         self.close(Ending::Reload, local)?;
         self.saved.active = (self.saved.active + 1) % members;
         for (index, member) in self.state.members.iter_mut().enumerate() {
-            let role = if index == self.saved.active { HaRole::Active } else { HaRole::Standby };
-            member.role = Some(role);
+            member.role = Some(self.saved.setup.role(self.saved.active, index));
         }
         self.act(Event::UsageChanged, now)?;
         self.save()
@@ -244,196 +354,21 @@ impl Device {
         let active = self.active().clone();
         let piid = self.state.members.get(self.saved.active).and_then(|member| member.piid.clone());
         let key = self.keys.get(self.saved.active).ok_or("the active member has no key")?;
-        let purged = self.saved.life.purged;
-        let life = &mut self.saved.life;
-        let closed = life.close(&self.saved.setup, &active, key, piid.as_deref(), ending, local)?;
-        let lost = life.purged.saturating_sub(purged);
-        if lost > 0 {
-            self.note(format!("%SMART_LIC-4-UTILITY_REPORTS_PURGED: {lost} usage reports purged for want of room"));
+        let Saved { setup, life, active: place, .. } = &mut self.saved;
+        let signer = Signing { setup, active: *place, device: &active, key, piid: piid.as_deref() };
+        let done = life.close(&signer, ending, local)?;
+        let keys = |list: Vec<(Udi, ReportId)>| list.into_iter().map(|(udi, id)| ReportKey::new(udi, id)).collect();
+        if !done.purged.is_empty() {
+            self.note(format!("{} usage reports were thrown away unacknowledged, for want of room", done.purged.len()));
+            let actions = self.agent.handle(Event::ReportsPurged(keys(done.purged)), local);
+            self.perform(actions, local)?;
         }
-        let keys = closed.into_iter().map(|id| ReportKey::new(active.clone(), id)).collect();
-        let actions = self.agent.handle(Event::ReportsClosed(keys), local);
+        let actions = self.agent.handle(Event::ReportsClosed(keys(done.closed)), local);
         self.perform(actions, local)
     }
 
-    /// The file of this device: reports that nobody acknowledged yet, and requests for the codes of these licences.
-    ///
-    /// # Errors
-    /// For a licence that is not known, and as [`tick`](Self::tick).
-    pub fn save_usage(&mut self, features: &[&str], now: UnixMillis) -> Result<Vec<u8>, Error> {
-        let local = self.local(now);
-        self.close(Ending::Requested, local)?;
-        let reports = self.saved.life.kept.iter().map(KeptReport::report).collect::<Result<Vec<_>, Error>>()?;
-        let mut file = DeviceFile::new().reports(&reports);
-        if !features.is_empty() {
-            let keys = features
-                .iter()
-                .map(|name| {
-                    let tag = self.feature(name)?.tag.to_string();
-                    Ok(slp_rum::auth_request::RequestedKey::new(tag, 1))
-                })
-                .collect::<Result<Vec<_>, Error>>()?;
-            let mode = slp_rum::auth_request::RequestMode::Add;
-            let entry = slp_rum::auth_request::RequestEntry::request(self.active().clone(), mode, keys);
-            file = file.element(write_request::authorization_request(&[entry])?)?;
-        }
-        let mut facts = slp_rum::system_info::SystemFacts::new(self.active().clone());
-        facts.timestamp = Some(local.to_millis());
-        facts.nonce = Some(self.random.nonce().to_string());
-        facts.hostname.clone_from(&self.saved.setup.hostname);
-        facts.software_tag = Some(self.saved.setup.software.to_string());
-        let text = file.element(write_request::system_info(&facts)?)?.to_text()?;
-        for kept in &mut self.saved.life.kept {
-            kept.state = ReportState::Unacknowledged;
-        }
-        self.saved.last_file = Some(local);
-        self.save()?;
-        Ok(text.into_bytes())
-    }
-
-    /// Imports a document by hand. What became of it, in the words of the device.
-    ///
-    /// # Errors
-    /// The refusal, in the words of the device: nothing has changed then. Or when the state cannot be kept.
-    pub fn import(&mut self, bytes: &[u8], now: UnixMillis) -> Result<String, Error> {
-        let local = self.local(now);
-        let (text, outcomes) = self.take_document(bytes, local)?;
-        let acknowledged: Vec<ReportKey> =
-            std::mem::take(&mut self.acknowledged).into_iter().map(|(udi, id)| ReportKey::new(udi, id)).collect();
-        self.delete(&acknowledged);
-        if !acknowledged.is_empty() {
-            self.act(Event::Imported(Imported::Acknowledgement(acknowledged)), now)?;
-        }
-        let took = |class| outcomes.iter().any(|part| part.class == class && part.outcome != Outcome::Skipped);
-        self.act(
-            Event::Imported(if took(ImportClass::TrustCode) { Imported::TrustCode } else { Imported::Other }),
-            now,
-        )?;
-        self.follow_policy(now)?;
-        self.save()?;
-        Ok(text)
-    }
-
-    /// Imports a document into the state at hand; [`acknowledged`](Self::acknowledged) has the reports that it names.
-    pub(crate) fn take_document(
-        &mut self,
-        bytes: &[u8],
-        local: UnixSeconds,
-    ) -> Result<(String, Vec<PartOutcome>), Error> {
-        self.state.reports = self
-            .saved
-            .life
-            .kept
-            .iter()
-            .map(|kept| ((kept.device.clone(), kept.id), ReportFacts::new(kept.state.clone(), kept.sent_at)))
-            .collect();
-        let plan = match import(bytes, &self.state, &Situation::new(&self.trusted, local)) {
-            Ok(plan) => plan,
-            Err(refusal) => {
-                self.note(format!("%SMART_LIC-3-IMPORT_FAILED: {refusal}"));
-                return Err(refusal.to_string().into());
-            }
-        };
-        let (text, outcomes) = (plan.to_string(), plan.outcomes().to_vec());
-        self.state = plan.into_state();
-        self.saved.last_ack = self.state.last_ack;
-        let mut holds = BTreeSet::new();
-        for part in &outcomes {
-            let device = part.device.as_ref().map(ToString::to_string).unwrap_or_default();
-            match part.class {
-                ImportClass::RumAck => {
-                    for member in part.members.iter().filter(|member| member.outcome != Outcome::Skipped) {
-                        if let (Some(device), Some(report)) = (&member.device, member.report) {
-                            self.acknowledged.insert((device.clone(), report));
-                        }
-                    }
-                }
-                ImportClass::ConversionAck => {}
-                class if matches!(part.outcome, Outcome::Installed | Outcome::Replaced) => {
-                    holds.insert(format!("{class} {device}"));
-                    if class == ImportClass::Policy {
-                        self.note(
-                            "%SMART_LIC-6-POLICY_INSTALL_SUCCESS: A new licensing policy was successfully installed",
-                        );
-                    }
-                }
-                _ => {}
-            }
-        }
-        if !holds.is_empty()
-            && let Ok(document) = std::str::from_utf8(bytes)
-        {
-            for older in &mut self.saved.documents {
-                older.holds.retain(|held| !holds.contains(held));
-            }
-            self.saved.documents.retain(|older| !older.holds.is_empty());
-            self.saved.documents.push(Kept { at: local, text: document.to_owned(), holds });
-        }
-        Ok((text, outcomes))
-    }
-
-    /// Builds the state of imports from the documents that hold.
-    fn restore(&mut self) {
-        let members = self.saved.setup.members.iter().enumerate();
-        let peer = |(index, member): (usize, &Udi)| {
-            let role = if index == self.saved.active { HaRole::Active } else { HaRole::Standby };
-            HaPeer::new(member.clone()).in_role(role)
-        };
-        self.state.members = members.map(peer).collect();
-        for (member, key) in self.saved.setup.members.iter().zip(&self.keys) {
-            self.state.trust.entry(member.clone()).or_default().pending_keys = vec![key.public_key().spki().to_vec()];
-        }
-        for kept in &self.saved.returned {
-            if let Ok(plan) = import(kept.text.as_bytes(), &self.state, &Situation::new(&self.trusted, kept.at)) {
-                let mut state = plan.into_state();
-                for code in std::mem::take(&mut state.codes).into_values() {
-                    state.returned.push(ReturnedCode::of(&code.authorization));
-                }
-                self.state = state;
-            }
-        }
-        for kept in &self.saved.documents {
-            if let Ok(plan) = import(kept.text.as_bytes(), &self.state, &Situation::new(&self.trusted, kept.at)) {
-                self.state = plan.into_state();
-            }
-        }
-        self.state.last_ack = self.saved.last_ack;
-    }
-
-    /// The code of a member, as it was imported.
-    pub(crate) fn code(&self, member: &Udi) -> Option<(AuthorizationCode, usize)> {
-        let installed = self.state.codes.get(member)?;
-        for (index, kept) in self.saved.documents.iter().enumerate() {
-            let document = Document::parse(kept.text.as_bytes()).ok()?;
-            for content in document.contents().flatten() {
-                if let Content::Authorization(code) = content
-                    && code.signature() == installed.signature.as_deref()
-                    && code.view().udi.matches(member)
-                {
-                    return Some((*code, index));
-                }
-            }
-        }
-        None
-    }
-
-    /// Takes the codes out of use; what is needed to give them back is kept.
-    pub(crate) fn remove_codes(&mut self) {
-        for member in self.saved.setup.members.clone() {
-            let Some((code, index)) = self.code(&member) else { continue };
-            self.saved.returning.push((member.clone(), simulate::return_code(&code).as_str().to_owned()));
-            if let Some(kept) = self.saved.documents.get_mut(index) {
-                self.saved.returned.push(kept.clone());
-                kept.holds.retain(|held| !held.starts_with(ImportClass::Authorization.as_str()));
-            }
-            self.saved.documents.retain(|kept| !kept.holds.is_empty());
-            self.state.codes.remove(&member);
-            self.state.returned.push(ReturnedCode::of(code.view()));
-        }
-    }
-
     /// The interval of pushes that configuration and policy ask for.
-    fn follow_policy(&mut self, now: UnixMillis) -> Result<(), Error> {
+    pub(crate) fn follow_policy(&mut self, now: UnixMillis) -> Result<(), Error> {
         let policy = self.state.policy.as_ref();
         let in_use = self.saved.setup.features.iter().filter(|feature| self.saved.life.count(&feature.name) > 0);
         let asked = in_use.filter_map(|feature| {
@@ -477,12 +412,12 @@ impl Device {
                         queue.extend(self.agent.handle(Event::ReportsClosed(again), local));
                     }
                 }
-                Action::RemoveCode => self.remove_codes(),
                 Action::Notice(notice) => {
                     let line = syslog::of(&notice, matches!(self.saved.transport, Transport::Cslu(_)));
                     self.note(line);
                 }
-                // documents are imported before the agent hears of them: see `exchange`
+                // documents are imported before the agent hears of them (see `exchange`), and codes are removed before it
+                // hears of their return (see `codes`)
                 _ => {}
             }
         }
@@ -506,7 +441,7 @@ impl Device {
         again
     }
 
-    fn delete(&mut self, keys: &[ReportKey]) {
+    pub(crate) fn delete(&mut self, keys: &[ReportKey]) {
         let ids: Vec<_> = keys.iter().map(|key| (key.udi.clone(), key.id)).collect();
         self.saved.life.acknowledge(&self.saved.setup, &ids);
     }
@@ -515,6 +450,34 @@ impl Device {
         self.saved.agent = self.agent.state().clone();
         self.store.save(&self.saved)
     }
+}
+
+/// What was kept, for the software of today.
+fn resumed(mut saved: Saved, setup: Setup) -> Result<Saved, Error> {
+    saved.check()?;
+    let (mut known, mut given) = (saved.setup.members.clone(), setup.members);
+    known.sort();
+    given.sort();
+    if known != given {
+        let known = known.first().map(ToString::to_string).unwrap_or_default();
+        let text =
+            format!("this is the state of another device, {known}: one that replaces it starts with an empty store");
+        return Err(text.into());
+    }
+    let mut features = setup.features;
+    for old in std::mem::take(&mut saved.setup.features) {
+        // what is measured has to be reported, whatever the software of today knows
+        if !features.iter().any(|feature| feature.name == old.name) && saved.life.open.contains_key(&old.name) {
+            features.push(old);
+        }
+    }
+    (saved.setup.features, saved.setup.software, saved.setup.room) = (features, setup.software, setup.room);
+    saved.setup.hostname = saved.setup.hostname.or(setup.hostname);
+    Ok(saved)
+}
+
+fn keys_of(saved: &Saved) -> Result<Vec<SigningKey>, Error> {
+    Ok(saved.keys.iter().map(|pem| SigningKey::from_pem(pem.as_bytes())).collect::<Result<Vec<_>, _>>()?)
 }
 
 fn fresh(setup: Setup) -> Result<Saved, Error> {
@@ -542,6 +505,10 @@ fn fresh(setup: Setup) -> Result<Saved, Error> {
         returning: Vec::new(),
         last_ack: None,
         last_file: None,
+        wanted: Vec::new(),
+        last_codes: Vec::new(),
+        reservation: Reservation::default(),
+        told: None,
     })
 }
 

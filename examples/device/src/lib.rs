@@ -6,24 +6,34 @@
 //!
 //! Its reports are signed with keys of its own. They are not a real device's.
 
+mod codes; // authorization codes: asked for, in force, given back
 mod commands; // the words of an operator
 mod exchange; // what is sent, and what is made of answers
+mod fault; // what the device refuses, with the vendor's number
+mod files; // its own disk
+mod fleet; // many of them on one runtime
+mod importing; // documents that come back
 mod instance; // the device
 mod life; // licences in use, reports open and closed
+mod reservation; // the way before policies
 mod rest; // the service that a collector pulls from
+mod restconf; // the same by the data model
 mod runner; // a clock and a network
 mod setup; // who the device is
 mod show; // what it prints
+mod state_info; // what the data model says about it
 mod store; // what survives
 mod syslog; // what it logs
 mod trusted; // whose signatures it believes
 
 pub use exchange::Outgoing;
+pub use files::{Files, FolderFiles, MemoryFiles};
+pub use fleet::Fleet;
 pub use instance::Device;
 pub use life::{Interval, KeptReport, Life, OpenReport};
-pub use rest::{Access, serve};
+pub use rest::{Access, Served, serve, serve_tls};
 pub use runner::Runner;
 pub use setup::{Feature, Setup, Transport};
 pub use slp_kit::Network;
-pub use store::{FolderStore, Imported, MemoryStore, Saved, Store};
+pub use store::{FolderStore, Imported, LastCodes, MemoryStore, Reservation, Saved, Store, Wanted};
 pub use trusted::Trusted;

@@ -104,6 +104,19 @@ pub struct Life {
     pub acknowledged: u64,
 }
 
+/// A report of so many intervals is closed: one that nobody can read any more helps nobody.
+const LONG: usize = 1_000;
+/// Seconds between two samples (seen).
+const SAMPLING: i64 = 900;
+
+/// What became of reports when they were closed.
+#[derive(Debug, Default)]
+pub(crate) struct Closed {
+    pub(crate) closed: Vec<(Udi, ReportId)>,
+    /// Thrown away for want of room.
+    pub(crate) purged: Vec<(Udi, ReportId)>,
+}
+
 /// Why a report ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
@@ -112,10 +125,19 @@ pub(crate) enum Ending {
 }
 
 impl Life {
-    /// An id that no report had: ids of real devices grow with time, too (seen).
+    /// The first id is the time, each further one is one more, whatever the licence and whatever the clock does since.
+    /// Spec: rum, "Report ids".
     fn next_id(&mut self, now: UnixSeconds) -> ReportId {
-        self.last_id = u64::try_from(now.get()).unwrap_or(0).max(self.last_id.saturating_add(1));
+        self.last_id = match self.last_id {
+            0 => u64::try_from(now.get()).unwrap_or(0).max(1),
+            last => last.saturating_add(1),
+        };
         ReportId::new(self.last_id)
+    }
+
+    /// Has a report become so long that it has to end?
+    pub(crate) fn is_long(&self) -> bool {
+        self.open.values().any(|open| open.intervals.len() >= LONG)
     }
 
     /// The present count of a licence.
@@ -153,41 +175,36 @@ impl Life {
         }
     }
 
-    /// Closes every open report and opens the next one, where the licence is in use. The ids of the closed ones.
-    pub(crate) fn close(
-        &mut self,
-        setup: &Setup,
-        active: &Udi,
-        key: &SigningKey,
-        piid: Option<&str>,
-        ending: Ending,
-        now: UnixSeconds,
-    ) -> Result<Vec<ReportId>, Error> {
-        let mut closed = Vec::new();
-        for (name, mut open) in std::mem::take(&mut self.open) {
-            let feature = setup.features.iter().find(|feature| feature.name == name);
+    /// Closes every open report and opens the next one, where the licence is in use. On an error nothing has changed.
+    pub(crate) fn close(&mut self, signer: &Signing<'_>, ending: Ending, now: UnixSeconds) -> Result<Closed, Error> {
+        let mut ended = Vec::new();
+        for (name, open) in &self.open {
+            let feature = signer.setup.features.iter().find(|feature| feature.name == *name);
             let Some(feature) = feature else { continue };
+            let mut open = open.clone();
             if now > open.since {
                 let interval = Interval { start: open.since, end: now, count: open.count, clock_delta: None };
                 open.intervals.push(interval);
             }
-            if open.intervals.is_empty() {
-                self.open.insert(name, open);
-                continue;
+            if !open.intervals.is_empty() {
+                ended.push((name.clone(), open.count, sign(signer, feature, &open, ending)?));
             }
-            let kept = sign(setup, feature, active, key, piid, &open, ending)?;
-            closed.push(kept.id);
+        }
+        let mut done = Closed::default();
+        for (name, count, kept) in ended {
+            done.closed.push((kept.device.clone(), kept.id));
             self.kept.push(kept);
-            if open.count > 0 {
+            self.open.remove(&name);
+            if count > 0 {
                 let id = self.next_id(now);
-                self.open.insert(name, OpenReport { id, intervals: Vec::new(), since: now, count: open.count });
+                self.open.insert(name, OpenReport { id, intervals: Vec::new(), since: now, count });
             }
         }
-        while self.kept.len() > setup.room {
-            self.kept.remove(0);
-            self.purged = self.purged.saturating_add(1);
-        }
-        Ok(closed)
+        let too_many = self.kept.len().saturating_sub(signer.setup.room);
+        done.purged.extend(self.kept.drain(..too_many).map(|kept| (kept.device, kept.id)));
+        done.closed.retain(|key| !done.purged.contains(key));
+        self.purged = self.purged.saturating_add(done.purged.len() as u64);
+        Ok(done)
     }
 
     /// These reports are acknowledged: they are deleted.
@@ -205,6 +222,10 @@ impl Life {
             for feature in setup.features.iter().filter(|feature| feature.tag == tag) {
                 let covered = self.covered.entry(feature.name.clone()).or_insert(end);
                 *covered = (*covered).max(end);
+                let covered = *covered;
+                if let Some(changes) = self.changes.get_mut(&feature.name) {
+                    forget(changes, covered);
+                }
             }
         }
     }
@@ -227,25 +248,42 @@ impl Life {
     }
 }
 
-fn sign(
-    setup: &Setup,
-    feature: &Feature,
-    active: &Udi,
-    key: &SigningKey,
-    piid: Option<&str>,
-    open: &OpenReport,
-    ending: Ending,
-) -> Result<KeptReport, Error> {
-    let mut draft = UsageDraft::v2(open.id, active.clone(), setup.software.clone(), feature.tag.clone());
+/// Of the changes that a report covers the last one counts, and the last one with the licence in use.
+fn forget(changes: &mut Vec<(UnixSeconds, u64)>, covered: UnixSeconds) {
+    let last = changes.iter().rposition(|(at, _)| *at <= covered);
+    let used = changes.iter().rposition(|(at, count)| *at <= covered && *count > 0);
+    let mut index = 0;
+    changes.retain(|(at, _)| {
+        let stays = *at > covered || Some(index) == last || Some(index) == used;
+        index += 1;
+        stays
+    });
+}
+
+/// Who signs, and what every report says.
+pub(crate) struct Signing<'a> {
+    pub(crate) setup: &'a Setup,
+    /// The place of the active member.
+    pub(crate) active: usize,
+    pub(crate) device: &'a Udi,
+    pub(crate) key: &'a SigningKey,
+    pub(crate) piid: Option<&'a str>,
+}
+
+fn sign(signer: &Signing<'_>, feature: &Feature, open: &OpenReport, ending: Ending) -> Result<KeptReport, Error> {
+    let Signing { setup, active, device, key, piid } = signer;
+    let mut draft = UsageDraft::v2(open.id, (*device).clone(), setup.software.clone(), feature.tag.clone());
     draft.product_instance_id = piid.map(str::to_owned);
     if setup.members.len() > 1 {
-        let role = |member: &Udi| if member == active { HaRole::Active } else { HaRole::Standby };
-        draft.ha = setup.members.iter().map(|member| HaMember::new(role(member), member.clone())).collect();
+        let members = setup.members.iter().enumerate();
+        draft.ha = members.map(|(index, member)| HaMember::new(setup.role(*active, index), member.clone())).collect();
         draft.ha.sort_by_key(|member| member.role != HaRole::Active);
     }
     for interval in &open.intervals {
         let mut measurement = Measurement::new(interval.start, interval.end, interval.count);
         measurement.clock_delta = interval.clock_delta.map(Seconds::new);
+        let samples = measurement.elapsed().get().saturating_add(SAMPLING / 2) / SAMPLING;
+        measurement.samples = Some(u64::try_from(samples).unwrap_or(0).saturating_add(1));
         draft.measurements.push(measurement);
     }
     if let Some(last) = draft.measurements.last_mut() {
@@ -261,7 +299,7 @@ fn sign(
     let (first, last) = (open.intervals.first(), open.intervals.last());
     Ok(KeptReport {
         id: open.id,
-        device: active.clone(),
+        device: (*device).clone(),
         tag: feature.tag.clone(),
         start: first.map_or(open.since, |first| first.start),
         end: last.map_or(open.since, |last| last.end),

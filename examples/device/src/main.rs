@@ -1,21 +1,21 @@
-//! Runs a simulated device until standard input ends: commands are its lines.
+//! Runs simulated devices until standard input ends: commands are its lines.
 
 use std::io::{BufRead as _, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
 use clap::Parser;
-use device::{Access, Device, Feature, FolderStore, MemoryStore, Runner, Setup, Store, Trusted};
+use device::{
+    Access, Device, Feature, Fleet, FolderFiles, FolderStore, MemoryStore, Runner, Served, Setup, Store, Trusted,
+};
 use slp_crypto::PublicKey;
-use slp_kit::{Clock, Error, Random, SystemClock, read_whole};
+use slp_kit::{Authority, Clock, Error, Random, SystemClock, read_whole};
 use slp_model::policy::LicenseClass;
 use slp_transport::client::{Certificates, Client, ClientSettings};
-
-/// The longest wait between two looks at the deadlines.
-const DAY: Duration = Duration::from_secs(86_400);
+use tokio::sync::mpsc;
 
 /// A simulated device: licences, usage reports, transports. Its reports are signed with keys of its own.
 #[derive(Debug, Parser)]
@@ -39,14 +39,24 @@ struct Arguments {
     /// The cloud's root (PEM): for trust codes and for TLS.
     #[arg(long, value_name = "FILE")]
     authority: Option<PathBuf>,
-    /// Where the first device offers its service for collectors, HTTP.
+    /// Folder for the files that devices save and import. Without one: `flash` in the store, or memory.
+    #[arg(long, value_name = "DIR")]
+    flash: Option<PathBuf>,
+    /// Where the first device offers its service for collectors: REST and RESTCONF, over TLS with a certificate of its own
+    /// unless one is given. Others of a fleet listen at the ports after it.
     #[arg(long, value_name = "ADDRESS", requires = "access")]
     listen: Option<SocketAddr>,
     /// A file with USER:PASSWORD of whoever may use the service.
     #[arg(long, value_name = "FILE")]
     access: Option<PathBuf>,
-    /// Plain HTTP on other than loopback addresses.
-    #[arg(long)]
+    /// Certificate chain of the service (PEM).
+    #[arg(long, value_name = "FILE", requires = "private_key")]
+    certificate: Option<PathBuf>,
+    /// Its private key (PEM).
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    private_key: Option<PathBuf>,
+    /// The service without TLS.
+    #[arg(long, conflicts_with = "certificate")]
     plain_http: bool,
     /// So many devices in one process; their serial numbers count on. Commands go to all of them.
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -80,25 +90,45 @@ fn run(arguments: &Arguments) -> Result<(), Error> {
     let network = Arc::new(Client::new(client)?);
     let mut runners = Vec::new();
     for number in 0..arguments.fleet {
-        let store: Box<dyn Store> = match (&arguments.store, arguments.fleet) {
-            (None, _) => Box::new(MemoryStore::new()),
-            (Some(folder), 1) => Box::new(FolderStore::new(folder)),
-            (Some(folder), _) => {
-                let folder = folder.join(number.to_string());
-                std::fs::create_dir_all(&folder)?;
-                Box::new(FolderStore::new(&folder))
-            }
-        };
-        let setup = setup(&arguments.pid, &serial(&arguments.serial, number))?;
-        let device = Device::start(setup, trusted.clone(), store, Random::system(), clock.now())?;
-        let device = Arc::new(Mutex::new(device));
+        let device = Arc::new(Mutex::new(device(arguments, number, &trusted, &clock)?));
         runners.push(Runner::new(device, Arc::<Client>::clone(&network), Arc::clone(&clock)));
     }
-    let listening = match arguments.listen {
-        Some(address) => Some(listen(arguments, &runners, &clock, address)?),
-        None => None,
+    let fleet = Fleet::new(runners, Arc::clone(&clock));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let ended = runtime.block_on(live(arguments, &fleet, &clock));
+    // whoever still waits for a network is not waited for
+    runtime.shutdown_background();
+    ended
+}
+
+fn device(arguments: &Arguments, number: u32, trusted: &Trusted, clock: &Arc<dyn Clock>) -> Result<Device, Error> {
+    let own = |folder: &Path| if arguments.fleet > 1 { folder.join(number.to_string()) } else { folder.to_owned() };
+    let made = |folder: PathBuf| std::fs::create_dir_all(&folder).map(|()| folder);
+    let store = arguments.store.as_deref().map(own).map(made).transpose()?;
+    let flash = match (&arguments.flash, &store) {
+        (Some(flash), _) => Some(made(own(flash))?),
+        (None, Some(store)) => Some(made(store.join("flash"))?),
+        (None, None) => None,
     };
-    let (send, commands) = mpsc::channel();
+    let store: Box<dyn Store> = match &store {
+        Some(folder) => Box::new(FolderStore::new(folder)),
+        None => Box::new(MemoryStore::new()),
+    };
+    let setup = setup(&arguments.pid, &serial(&arguments.serial, number))?;
+    let device = Device::start(setup, trusted.clone(), store, Random::system(), clock.now())?;
+    Ok(match flash {
+        Some(folder) => device.with_files(Box::new(FolderFiles::new(&folder))),
+        None => device,
+    })
+}
+
+/// Until there are no more commands; a device that listens goes on.
+async fn live(arguments: &Arguments, fleet: &Fleet, clock: &Arc<dyn Clock>) -> Result<(), Error> {
+    let mut served = Vec::new();
+    if let Some(address) = arguments.listen {
+        served = listen(arguments, fleet, clock, address).await?;
+    }
+    let (send, mut commands) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
         // ends with standard input, or with the program
         for line in std::io::stdin().lock().lines().map_while(Result::ok) {
@@ -107,64 +137,94 @@ fn run(arguments: &Arguments) -> Result<(), Error> {
             }
         }
     });
-    loop {
-        let next = runners.iter().filter_map(|runner| lock(runner).next_deadline()).min();
-        let wait = next.map_or(DAY, |next| {
-            let seconds = next.since(clock.seconds()).get();
-            Duration::from_secs(u64::try_from(seconds).unwrap_or(0)).clamp(Duration::from_millis(200), DAY)
-        });
-        let line = match commands.recv_timeout(wait) {
-            Ok(line) => Some(line),
-            Err(mpsc::RecvTimeoutError::Timeout) => None,
-            Err(mpsc::RecvTimeoutError::Disconnected) if listening.is_none() => break,
-            Err(mpsc::RecvTimeoutError::Disconnected) => {
-                // nobody types any more, but collectors may still pull
-                std::thread::sleep(wait);
-                None
-            }
-        };
-        for runner in &runners {
-            if let Some(line) = &line {
-                let printed = lock(runner).command(line, clock.now());
-                match printed {
-                    Ok(text) if text.is_empty() => {}
-                    Ok(text) => writeln!(std::io::stdout(), "{text}")?,
-                    Err(error) => eprintln!("device: {error}"),
-                }
-            }
-            runner.turn()?;
-            for line in lock(runner).take_log() {
-                eprintln!("{line}");
-            }
+    let mut living = pin!(fleet.live(|number, turned| {
+        if let Err(error) = turned {
+            eprintln!("device {number}: {error}");
+        }
+        print_log(fleet, number);
+    }));
+    let mut is_open = true;
+    while is_open || !served.is_empty() {
+        tokio::select! {
+            () = &mut living => {}
+            line = commands.recv(), if is_open => match line {
+                None => is_open = false,
+                Some(line) => command(fleet, &line, clock).await?,
+            },
         }
     }
     Ok(())
 }
 
-/// Puts the service of the first device behind a listener.
-fn listen(
+/// A command to every device, and what follows from it at once.
+async fn command(fleet: &Fleet, line: &str, clock: &Arc<dyn Clock>) -> Result<(), Error> {
+    for runner in fleet.runners() {
+        let printed = runner.lock().command(line, clock.now());
+        match printed {
+            Ok(text) if text.is_empty() => {}
+            Ok(text) => writeln!(std::io::stdout(), "{text}")?,
+            Err(error) => eprintln!("device: {error}"),
+        }
+    }
+    for (number, error) in fleet.turn().await {
+        eprintln!("device {number}: {error}");
+    }
+    for number in 0..fleet.runners().len() {
+        print_log(fleet, number);
+    }
+    fleet.changed();
+    Ok(())
+}
+
+fn print_log(fleet: &Fleet, number: usize) {
+    for line in fleet.runners().get(number).map(|runner| runner.lock().take_log()).unwrap_or_default() {
+        eprintln!("{line}");
+    }
+}
+
+/// Puts the services of the devices behind listeners.
+async fn listen(
     arguments: &Arguments,
-    runners: &[Runner],
+    fleet: &Fleet,
     clock: &Arc<dyn Clock>,
     address: SocketAddr,
-) -> Result<tokio::runtime::Runtime, Error> {
-    if !address.ip().is_loopback() && !arguments.plain_http {
-        return Err("the service is plain HTTP: beyond loopback it needs --plain-http".into());
-    }
+) -> Result<Vec<Served>, Error> {
     let path = arguments.access.as_ref().ok_or("--listen needs --access: a file with USER:PASSWORD")?;
     let text = String::from_utf8(read_whole(path, 4_096)?)?;
     let (user, password) = text.trim_end().split_once(':').ok_or("the access file holds no USER:PASSWORD")?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let first = runners.first().ok_or("there is no device")?;
-    let (device, clock) = (Arc::clone(&first.device), Arc::clone(clock));
-    let access = Access::new(user, password);
-    let (address, _) = runtime.block_on(device::serve(device, access, clock, address))?;
-    eprintln!("listening on http://{address}/smartlic-service");
-    Ok(runtime)
-}
-
-fn lock(runner: &Runner) -> MutexGuard<'_, Device> {
-    runner.device.lock().unwrap_or_else(PoisonError::into_inner)
+    let tls = match (&arguments.certificate, &arguments.private_key) {
+        _ if arguments.plain_http => None,
+        (Some(chain), Some(key)) => Some((read_whole(chain, 1 << 20)?, read_whole(key, 1 << 20)?)),
+        _ => {
+            let leaf =
+                Authority::new("Simulated devices")?.certify_server(&[&address.ip().to_string(), "localhost"])?;
+            Some((leaf.chain_pem.into_bytes(), leaf.key_pem.into_bytes()))
+        }
+    };
+    let mut served = Vec::new();
+    for (number, runner) in fleet.runners().iter().enumerate() {
+        let mut address = address;
+        if address.port() > 0 {
+            let port = u16::try_from(number).ok().and_then(|number| address.port().checked_add(number));
+            address.set_port(port.ok_or("there are not so many ports")?);
+        }
+        let (device, access) = (Arc::clone(&runner.device), Access::new(user, password));
+        let (scheme, one) = match &tls {
+            Some((chain, key)) => {
+                ("https", device::serve_tls(device, access, Arc::clone(clock), address, chain, key).await?)
+            }
+            None => ("http", device::serve(device, access, Arc::clone(clock), address).await?),
+        };
+        eprintln!("listening on {scheme}://{}/smartlic-service", one.0);
+        served.push(one);
+    }
+    if let Some((chain, _)) = &tls
+        && let Some(Ok(leaf)) = slp_crypto::Certificate::inspect_pem(chain)?.into_iter().next()
+    {
+        let print = leaf.sha256().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        eprintln!("its certificate: sha256:{print}");
+    }
+    Ok(served)
 }
 
 /// The first serial number, counted on.

@@ -1,4 +1,4 @@
-//! The service that a collector pulls from: `/smartlic-service`. Spec: transport, "a1".
+//! The service that a collector pulls from: `/smartlic-service`, and RESTCONF beside it. Spec: transport, "a1", "a2".
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http::{Request, Response, StatusCode, header};
 use slp_kit::{Clock, Error};
 use slp_model::UnixMillis;
+use slp_model::error_code::DeviceError;
 use slp_model::license::ReportState;
 use slp_transport::device::{
     AllReports, CloseReports, DayReports, DeviceReports, Import, ListItem, ListReports, ReportById, ReportList,
@@ -16,11 +17,14 @@ use slp_transport::server::{self, ServerSettings, exchange_router, status};
 use slp_transport::{ErrorKind, Limits, Refusal, RumEnvelope, Secret};
 use tokio::net::TcpListener;
 
+use crate::fault::Fault;
 use crate::instance::Device;
 use crate::life::KeptReport;
 
 /// Whoever has a connection may wait: no more connections are taken than this.
 const CONNECTIONS: usize = 4_096;
+/// Bytes of a request: the largest is a document of 4 MiB in Base64.
+const BODY_BYTES: usize = 6 << 20;
 
 /// Who may ask: one user, HTTP Basic.
 #[non_exhaustive]
@@ -56,6 +60,9 @@ impl Device {
         }
         let limits = Limits::default();
         let path = request.uri().path();
+        if path.starts_with("/restconf/") {
+            return self.restconf(request, now);
+        }
         if path == "/smartlic-service/import" {
             return self.rest_import(request, &limits, now);
         }
@@ -92,10 +99,13 @@ impl Device {
             Err(error) if error.kind() == ErrorKind::Limit => return status(StatusCode::PAYLOAD_TOO_LARGE),
             Err(_) => return status(StatusCode::BAD_REQUEST),
         };
-        match self.import(&document, now) {
+        match self.try_import(&document, now) {
             Ok(_) => status(StatusCode::OK),
-            Err(error) => {
-                let body = serde_json::json!({ "error": error.to_string() }).to_string().into_bytes();
+            Err(Fault::Denied(DeviceError::StorageFailToStore, _) | Fault::Broken(_)) => {
+                status(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+            Err(refused) => {
+                let body = serde_json::json!({ "error": refused.word() }).to_string().into_bytes();
                 let mut response = Response::new(body);
                 *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
                 let json = header::HeaderValue::from_static("application/json");
@@ -114,13 +124,25 @@ impl Device {
         list
     }
 
+    /// Reports that are asked for. That they were is kept before they leave, at the first time and after a failure.
     fn reports(&mut self, wanted: impl Fn(&KeptReport) -> bool) -> Result<DeviceReports, slp_transport::Error> {
-        let mut usage = Vec::new();
+        let (mut usage, mut asked) = (Vec::new(), Vec::new());
         for kept in self.saved.life.kept.iter_mut().filter(|kept| wanted(kept)) {
             if kept.state == ReportState::Closed {
                 kept.state = ReportState::Unacknowledged;
+                asked.push((kept.device.clone(), kept.id));
             }
             usage.push(RumEnvelope::try_from(&kept.report().map_err(|error| ours(&error))?)?);
+        }
+        if !asked.is_empty()
+            && let Err(error) = self.save()
+        {
+            for (device, id) in asked {
+                if let Some(kept) = self.saved.life.find(&device, id) {
+                    kept.state = ReportState::Closed;
+                }
+            }
+            return Err(ours(&error));
         }
         Ok(DeviceReports::new(usage))
     }
@@ -136,8 +158,10 @@ fn refused(code: u16) -> slp_transport::Error {
     slp_transport::Error::refused(ErrorKind::Status, "/smartlic-service", Refusal::new(code))
 }
 
-/// Puts the service of a device behind a listener. It runs until the task is aborted or
-/// its runtime ends.
+/// A service that listens: where, and until when.
+pub type Served = (SocketAddr, tokio::task::JoinHandle<std::io::Result<()>>);
+
+/// Puts the service of a device behind a listener, without TLS. It runs until the task is aborted or its runtime ends.
 ///
 /// # Errors
 /// When the address cannot be had.
@@ -146,13 +170,44 @@ pub async fn serve(
     access: Access,
     clock: Arc<dyn Clock>,
     address: SocketAddr,
-) -> Result<(SocketAddr, tokio::task::JoinHandle<std::io::Result<()>>), Error> {
+) -> Result<Served, Error> {
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
+    Ok((address, tokio::spawn(server::serve(listener, exchange_router(answers(device, access, clock), settings())))))
+}
+
+/// As [`serve`], over TLS with this certificate chain and its private key, PEM both.
+///
+/// # Errors
+/// When the address cannot be had, or certificate and key cannot be used.
+pub async fn serve_tls(
+    device: Arc<Mutex<Device>>,
+    access: Access,
+    clock: Arc<dyn Clock>,
+    address: SocketAddr,
+    chain: &[u8],
+    key: &[u8],
+) -> Result<Served, Error> {
+    let tls = server::tls_config(chain, key)?;
+    let listener = TcpListener::bind(address).await?;
+    let address = listener.local_addr()?;
+    Ok((
+        address,
+        tokio::spawn(server::serve_tls(listener, tls, exchange_router(answers(device, access, clock), settings()))),
+    ))
+}
+
+fn answers(
+    device: Arc<Mutex<Device>>,
+    access: Access,
+    clock: Arc<dyn Clock>,
+) -> impl Fn(Option<SocketAddr>, Request<Vec<u8>>) -> Response<Vec<u8>> + Send + Sync + 'static {
+    move |_, request| device.lock().unwrap_or_else(PoisonError::into_inner).rest(&access, &request, clock.now())
+}
+
+fn settings() -> ServerSettings {
     let mut settings = ServerSettings::default();
     (settings.per_second, settings.waiting) = (0, CONNECTIONS);
-    let answer = move |_, request: Request<Vec<u8>>| {
-        device.lock().unwrap_or_else(PoisonError::into_inner).rest(&access, &request, clock.now())
-    };
-    Ok((address, tokio::spawn(server::serve(listener, exchange_router(answer, settings)))))
+    settings.limits.body_bytes = BODY_BYTES;
+    settings
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use slp_kit::{Clock, Error, Network};
+use slp_model::UnixSeconds;
 
 use crate::instance::Device;
 
@@ -47,7 +48,13 @@ impl Runner {
         Ok(sent)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Device> {
+    /// When the device has something to do.
+    pub fn next_deadline(&self) -> Option<UnixSeconds> {
+        self.lock().next_deadline()
+    }
+
+    /// The device, for this thread alone.
+    pub fn lock(&self) -> std::sync::MutexGuard<'_, Device> {
         self.device.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

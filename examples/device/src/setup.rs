@@ -1,6 +1,7 @@
 //! Who the device is, and which licences its software knows.
 
 use serde::{Deserialize, Serialize};
+use slp_model::license::HaRole;
 use slp_model::policy::LicenseClass;
 use slp_model::{EntitlementTag, SoftwareTag, Udi};
 
@@ -58,6 +59,15 @@ impl Setup {
     pub fn with_members(mut self, others: impl IntoIterator<Item = Udi>) -> Self {
         self.members.extend(others);
         self
+    }
+
+    /// What a member does while this one is active: of the others the first is the standby.
+    pub fn role(&self, active: usize, member: usize) -> HaRole {
+        match member {
+            _ if member == active => HaRole::Active,
+            _ if member == usize::from(active == 0) => HaRole::Standby,
+            _ => HaRole::Member,
+        }
     }
 }
 

@@ -1,10 +1,14 @@
 //! What the device prints, in the words of IOS XE. Spec: transport, "CLI" (seen).
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use slp_model::license::{HaRole, ReportState};
 use slp_model::policy::clock::printed_ack_deadline;
 use slp_model::policy::{Attribute, LicenseClass, Policy};
-use slp_model::{UnixMillis, UnixSeconds};
+use slp_model::{EntitlementTag, Udi, UnixMillis, UnixSeconds};
+use slp_rum::authorization::AuthorizationKind;
+use slp_rum::import::ImportClass;
 
 use crate::instance::Device;
 use crate::setup::{Feature, Transport};
@@ -16,23 +20,85 @@ impl Device {
         let local = self.local(now);
         let mut out = String::new();
         match what {
-            "summary" => self.summary(&mut out, local),
-            "usage" => self.usage(&mut out, local),
-            "status" => self.status(&mut out, local),
-            "udi" => {
-                let _ = writeln!(out, "UDI: {:#}", Pid(self.active()));
-            }
-            "authorization" => self.authorization(&mut out),
-            "all" => {
-                self.status(&mut out, local);
-                out.push_str("\nLicense Usage\n=============\n\n");
+            "summary" => self.summary(&mut out),
+            "usage" => {
+                out.push_str("License Authorization:\n  Status: Not Applicable\n");
                 self.usage(&mut out, local);
-                out.push_str("\nLicense Authorizations\n======================\n");
-                self.authorization(&mut out);
             }
+            "status" => self.status(&mut out, local),
+            "udi" => self.udi(&mut out),
+            "authorization" => self.authorization(&mut out),
+            "rum id all" => self.report_list(&mut out),
+            "all" => self.all(&mut out, local),
             _ => return None,
         }
         Some(out)
+    }
+
+    fn all(&self, out: &mut String, local: UnixSeconds) {
+        out.push_str("Smart Licensing Status\n======================\n\nSmart Licensing is ENABLED\n\n");
+        self.status(out, local);
+        out.push_str("\nLicense Usage\n=============\n");
+        self.usage(out, local);
+        out.push_str("\nProduct Information\n===================\n");
+        self.udi(out);
+        let version = env!("CARGO_PKG_VERSION");
+        let _ = write!(out, "\nAgent Version\n=============\nSmart Agent for Licensing: simulated {version}\n");
+        out.push_str("\nLicense Authorizations\n======================\n");
+        self.authorization(out);
+        let life = &self.saved.life;
+        let (stored, open) = (life.kept.len() as u64, life.open.len() as u64);
+        let total = life.acknowledged.saturating_add(life.purged).saturating_add(stored).saturating_add(open);
+        let waiting = life.kept.iter().filter(|kept| kept.state != ReportState::Closed).count();
+        let _ = write!(
+            out,
+            "\nUsage Report Summary:\n=====================\nTotal: {total},  Purged: {purged}({purged})\n\
+             Total Acknowledged Received: {},  Waiting for Ack: {waiting}({waiting})\n\
+             Available to Report: {}  Collecting Data: {open}\nMaximum Display: {}  In Storage: {stored},  MIA: 0(0)\n",
+            life.acknowledged,
+            stored.saturating_sub(waiting as u64),
+            self.saved.setup.room,
+            purged = life.purged,
+        );
+    }
+
+    fn udi(&self, out: &mut String) {
+        let _ = writeln!(out, "UDI: {}", Pid(self.active()));
+        if self.saved.setup.members.len() > 1 {
+            out.push_str("\nHA UDI List:\n");
+            for (role, member) in self.members() {
+                let _ = writeln!(out, "    {role}:{}", Pid(member));
+            }
+        }
+    }
+
+    /// The members in their roles, the active one first.
+    fn members(&self) -> Vec<(HaRole, &Udi)> {
+        let members = self.saved.setup.members.iter().enumerate();
+        let role = |index| self.saved.setup.role(self.saved.active, index);
+        let mut members: Vec<_> = members.map(|(index, member)| (role(index), member)).collect();
+        members.sort_by_key(|(role, _)| (*role != HaRole::Active, *role != HaRole::Standby));
+        members
+    }
+
+    /// Open reports and closed ones, by id.
+    fn report_list(&self, out: &mut String) {
+        out.push_str(
+            "Smart Licensing Usage Report:\n====================================\n\
+             Report Id,          State,    Flag, Feature Name\n",
+        );
+        let name = |tag: &EntitlementTag| {
+            let found = self.saved.setup.features.iter().find(|feature| feature.tag == *tag);
+            found.map_or("", |feature| feature.name.as_str())
+        };
+        let kept = self.saved.life.kept.iter().map(|kept| (kept.id, kept.state.as_str(), name(&kept.tag)));
+        let open = self.saved.life.open.iter().map(|(name, open)| (open.id, ReportState::Open.as_str(), name.as_str()));
+        let mut rows: Vec<_> = kept.map(|(id, state, name)| (id, state.to_owned(), name)).collect();
+        rows.extend(open.map(|(id, state, name)| (id, state.to_owned(), name)));
+        rows.sort();
+        for (id, state, name) in rows {
+            let _ = writeln!(out, "{:<20}{state:<10}N     {name}", id.get());
+        }
     }
 
     fn known(&self) -> impl Iterator<Item = (&Feature, u64)> {
@@ -41,18 +107,24 @@ impl Device {
         features.map(|feature| (feature, self.saved.life.count(&feature.name)))
     }
 
-    fn summary(&self, out: &mut String, _: UnixSeconds) {
+    fn summary(&self, out: &mut String) {
         out.push_str("License Usage:\n");
         out.push_str("License                 Entitlement Tag               Count Status\n");
         out.push_str("-----------------------------------------------------------------------------\n");
         for (feature, count) in self.known() {
-            let tag = format!("({})", feature.description);
+            let text: String = feature.description.chars().take(40).collect();
+            let tag = format!("({text})");
             let _ = writeln!(out, "{:<23} {tag:<27} {count:>7} {}", feature.name, in_use(count));
+        }
+        if self.known().next().is_none() {
+            out.push_str("  No licenses in use\n");
         }
     }
 
     fn usage(&self, out: &mut String, local: UnixSeconds) {
-        out.push_str("License Authorization:\n  Status: Not Applicable\n");
+        if self.known().next().is_none() {
+            out.push_str("\nNo licenses in use\n");
+        }
         for (feature, count) in self.known() {
             let (enforcement, export) = match feature.class {
                 LicenseClass::Enforced => ("ENFORCED", "NOT RESTRICTED"),
@@ -94,7 +166,7 @@ impl Device {
         self.policy(out);
         let default = Policy::vendor_default();
         let policy = self.state.policy.as_ref().map_or(&default, |installed| &installed.policy);
-        let uses = self.saved.life.uses(&self.saved.setup);
+        let uses = self.uses();
         let agent = self.agent.state();
         let pushes = agent.interval.map_or(0, |interval| interval.get() / 86_400);
         let polls = agent.polls.iter().map(|poll| poll.due).min();
@@ -111,12 +183,10 @@ impl Device {
         );
         out.push_str("\nTrust Code Installed:");
         let mut any = false;
-        for member in &self.state.members {
-            let installed = self.state.trust.get(&member.device).and_then(|trust| trust.installed.as_ref());
-            if installed.is_some() {
-                let role = member.role.as_ref().map_or("Active", slp_model::license::HaRole::as_str);
-                let kept = self.saved.documents.iter().map(|kept| kept.at).min();
-                let _ = write!(out, "\n  {role}: {}\n    INSTALLED on {}", Pid(&member.device), time(kept));
+        for (role, member) in self.members() {
+            if self.state.trust.get(member).is_some_and(|trust| trust.installed.is_some()) {
+                let at = time(self.installed_at(ImportClass::TrustCode, member));
+                let _ = write!(out, "\n  {role}: {}\n    INSTALLED on {at}", Pid(member));
                 any = true;
             }
         }
@@ -155,14 +225,70 @@ impl Device {
 
     fn authorization(&self, out: &mut String) {
         out.push_str("Overall status:\n");
-        for member in &self.state.members {
-            let role = member.role.as_ref().map_or("Active", slp_model::license::HaRole::as_str);
-            let code = self.state.codes.get(&member.device);
-            let status = match code {
-                Some(code) => format!("SMART AUTHORIZATION INSTALLED on {}", time(Some(code.installed_at))),
-                None => "NOT INSTALLED".into(),
+        let reservation = &self.saved.reservation;
+        for (role, member) in self.members() {
+            let of =
+                |list: &[(Udi, String)]| list.iter().find(|(device, _)| device == member).map(|(_, code)| code.clone());
+            let status = match (self.state.codes.get(member), of(&reservation.permanent)) {
+                (Some(code), _) => {
+                    let what = match code.authorization.kind {
+                        AuthorizationKind::Slr => "SPECIFIC INSTALLED",
+                        _ => "SMART AUTHORIZATION INSTALLED",
+                    };
+                    format!("{what} on {}", time(Some(code.installed_at)))
+                }
+                (None, Some(_)) => "UNIVERSAL INSTALLED".into(),
+                (None, None) => "NOT INSTALLED".into(),
             };
-            let _ = writeln!(out, "  {role}: {}\n      Status: {status}", Pid(&member.device));
+            let _ = writeln!(out, "  {role}: {}\n      Status: {status}", Pid(member));
+            if let Some(code) = of(&reservation.requested) {
+                let _ = writeln!(out, "      Request code: {code}");
+            }
+            let last = self.saved.last_codes.iter().find(|last| last.device == *member);
+            if let Some(code) = last.and_then(|last| last.confirmed.as_ref()) {
+                let _ = writeln!(out, "      Last Confirmation code: {code}");
+            }
+            if let Some(code) = last.and_then(|last| last.returned.as_ref()) {
+                let _ = writeln!(out, "      Last return code: {code}");
+            }
+        }
+        self.authorized_licences(out);
+        out.push_str("\nPurchased Licenses:\n  No Purchase Information Available\n");
+    }
+
+    /// What the codes of all members grant, licence by licence.
+    fn authorized_licences(&self, out: &mut String) {
+        let mut granted: BTreeMap<&str, Vec<(HaRole, &Udi, u32)>> = BTreeMap::new();
+        for (role, member) in self.members() {
+            for one in self.state.codes.get(member).iter().flat_map(|code| &code.authorization.entitlements) {
+                granted.entry(one.tag.as_str()).or_default().push((role.clone(), member, one.count));
+            }
+        }
+        if !granted.is_empty() {
+            out.push_str("\nAuthorizations:\n");
+        }
+        for (tag, members) in granted {
+            let feature = self.saved.setup.features.iter().find(|feature| feature.tag.as_str() == tag);
+            let (name, text) =
+                feature.map_or((tag, tag), |feature| (feature.name.as_str(), feature.description.as_str()));
+            let enforcement = match feature.map(|feature| feature.class) {
+                Some(LicenseClass::Export) => "EXPORT RESTRICTED",
+                Some(LicenseClass::Enforced) => "ENFORCED",
+                _ => "NOT ENFORCED",
+            };
+            let total: u64 = members.iter().map(|(.., count)| u64::from(*count)).sum();
+            let _ = write!(
+                out,
+                "  {name} ({text}):\n    Description: {text}\n    Total available count: {total}\n    \
+                 Enforcement type: {enforcement}\n    Term information:\n"
+            );
+            for (role, member, count) in members {
+                let _ = write!(
+                    out,
+                    "      {role}: {}\n        License type: PERPETUAL\n          Term Count: {count}\n",
+                    Pid(member)
+                );
+            }
         }
     }
 }

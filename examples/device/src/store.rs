@@ -24,6 +24,44 @@ pub struct Imported {
     pub holds: BTreeSet<String>,
 }
 
+/// A code that was asked for and did not come yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Wanted {
+    /// For this licence.
+    pub feature: String,
+    /// How many.
+    pub count: u32,
+    /// In the place of the code that is installed?
+    pub replace: bool,
+    /// For every member of the set?
+    pub all: bool,
+}
+
+/// What a member last showed for an operator to type in elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct LastCodes {
+    /// The member.
+    pub device: Udi,
+    /// The code of its last return.
+    pub returned: Option<String>,
+    /// The code of its last confirmation.
+    pub confirmed: Option<String>,
+}
+
+/// Reservations, the way before policies: requests, and permanent codes. Specific codes are documents.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Reservation {
+    /// Is the device in this mode?
+    pub enabled: bool,
+    /// Request codes that wait for an answer, by member.
+    pub requested: Vec<(Udi, String)>,
+    /// Permanent codes that are installed, by member.
+    pub permanent: Vec<(Udi, String)>,
+}
+
 /// Everything that a device must not lose.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -54,6 +92,40 @@ pub struct Saved {
     pub last_ack: Option<UnixSeconds>,
     /// When a file was last written.
     pub last_file: Option<UnixSeconds>,
+    /// Codes that were asked for.
+    #[serde(default)]
+    pub wanted: Vec<Wanted>,
+    /// What members last showed.
+    #[serde(default)]
+    pub last_codes: Vec<LastCodes>,
+    /// Reservations.
+    #[serde(default)]
+    pub reservation: Reservation,
+    /// The deadline of which the operator was last told.
+    #[serde(default)]
+    pub told: Option<UnixSeconds>,
+}
+
+impl Saved {
+    /// What is read has to fit together: files are edited by hand, and disks fail.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.version != 1 {
+            return Err("the state was written by a newer program".into());
+        }
+        let members = self.setup.members.len();
+        if members == 0 || self.active >= members || self.keys.len() != members {
+            return Err("the state does not fit together: members, keys and the active member".into());
+        }
+        Ok(())
+    }
+
+    /// The line for what a member last showed.
+    pub(crate) fn last_codes(&mut self, device: &Udi) -> Option<&mut LastCodes> {
+        if !self.last_codes.iter().any(|last| last.device == *device) {
+            self.last_codes.push(LastCodes { device: device.clone(), returned: None, confirmed: None });
+        }
+        self.last_codes.iter_mut().find(|last| last.device == *device)
+    }
 }
 
 /// Where it is kept.
@@ -117,9 +189,7 @@ impl Store for FolderStore {
             Ok(bytes) => {
                 let saved: Saved = serde_json::from_slice(&bytes)
                     .map_err(|error| format!("{}: not the state of a device: {error}", self.0.display()))?;
-                if saved.version != 1 {
-                    return Err(format!("{}: written by a newer program", self.0.display()).into());
-                }
+                saved.check().map_err(|error| format!("{}: {error}", self.0.display()))?;
                 Ok(Some(saved))
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

@@ -137,7 +137,7 @@ fn a_device_that_runs_out_of_room_says_so_and_goes_on() {
     let life = lock(&runner).saved().life.clone();
     let (kept, purged) = (life.kept.len(), life.purged);
     assert!(kept == 5 && purged > 10, "{kept} {purged}");
-    assert!(lock(&runner).take_log().iter().any(|line| line.contains("REPORTS_PURGED")));
+    assert!(lock(&runner).take_log().iter().any(|line| line.contains("want of room")));
     *world.plugged.lock().unwrap() = true;
     world.pass(&[&runner], 3 * DAY);
     assert_eq!(lock(&runner).saved().life.kept.len(), 0);

@@ -75,6 +75,13 @@ pub fn return_code(code: &AuthorizationCode) -> ReturnCode {
     ReturnCode(grouped(&format!("C{text}")))
 }
 
+/// The code that a simulated device shows when it gives a permanent reservation back.
+pub fn permanent_return_code(device: &Udi, code: &PermanentCode) -> ReturnCode {
+    let digest = Sha512::digest(format!("slp-return\n{device}\n\n{}", code.as_str()).as_bytes());
+    let text = base58(digest.get(..36).unwrap_or_default(), 50);
+    ReturnCode(grouped(&format!("C{text}")))
+}
+
 /// The code that a simulated device shows when it has installed this authorization code.
 pub fn confirmation_code(code: &AuthorizationCode) -> ConfirmationCode {
     let digest = Sha256::digest(format!("slp-confirm\n{}", basis(code)).as_bytes());
@@ -113,7 +120,20 @@ pub fn product_instance_id(device: &Udi) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::base58;
+    use super::{base58, permanent_code, permanent_return_code, request_code};
+    use crate::codes::ReservationKind;
+
+    #[test]
+    fn a_permanent_reservation_is_given_back_with_a_code_of_its_own_device() {
+        let code = |serial: &str| {
+            let device = slp_model::Udi::new("TEST-SWITCH", serial).unwrap();
+            let request = request_code(&device, "regid.2020-01.com.cisco.TEST,1.0_x", ReservationKind::Permanent);
+            permanent_return_code(&device, &permanent_code(&request))
+        };
+        assert!(code("TST00000001").is_usual());
+        assert_eq!(code("TST00000001"), code("TST00000001"));
+        assert_ne!(code("TST00000001"), code("TST00000002"));
+    }
 
     #[test]
     fn base58_is_padded_to_its_width() {

@@ -33,6 +33,7 @@ impl Agent {
             }
             Event::ClockStep(step) => self.step_clock(step),
             Event::ReportsClosed(reports) => self.closed(reports, now),
+            Event::ReportsPurged(reports) => state.reports.retain(|entry| !reports.contains(&entry.key)),
             Event::Imported(imported) => self.imported(imported, now, out),
             Event::Answered { exchange, reply } => {
                 if exchange == state.exchange && state.timers.reply.is_some() {

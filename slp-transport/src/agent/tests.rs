@@ -370,3 +370,15 @@ fn a_push_that_waits_for_closed_reports_is_no_deadline() {
     agent.handle(Event::Tick, later);
     assert!(agent.next_deadline().is_none_or(|deadline| deadline > later), "{:?}", agent.state());
 }
+
+#[test]
+fn reports_that_were_thrown_away_are_not_asked_about_any_more() {
+    let mut agent = Agent::new();
+    agent.handle(Event::Configured(Mode::Smart), at(0));
+    agent.handle(Event::ReportsClosed(vec![key(1), key(2), key(3)]), at(1));
+    let actions = agent.handle(Event::ReportsPurged(vec![key(1), key(3), key(9)]), at(2));
+    assert_eq!(actions, [Action::Save]);
+    assert_eq!(agent.state().unreported().collect::<Vec<_>>(), [&key(2)]);
+    assert_eq!(agent.state().last_ack, None, "nobody acknowledged them");
+    assert!(agent.handle(Event::ReportsPurged(vec![key(1)]), at(3)).is_empty());
+}

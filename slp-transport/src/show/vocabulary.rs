@@ -273,7 +273,7 @@ const SECTIONS: &[Section] = &[
         "License Authorization",
         &[],
         &["Status", "Last Communication Attempt", "Next Communication Attempt", "Communication Deadline"],
-        &[],
+        &["No licenses in use"],
     ),
     Section::new(
         "Evaluation Period",

@@ -80,8 +80,10 @@ impl Walk {
             return true;
         }
         if text.ends_with("):") && name.contains(" (") && Section::find("License Usage").is_some() {
-            // Licences may follow without a heading of their own.
-            self.section = Section::find("License Usage").copied();
+            // Licences may follow without a heading of their own; those of authorization codes have one.
+            if !self.is_in("Authorizations") {
+                self.section = Section::find("License Usage").copied();
+            }
             self.groups = vec![name.to_owned()];
             return true;
         }

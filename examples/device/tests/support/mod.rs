@@ -8,8 +8,13 @@ use device::{Device, Feature, MemoryStore, Network, Runner, Setup, Store, Transp
 use http::{Request, Response};
 use slp_crypto::Signer as _;
 use slp_kit::{Authority, Clock as _, ManualClock, Random};
+use slp_model::license::SigningType;
 use slp_model::policy::LicenseClass;
 use slp_model::{Udi, UnixMillis, UnixSeconds};
+use slp_rum::authorization::{Authorization, AuthorizationKind, Entitlement};
+use slp_rum::write::answer::Answer;
+use slp_rum::{ReadOptions, Signature, UsageReport};
+use slp_transport::show::{CliFacts, ShowCommand};
 
 pub(crate) const ADVANTAGE: &str = "regid.2017-03.com.cisco.advantagek9,1.0_00000000-0000-4000-8000-000000000001";
 pub(crate) const HSEC: &str = "regid.2019-03.com.cisco.DNA_HSEC,1.0_00000000-0000-4000-8000-000000000002";
@@ -39,12 +44,16 @@ pub(crate) fn setup(number: u32) -> Setup {
 
 impl World {
     pub(crate) fn new(faults: impl IntoIterator<Item = Fault>) -> Self {
+        Self::with(|settings| settings.faults.extend(faults))
+    }
+
+    pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let clock = Arc::new(ManualClock::new("2026-01-01T00:00:00Z".parse::<UnixSeconds>().unwrap()));
         let mut settings = Settings::default();
         settings.id_tokens.push(IdToken::new("token-of-a-test"));
         settings.purchases.push(Purchase::new(ADVANTAGE, "advantage", 5));
         settings.purchases.push(Purchase::new(HSEC, "hsec", 1).behind(Enforced::Export));
-        settings.faults.extend(faults);
+        change(&mut settings);
         let authority = Authority::new("Root of a test").unwrap();
         let trusted = Trusted::new(authority.signer().public_key(), authority.certificate()).unwrap();
         let cloud = Cloud::new(settings, authority, Random::seeded(1), clock.now()).unwrap();
@@ -69,7 +78,11 @@ impl World {
     }
 
     pub(crate) fn device_in(&self, setup: Setup, store: Box<dyn Store>) -> Runner {
-        let device = Device::start(setup, self.trusted.clone(), store, Random::seeded(2), self.now()).unwrap();
+        self.run(Device::start(setup, self.trusted.clone(), store, Random::seeded(2), self.now()).unwrap())
+    }
+
+    /// The device, on the network and at the time of this world.
+    pub(crate) fn run(&self, device: Device) -> Runner {
         let clock: Arc<ManualClock> = Arc::clone(&self.clock);
         Runner::new(Arc::new(Mutex::new(device)), Arc::clone(&self.network), clock)
     }
@@ -91,6 +104,21 @@ impl World {
         let printed = lock(runner).command(command, self.now()).unwrap();
         runner.turn().unwrap();
         printed
+    }
+
+    /// Lets so much time pass for a device that may fail.
+    pub(crate) fn try_pass(&self, runner: &Runner, seconds: i64) -> Result<(), slp_kit::Error> {
+        let end = slp_kit::later(self.now(), seconds).to_seconds();
+        runner.turn()?;
+        while let Some(next) = runner.next_deadline().filter(|next| *next <= end) {
+            let now = self.now().to_seconds();
+            self.clock.set(next.max(now));
+            if runner.turn()? == 0 && next <= now {
+                self.clock.advance(1);
+            }
+        }
+        self.clock.set(end.max(self.now().to_seconds()));
+        Ok(())
     }
 
     /// Lets so much time pass, deadline by deadline.
@@ -118,6 +146,40 @@ impl World {
 
 pub(crate) fn lock(runner: &Runner) -> MutexGuard<'_, Device> {
     runner.device.lock().unwrap()
+}
+
+/// The document of a specific reservation, as the cloud of this world would sign it.
+pub(crate) fn reservation(world: &World, device: &Udi, tag: &str, count: u32, issued: UnixMillis) -> Vec<u8> {
+    let mut code = Authorization::new(AuthorizationKind::Slr, device.clone());
+    code.timestamp = Some(issued);
+    code.entitlements.push(Entitlement::new(tag.parse().unwrap(), count));
+    let cloud = world.cloud.lock().unwrap();
+    let key = cloud.authority().signer();
+    let mut sign = |content: &slp_model::SignedContent<'_>| Ok(key.sign(&content.bytes)?.to_base64());
+    let mut answer = Answer::new(&mut sign);
+    answer.authorization(&code).unwrap();
+    answer.finish().unwrap().into_bytes()
+}
+
+/// Reads what a device prints; every line has to be understood.
+pub(crate) fn understood(command: ShowCommand, printed: &str) -> CliFacts {
+    let facts = CliFacts::read(command, printed.as_bytes(), &slp_transport::Limits::default());
+    assert!(facts.unparsed.is_empty(), "{command}: {:?}\n{printed}", facts.unparsed);
+    assert!(!facts.facts.is_empty(), "{command}");
+    facts
+}
+
+/// The reports that the cloud has of a device, one version of each, by id.
+pub(crate) fn stored(world: &World, device: &Udi) -> Vec<UsageReport> {
+    let cloud = world.cloud.lock().unwrap();
+    let Some(known) = cloud.device(device) else { return Vec::new() };
+    let read = known.reports.values().map(|versions| {
+        assert_eq!(versions.len(), 1, "one id, one report");
+        let signature = Signature::new(SigningType::Sha256, "k", "AAAA");
+        let options = ReadOptions::default();
+        UsageReport::from_payload(versions[0].payload.as_str(), None, Some(signature), &options).unwrap()
+    });
+    read.collect()
 }
 
 /// Reports that the cloud has of a device.

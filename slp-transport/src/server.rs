@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::extract::{ConnectInfo, State};
 use http::{Method, Request, Response, StatusCode, header};
 use slp_model::UnixMillis;
@@ -147,8 +147,12 @@ enum Unread {
     TooSlow,
 }
 
-/// The whole body, within its bytes and its time.
+/// The whole body, within its bytes and its time. One whose announced length is too much is not waited for.
 async fn collect(body: Body, settings: &ServerSettings) -> Result<Vec<u8>, Unread> {
+    let most = u64::try_from(settings.limits.body_bytes).unwrap_or(u64::MAX);
+    if body.size_hint().lower() > most {
+        return Err(Unread::TooLong);
+    }
     match tokio::time::timeout(settings.body_time, to_bytes(body, settings.limits.body_bytes)).await {
         Ok(Ok(body)) => Ok(Vec::from(body)),
         Ok(Err(_)) => Err(Unread::TooLong),

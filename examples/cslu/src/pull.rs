@@ -29,6 +29,8 @@ pub(crate) enum Step {
 
 /// What the CSLU of the vendor shows about a device that does not answer (seen).
 const FAILED_TO_CONNECT: &str = "Failed to Connect";
+/// Stays until the listed device answers again, or the list names the other one.
+const ANOTHER: &str = "Another device answers here";
 
 impl Collector {
     /// Takes up the work that was under way.
@@ -77,7 +79,7 @@ impl Collector {
         let mut state = self.work.get(&target).cloned().unwrap_or_default().state().clone();
         (state.phase, state.due, state.failures) = (CollectorPhase::New, None, 0);
         let text = serde_json::to_string(&state)?;
-        self.store.write(|db| {
+        self.store.write_soon(|db| {
             let sql = "UPDATE target SET round = ?2, work = ?3 WHERE id = ?1";
             db.prepare_cached(sql)?.execute(params![target, next.get(), text])?;
             Ok(())
@@ -132,7 +134,7 @@ impl Collector {
         let seen = seen(&event);
         let actions = work.handle(event, now.to_seconds());
         let Self { store, settings, events, .. } = self;
-        store.write(|db| {
+        store.write_soon(|db| {
             let state = serde_json::to_string(work.state())?;
             db.prepare_cached("UPDATE target SET work = ?2 WHERE id = ?1")?.execute(params![target, state])?;
             if let Some(seen) = &seen {
@@ -233,8 +235,8 @@ fn note(db: &Connection, target: i64, seen: &Seen, now: UnixMillis) -> Result<()
             db.prepare_cached("UPDATE target SET alert = ?2 WHERE id = ?1")?.execute(params![target, text])?;
         }
         Seen::Well => {
-            let sql = "UPDATE target SET alert = NULL, contacted = ?2 WHERE id = ?1";
-            db.prepare_cached(sql)?.execute(params![target, millis(now)])?;
+            let sql = "UPDATE target SET alert = CASE WHEN alert = ?3 THEN alert END, contacted = ?2 WHERE id = ?1";
+            db.prepare_cached(sql)?.execute(params![target, millis(now), ANOTHER])?;
         }
     }
     Ok(())
@@ -249,8 +251,12 @@ fn take(
     reports: &DeviceReports,
     now: UnixMillis,
 ) -> Result<(), Error> {
-    let sql = "SELECT device FROM target WHERE id = ?1";
-    let mut device: Option<i64> = db.prepare_cached(sql)?.query_row([target], |row| row.get(0))?;
+    let sql = "SELECT target.device, coalesce(listed, 0) FROM target LEFT JOIN device ON device.id = target.device \
+               WHERE target.id = ?1";
+    let mut find = db.prepare_cached(sql)?;
+    let (mut device, is_listed): (Option<i64>, bool) =
+        find.query_row([target], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    drop(find);
     for envelope in &reports.usage {
         let report = match envelope.to_report() {
             Ok(report) => report,
@@ -263,12 +269,24 @@ fn take(
         let item = receive::keep(db, settings, events, &report, envelope, now)?;
         devices::heard(db, item.device, None, None, Some(report.software_tag().as_str()), now)?;
         devices::reported(db, item.device, now)?;
-        if device.is_none() {
+        devices::answered_at(db, item.device, target)?;
+        // a member of a stack speaks for all of them; another device in the place of one that the operator named does not
+        let is_other = match device {
+            Some(device) if device != item.device => {
+                let listed = devices::udi(db, device)?;
+                !report.ha().iter().any(|member| member.device == listed)
+            }
+            _ => false,
+        };
+        if is_other && is_listed {
+            note(db, target, &Seen::Fault(ANOTHER), now)?;
+        } else if is_other || device.is_none() {
             device = Some(item.device);
             let sql = "UPDATE target SET device = ?2 WHERE id = ?1";
             db.prepare_cached(sql)?.execute(params![target, item.device])?;
-        } else if device != Some(item.device) && report.ha().is_empty() {
-            note(db, target, &Seen::Fault("Another device answers here"), now)?;
+        } else {
+            let sql = "UPDATE target SET alert = NULL WHERE id = ?1 AND alert = ?2";
+            db.prepare_cached(sql)?.execute(params![target, ANOTHER])?;
         }
         if let (ReportState::Acknowledged, Some(answer)) = (item.state, item.answer) {
             // the device still has it: it gets the document again

@@ -1,7 +1,8 @@
 //! A clock and a network for a collector.
 
+use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use http::Response;
 use slp_kit::{Clock, Error, Network};
@@ -33,7 +34,7 @@ impl Runner {
     }
 
     /// Does what is due, and sends until there is nothing to send: messages that are ready together go at once, a thread
-    /// each. How many went out.
+    /// each, and a slow peer keeps nobody waiting but itself. How many went out.
     ///
     /// # Errors
     /// When something cannot be kept.
@@ -44,18 +45,32 @@ impl Runner {
             let outgoing = self.lock().take_outgoing();
             match outgoing.as_slice() {
                 [] => break,
-                [one] => self.exchange(one)?,
-                many => std::thread::scope(|scope| {
-                    let threads: Vec<_> = many.iter().map(|one| scope.spawn(|| self.exchange(one))).collect();
-                    for thread in threads {
-                        thread.join().map_err(|_| Error::from("a message could not be sent: its thread ended"))??;
-                    }
-                    Ok::<(), Error>(())
-                })?,
+                [one] => {
+                    self.exchange(one)?;
+                    sent += 1;
+                }
+                _ => sent += self.together(outgoing)?,
             }
-            sent += outgoing.len();
         }
         Ok(sent)
+    }
+
+    /// Sends these, and what follows from their answers, until there is nothing to send.
+    fn together(&self, outgoing: Vec<Outgoing>) -> Result<usize, Error> {
+        let threads = outgoing.len();
+        let traffic = Traffic::new(outgoing);
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    while let Some(one) = traffic.next() {
+                        let _under_way = UnderWay(&traffic);
+                        let done = self.exchange(&one);
+                        traffic.follow(done.map(|()| self.lock().take_outgoing()));
+                    }
+                });
+            }
+        });
+        traffic.end()
     }
 
     /// Sends one message and brings its answer. The collector is not locked while the network takes its time.
@@ -70,6 +85,72 @@ impl Runner {
 
     fn lock(&self) -> MutexGuard<'_, Collector> {
         self.collector.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Messages that threads send.
+struct Traffic {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    ready: VecDeque<Outgoing>,
+    under_way: usize,
+    sent: usize,
+    failed: Option<Error>,
+}
+
+impl Traffic {
+    fn new(outgoing: Vec<Outgoing>) -> Self {
+        let state = State { ready: outgoing.into(), under_way: 0, sent: 0, failed: None };
+        Self { state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next message; waits while the answers that are under way may bring one.
+    fn next(&self) -> Option<Outgoing> {
+        let mut state = self.state();
+        loop {
+            if state.failed.is_some() || state.sent >= MESSAGES {
+                return None;
+            }
+            if let Some(one) = state.ready.pop_front() {
+                (state.under_way, state.sent) = (state.under_way + 1, state.sent + 1);
+                return Some(one);
+            }
+            if state.under_way == 0 {
+                return None;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// What follows from an answer.
+    fn follow(&self, more: Result<Vec<Outgoing>, Error>) {
+        let mut state = self.state();
+        match more {
+            Ok(more) => state.ready.extend(more),
+            Err(error) => state.failed = Some(error),
+        }
+    }
+
+    fn end(self) -> Result<usize, Error> {
+        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        state.failed.map_or(Ok(state.sent), Err)
+    }
+}
+
+/// A message that is under way; over when this is dropped, even by a panic.
+struct UnderWay<'a>(&'a Traffic);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.state().under_way -= 1;
+        self.0.changed.notify_all();
     }
 }
 

@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::{Next, from_fn};
 use axum::routing::get;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use slp_kit::{Clock, Error, Random};
@@ -20,9 +21,12 @@ use slp_transport::server::{PushHandler, ServerSettings, push_router, serve as l
 use tokio::net::TcpListener;
 
 use crate::collector::Collector;
+use crate::events::Events;
 
 /// Where devices push (doc).
 const PUSH: &str = "/cslu/v1/pi";
+/// Characters of a refused path that are logged.
+const PATH: usize = 100;
 /// Messages that one transaction takes.
 const TOGETHER: usize = 256;
 
@@ -95,6 +99,7 @@ pub fn router(
     clock: Arc<dyn Clock>,
     settings: ServerSettings,
 ) -> Result<Router, Error> {
+    let events = lock(&collector).events.clone();
     let intake = Arc::new(Intake::start(Arc::clone(&collector), clock)?);
     // every route but the devices' own asks who is there
     Ok(Router::new()
@@ -102,7 +107,21 @@ pub fn router(
         .route("/cslu/v1/scheduler/jobs", get(jobs))
         .route("/cslu/v1/devices", get(devices))
         .with_state(collector)
-        .fallback_service(push_router(PUSH, intake, settings)))
+        .fallback_service(push_router(PUSH, intake, settings))
+        .layer(from_fn(move |request, next| note_refusals(events.clone(), request, next))))
+}
+
+/// Says what was refused to whom: address, method, path and status, nothing else of what came.
+async fn note_refusals(events: Events, request: Request, next: Next) -> Response<Body> {
+    let from = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.ip().to_canonical());
+    let from = from.map_or_else(|| "somebody".to_owned(), |from| from.to_string());
+    let asked = format!("{} {}", request.method(), request.uri().path());
+    let response = next.run(request).await;
+    if response.status().is_client_error() || response.status().is_server_error() {
+        let shown = asked.chars().take(PATH).map(|one| if slp_model::is_unprintable(one) { '?' } else { one });
+        events.say(format!("{from}: {}: refused, {}", shown.collect::<String>(), response.status()));
+    }
+    response
 }
 
 type Shared = State<Arc<Mutex<Collector>>>;

@@ -12,7 +12,7 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 use slp_kit::Error;
 
 pub use reports::{ReportState, StoredReport};
@@ -34,6 +34,8 @@ pub type Watch = Box<dyn FnMut(Moment) -> Result<(), Error> + Send>;
 pub struct Store {
     db: Connection,
     watch: Option<Watch>,
+    /// Is every commit on the disk before it counts?
+    synchronous: bool,
 }
 
 impl Store {
@@ -55,18 +57,20 @@ impl Store {
     }
 
     fn open_as(path: &Path, synchronous: &str) -> Result<Self, Error> {
-        let named = |error: &dyn fmt::Display| Error::from(format!("{}: {error}", path.display()));
+        let named = |error: Error| Error::from(format!("{}: {}", path.display(), explain(error)));
         let mut options = std::fs::OpenOptions::new();
         options.create(true).truncate(false).write(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        drop(options.open(path).map_err(|error| named(&error))?);
-        let db = Connection::open(path).map_err(|error| named(&error))?;
+        drop(options.open(path).map_err(|error| named(error.into()))?);
+        let db = Connection::open(path).map_err(|error| named(error.into()))?;
+        let set = |name: &str, value: &str| db.pragma_update(None, name, value).map_err(|error| named(error.into()));
         // what is under way is known to one program alone
-        db.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(|error| named(&error))?;
-        db.pragma_update(None, "journal_mode", "WAL").map_err(|error| named(&error))?;
-        db.pragma_update(None, "synchronous", synchronous).map_err(|error| named(&error))?;
-        Self::set_up(db).map_err(|error| named(&error))
+        set("locking_mode", "EXCLUSIVE")?;
+        set("journal_mode", "WAL")?;
+        set("synchronous", synchronous)?;
+        let store = Self::set_up(db).map_err(named)?;
+        Ok(Self { synchronous: synchronous == "FULL", ..store })
     }
 
     /// In memory: gone with the process.
@@ -82,7 +86,7 @@ impl Store {
         db.pragma_update(None, "foreign_keys", true)?;
         db.set_prepared_statement_cache_capacity(64);
         schema::set_up(&db)?;
-        Ok(Self { db, watch: None })
+        Ok(Self { db, watch: None, synchronous: false })
     }
 
     /// Has this one asked before and after every transaction.
@@ -93,6 +97,22 @@ impl Store {
     /// One transaction. What it returns is durable; after an error nothing of it is there, unless the watch said no after
     /// the commit.
     pub(crate) fn write<T>(&mut self, step: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        self.commit(step).map_err(explain)
+    }
+
+    /// As [`write`](Self::write), for what can be had again: it survives a kill of the program, and a loss of power once
+    /// something else was written. Devices keep their reports until they are acknowledged.
+    pub(crate) fn write_soon<T>(&mut self, step: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        if !self.synchronous {
+            return self.write(step);
+        }
+        self.db.pragma_update(None, "synchronous", "NORMAL").map_err(|error| explain(error.into()))?;
+        let done = self.write(step);
+        self.db.pragma_update(None, "synchronous", "FULL").map_err(|error| explain(error.into()))?;
+        done
+    }
+
+    fn commit<T>(&mut self, step: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
         let transaction = self.db.transaction()?;
         let done = step(&transaction)?;
         if let Some(watch) = &mut self.watch {
@@ -116,6 +136,26 @@ impl Store {
     pub fn reports(&self) -> Result<Vec<StoredReport>, Error> {
         reports::all(&self.db)
     }
+}
+
+/// What an operator can do about an error of SQLite; others stay as they are.
+fn explain(error: Error) -> Error {
+    let code = error.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
+    let help = match code {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "another program has the store open: stop it first",
+        Some(ErrorCode::DiskFull) => "the disk is full: make room; devices keep their reports meanwhile",
+        Some(ErrorCode::NotADatabase) => {
+            "this file is no store of a collector, or it is damaged: put a copy in its place, or give another name"
+        }
+        Some(ErrorCode::DatabaseCorrupt) => {
+            "the store is damaged: put a copy in its place, or begin with a new one; devices send again what nobody \
+             acknowledged"
+        }
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => "the store cannot be written: look at its permissions",
+        Some(ErrorCode::SystemIoFailure) => "the disk cannot be read or written",
+        _ => return error,
+    };
+    format!("{help} ({error})").into()
 }
 
 /// A fact about the collector itself.
@@ -166,6 +206,59 @@ mod tests {
         assert!(Store::open(&path).unwrap_err().to_string().contains("locked"));
         drop(store);
         assert!(Store::open(&path).is_ok());
+    }
+
+    #[test]
+    fn a_full_disk_keeps_nothing_of_a_transaction_and_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&folder.path().join("cslu.db")).unwrap();
+        let pages: i64 = store.db().query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        store.db().pragma_update(None, "max_page_count", pages + 2).unwrap();
+        let text = "x".repeat(100_000);
+        let error = store.write(|db| set_fact(db, "long", &text)).unwrap_err().to_string();
+        assert!(error.starts_with("the disk is full: make room"), "{error}");
+        assert_eq!(fact(store.db(), "long").unwrap(), None);
+        store.db().pragma_update(None, "max_page_count", 1_000_000).unwrap();
+        store.write(|db| set_fact(db, "long", &text)).unwrap();
+        assert!(fact(store.db(), "long").unwrap().is_some());
+    }
+
+    #[test]
+    fn a_file_that_is_no_store_or_is_damaged_is_refused_with_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cslu.db");
+        std::fs::write(&path, b"a letter, not a database: ".repeat(100)).unwrap();
+        let error = Store::open(&path).unwrap_err().to_string();
+        assert!(error.contains("cslu.db: this file is no store of a collector, or it is damaged"), "{error}");
+        std::fs::remove_file(&path).unwrap();
+        drop(Store::open(&path).unwrap());
+        // the schema lies on the first pages
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[100..8_000].fill(0xee);
+        std::fs::write(&path, bytes).unwrap();
+        let error = Store::open(&path).unwrap_err().to_string();
+        assert!(error.contains("cslu.db: the store is damaged"), "{error}");
+    }
+
+    #[test]
+    fn a_store_of_the_first_form_is_brought_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cslu.db");
+        let store = Store::open(&path).unwrap();
+        store
+            .db()
+            .execute_batch(
+                "INSERT INTO device (id, pid, serial, virtual_account) VALUES (7, 'P', 'S', 'Default');
+                 INSERT INTO target (id, host, method, username, password, device, round)
+                 VALUES (3, 'h', 'REST_API', '', '', 7, 0);
+                 ALTER TABLE device DROP COLUMN target;
+                 PRAGMA user_version = 1;",
+            )
+            .unwrap();
+        drop(store);
+        let store = Store::open(&path).unwrap();
+        let target: i64 = store.db().query_row("SELECT target FROM device WHERE id = 7", [], |row| row.get(0)).unwrap();
+        assert_eq!(target, 3);
     }
 
     #[test]

@@ -210,7 +210,10 @@ impl Cloud {
 
     pub(crate) fn store(&mut self, report: &slp_rum::UsageReport, account: &str, intake: &mut Intake, now: UnixMillis) {
         let (udi, id) = (report.device().clone(), report.id());
-        match self.devices.hear(&udi, account, now).store(report, now) {
+        let device = self.devices.hear(&udi, account, now);
+        // who sent it may not have said, but the report does
+        device.software_tag.get_or_insert_with(|| report.software_tag().to_string());
+        match device.store(report, now) {
             Stored::New => intake.fresh += 1,
             Stored::Again => intake.again += 1,
             Stored::Conflict => {

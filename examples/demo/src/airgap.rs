@@ -69,13 +69,5 @@ fn quarter(world: &World) -> Result<(), Error> {
             world.said("file", "device", format!("license smart import: {printed}"));
         }
     }
-    if let Some(first) = world.runners.first() {
-        let mut device = lock(first);
-        let may = !device.imported().codes.is_empty();
-        if may && device.saved().life.count("hseck9") == 0 {
-            world.said("operator", "device", "license hseck9 1");
-            device.use_license("hseck9", 1, world.now())?;
-        }
-    }
-    Ok(())
+    world.use_the_code()
 }

@@ -1,36 +1,27 @@
 //! A collector of one's own: device REST on one side, the cloud's API on the other.
 
 use std::io::Write;
-use std::net::SocketAddr;
-use std::sync::Arc;
 
-use device::Access;
-use slp_kit::{Clock, Error, ManualClock, Random};
+use slp_kit::{Error, Random};
 use slp_transport::cssm::{
     AccessToken, Grant, Poll, PollOutcome, ReportUsage, SearchAccounts, Session, SubmitOutcome, TokenRequest,
 };
 use slp_transport::device::{AllReports, CloseReports, Import, Session as DeviceSession};
 use slp_transport::{Action, BaseUrl, DeviceUsage, Limits, Secret, batches};
 
+use crate::wire::{DEVICE_PASSWORD, DEVICE_USER};
 use crate::world::{CLIENT, DAY, World};
 
-const USER: (&str, &str) = ("collector", "secret-of-the-collector");
-
 pub(crate) fn run(world: &mut World, out: &mut dyn Write) -> Result<(), Error> {
-    let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&world.clock);
     let mut devices = Vec::new();
     for runner in &world.runners {
-        let anywhere: SocketAddr = ([127, 0, 0, 1], 0).into();
-        let access = Access::new(USER.0, USER.1);
-        let served = device::serve(Arc::clone(&runner.device), access, Arc::clone(&clock), anywhere);
-        let (address, task) = world.runtime.block_on(served)?;
-        devices.push((format!("http://{address}").parse::<BaseUrl>()?, task));
+        devices.push(format!("http://{}", world.serve(runner)?).parse::<BaseUrl>()?);
     }
     world.everywhere("license network-advantage 1")?;
     for month in 0..world.options.months {
         world.live(month)?;
         world.pass(30 * DAY, out)?;
-        let addresses: Vec<&BaseUrl> = devices.iter().map(|(address, _)| address).collect();
+        let addresses: Vec<&BaseUrl> = devices.iter().collect();
         round(world, &addresses, out)?;
     }
     Ok(())
@@ -43,7 +34,7 @@ fn round(world: &World, devices: &[&BaseUrl], out: &mut dyn Write) -> Result<(),
     let session = session(world, &limits)?;
     let mut usage = Vec::new();
     for address in devices {
-        let device = DeviceSession::new((*address).clone(), USER.0, Secret::new(USER.1));
+        let device = DeviceSession::new((*address).clone(), DEVICE_USER, Secret::new(DEVICE_PASSWORD));
         world.client.call(&device, CloseReports::new(), &limits)?;
         let reports = world.client.call(&device, AllReports::new(), &limits)?;
         world.said("tool", "device", format!("all-reports: {} reports", reports.usage.len()));
@@ -74,7 +65,7 @@ fn round(world: &World, devices: &[&BaseUrl], out: &mut dyn Write) -> Result<(),
             // whose document it is, the device itself decides
             let place = world.runners.iter().position(|runner| item.sudi.is(crate::world::lock(runner).active()));
             let Some(address) = place.and_then(|place| devices.get(place)) else { continue };
-            let device = DeviceSession::new((*address).clone(), USER.0, Secret::new(USER.1));
+            let device = DeviceSession::new((*address).clone(), DEVICE_USER, Secret::new(DEVICE_PASSWORD));
             world.client.call(&device, Import::new(document.decode(&limits)?), &limits)?;
             world.said("tool", "device", "import: done");
         }

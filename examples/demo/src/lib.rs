@@ -1,4 +1,4 @@
-//! The whole circle on one machine: devices, a cloud, and every road between them.
+//! The whole circle on one machine: devices, a collector, a cloud, and every road between them.
 //!
 //! [`run`] starts what a path needs on loopback, with stores that are gone afterwards, lets devices live for simulated months,
 //! says who tells what to whom, and ends with a table. Nothing has to be set up, and no vendor account is needed: the cloud
@@ -6,11 +6,17 @@
 
 mod airgap; // files are carried
 mod api; // a collector of one's own, in a few lines
-mod direct; // devices talk to the cloud
+mod collecting; // the collector of a path
+mod disconnected; // a collector without a cloud: bundles are carried
+mod online; // devices talk to the cloud, or push to a collector that does
+mod pull; // a collector asks devices
+mod stores; // what every party has on record at the end
 mod table; // how it ended
 mod tell; // who says what to whom
+mod wire; // loopback, and somebody who listens
 mod world; // cloud, devices, clock, network
 
+pub use stores::Stores;
 pub use table::{Licence, Outcome, Row};
 pub use world::Options;
 
@@ -26,7 +32,11 @@ use slp_kit::Error;
 pub enum Path {
     /// Smart transport: devices talk to the cloud.
     Direct,
-    /// No connectivity at all: files and bundles are carried.
+    /// Devices push to a collector, which talks to the cloud.
+    CsluPush,
+    /// A collector asks devices, and talks to the cloud.
+    CsluPull,
+    /// Everything is carried: from devices without any connectivity, then from a collector without a cloud.
     Airgap,
     /// A collector of one's own: device REST on one side, the cloud's API on the other.
     Api,
@@ -34,14 +44,51 @@ pub enum Path {
 
 impl Path {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Direct, Self::Airgap, Self::Api];
+    pub const ALL: [Self; 5] = [Self::Direct, Self::CsluPush, Self::CsluPull, Self::Airgap, Self::Api];
 
     /// Its word on the command line.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Direct => "direct",
+            Self::CsluPush => "cslu-push",
+            Self::CsluPull => "cslu-pull",
             Self::Airgap => "airgap",
             Self::Api => "api",
+        }
+    }
+
+    /// The topologies that it shows, in this order.
+    const fn topologies(self) -> &'static [Topology] {
+        match self {
+            Self::Direct => &[Topology::Direct],
+            Self::CsluPush => &[Topology::Push],
+            Self::CsluPull => &[Topology::Pull],
+            Self::Airgap => &[Topology::NoConnectivity, Topology::Disconnected],
+            Self::Api => &[Topology::ThirdParty],
+        }
+    }
+}
+
+/// Who is joined to whom: one world each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Topology {
+    Direct,
+    Push,
+    Pull,
+    NoConnectivity,
+    Disconnected,
+    ThirdParty,
+}
+
+impl Topology {
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::Direct => "directly to the cloud",
+            Self::Push => "a collector that devices push to, connected",
+            Self::Pull => "a collector that pulls from devices, connected",
+            Self::NoConnectivity => "no connectivity",
+            Self::Disconnected => "a collector that devices push to, disconnected",
+            Self::ThirdParty => "a third party's collector",
         }
     }
 }
@@ -61,19 +108,39 @@ impl FromStr for Path {
     }
 }
 
-/// Runs one path, and tells on `out` what happens.
+/// How one topology of a path ended.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Ended {
+    /// What was joined to what.
+    pub title: &'static str,
+    /// The table.
+    pub outcome: Outcome,
+    /// What every party has on record.
+    pub stores: Stores,
+}
+
+/// Runs one path, one topology of it after the other, and tells on `out` what happens.
 ///
 /// # Errors
 /// When a listener cannot be had, or `out` cannot be written.
-pub fn run(path: Path, options: &Options, out: &mut dyn Write) -> Result<Outcome, Error> {
-    let mut world = world::World::new(path, options)?;
-    writeln!(out, "== {path}: {}", world.introduction())?;
-    match path {
-        Path::Direct => direct::run(&mut world, out)?,
-        Path::Airgap => airgap::run(&mut world, out)?,
-        Path::Api => api::run(&mut world, out)?,
+pub fn run(path: Path, options: &Options, out: &mut dyn Write) -> Result<Vec<Ended>, Error> {
+    let mut ended = Vec::new();
+    for topology in path.topologies() {
+        let mut world = world::World::new(*topology, options)?;
+        writeln!(out, "== {path}, {}: {}", topology.title(), world.introduction())?;
+        match topology {
+            Topology::Direct => online::direct(&mut world, out)?,
+            Topology::Push => online::push(&mut world, out)?,
+            Topology::Pull => pull::run(&mut world, out)?,
+            Topology::NoConnectivity => airgap::run(&mut world, out)?,
+            Topology::Disconnected => disconnected::run(&mut world, out)?,
+            Topology::ThirdParty => api::run(&mut world, out)?,
+        }
+        world.teller.end(out)?;
+        let outcome = world.outcome();
+        outcome.write(out)?;
+        ended.push(Ended { title: topology.title(), outcome, stores: world.stores()? });
     }
-    let outcome = world.outcome();
-    outcome.write(out)?;
-    Ok(outcome)
+    Ok(ended)
 }

@@ -6,17 +6,19 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cssm::{Client as ApiClient, Cloud, Enforced, IdToken, Listening, Purchase, Settings};
-use device::{Device, Feature, MemoryStore, Network, Runner, Setup, Transport, Trusted};
-use http::{Request, Response};
+use device::{Access, Device, Feature, Runner, Setup, Store as _, Transport, Trusted};
 use slp_crypto::Signer as _;
-use slp_kit::{Authority, Clock, Error, ManualClock, Random};
+use slp_kit::{Authority, Clock, Error, ManualClock, Network, Random};
 use slp_model::policy::{LicenseClass, Policy, clock};
 use slp_model::{Udi, UnixMillis, UnixSeconds};
 use slp_transport::client::{Certificates, Client, ClientSettings};
 
-use crate::Path;
+use crate::Topology;
+use crate::collecting::{Around, Collecting};
+use crate::stores::{Stores, Witness};
 use crate::table::{Licence, Outcome, Row};
 use crate::tell::Teller;
+use crate::wire::{DEVICE_PASSWORD, DEVICE_USER, Hosts, Wire, host};
 
 const ADVANTAGE: &str = "regid.2017-03.com.cisco.advantagek9,1.0_00000000-0000-4000-8000-000000000001";
 const HSEC: &str = "regid.2019-03.com.cisco.DNA_HSEC,1.0_00000000-0000-4000-8000-000000000002";
@@ -50,8 +52,12 @@ pub(crate) struct World {
     pub(crate) address: SocketAddr,
     pub(crate) client: Client,
     pub(crate) runners: Vec<Runner>,
-    pub(crate) runtime: tokio::runtime::Runtime,
+    pub(crate) collecting: Option<Collecting>,
+    witnesses: Vec<Witness>,
+    hosts: Hosts,
     _listening: Listening,
+    /// Goes last: it runs the listeners.
+    pub(crate) runtime: tokio::runtime::Runtime,
 }
 
 impl fmt::Debug for World {
@@ -61,23 +67,21 @@ impl fmt::Debug for World {
 }
 
 impl World {
-    pub(crate) fn new(path: Path, options: &Options) -> Result<Self, Error> {
+    pub(crate) fn new(topology: Topology, options: &Options) -> Result<Self, Error> {
         let clock = Arc::new(ManualClock::new(START.parse()?));
         let authority = Authority::new("Root of the demonstration")?;
-        let trusted = Trusted::new(authority.signer().public_key(), authority.certificate())?;
-        let mut settings = Settings::default();
-        settings.clients.push(ApiClient::new(CLIENT.0, CLIENT.1));
-        settings.id_tokens.push(IdToken::new(ID_TOKEN));
-        settings.purchases.push(Purchase::new(ADVANTAGE, "network-advantage", options.devices.max(2) - 1));
-        settings.purchases.push(Purchase::new(HSEC, "hseck9", 1).behind(Enforced::Export));
+        let documents_key = authority.signer().public_key().clone();
+        let trusted = Trusted::new(&documents_key, authority.certificate())?;
+        let names = ["127.0.0.1", "localhost"];
+        let leaf = authority.certify_server(&names)?;
         let certificates = Certificates::Private(authority.certificate_pem().as_bytes().to_vec());
-        let cloud = Cloud::new(settings, authority, Random::system(), clock.now())?;
+        let cloud = Cloud::new(settings(options), authority, Random::system(), clock.now())?;
         let cloud = Arc::new(Mutex::new(cloud));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let anywhere: SocketAddr = ([127, 0, 0, 1], 0).into();
         let time: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
         let listening =
-            runtime.block_on(cssm::serve(Arc::clone(&cloud), time, anywhere, &["127.0.0.1", "localhost"], false))?;
+            runtime.block_on(cssm::serve(Arc::clone(&cloud), Arc::clone(&time), anywhere, &names, false))?;
         let mut client = ClientSettings::default();
         client.certificates = certificates;
         let mut world = Self {
@@ -86,35 +90,88 @@ impl World {
             address: listening.address,
             client: Client::new(client)?,
             runners: Vec::new(),
-            runtime,
+            collecting: None,
+            witnesses: Vec::new(),
+            hosts: Hosts::default(),
             _listening: listening,
+            runtime,
             clock,
             cloud,
         };
+        if matches!(topology, Topology::Push | Topology::Pull | Topology::Disconnected) {
+            let networks = [world.wire("cslu", "cloud"), world.wire("cslu", "device")];
+            let cloud = world.address;
+            let around =
+                Around { topology, cloud, documents_key: &documents_key, clock: Arc::clone(&time), networks };
+            let mut collecting = Collecting::new(around)?;
+            if topology != Topology::Pull {
+                world.runtime.block_on(collecting.listen(time, &leaf.chain_pem, &leaf.key_pem))?;
+            }
+            world.collecting = Some(collecting);
+        }
         for number in 1..=options.devices {
-            let runner = world.device(path, number, &trusted)?;
+            let runner = world.device(topology, number, &trusted)?;
             world.runners.push(runner);
+        }
+        if let Some(collecting) = &world.collecting {
+            let devices: Vec<Udi> = world.runners.iter().map(|runner| lock(runner).active().clone()).collect();
+            let rows = collecting.list(devices.iter(), world.now())?;
+            world.said("operator", "cslu", format!("cslu devices: a list of {rows}"));
         }
         Ok(world)
     }
 
-    fn device(&self, path: Path, number: u32, trusted: &Trusted) -> Result<Runner, Error> {
+    fn device(&mut self, topology: Topology, number: u32, trusted: &Trusted) -> Result<Runner, Error> {
         let udi = Udi::new("C9300-24UX", format!("TST{number:08}"))?;
         let features = vec![
             Feature::new("network-advantage", ADVANTAGE.parse()?, LicenseClass::Subscription),
             Feature::new("hseck9", HSEC.parse()?, LicenseClass::Export),
         ];
-        let setup = Setup::new(udi, SOFTWARE.parse()?, features);
-        let store = Box::new(MemoryStore::new());
+        let setup = Setup::new(udi.clone(), SOFTWARE.parse()?, features);
+        let witness = Witness::default();
+        let store = Box::new(witness.clone());
+        self.witnesses.push(witness);
         let mut device = Device::start(setup, trusted.clone(), store, Random::system(), self.now())?;
-        if path == Path::Direct {
-            let address = format!("https://{}{}", self.address, cssm::SMART_PATH);
-            device.configure(Transport::Smart(address), self.now())?;
+        let mut peer = "cloud";
+        match (topology, self.collecting.as_ref().and_then(|collecting| collecting.pushed.as_ref())) {
+            (Topology::Direct, _) => {
+                let address = format!("https://{}{}", self.address, cssm::SMART_PATH);
+                device.configure(Transport::Smart(address), self.now())?;
+            }
+            (_, Some((address, _))) => {
+                peer = "cslu";
+                device.configure(Transport::Cslu(format!("https://{address}/cslu/v1/pi")), self.now())?;
+            }
+            _ => {}
         }
-        let wire =
-            Wire { client: self.client.clone(), teller: Arc::clone(&self.teller), clock: Arc::clone(&self.clock) };
         let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&self.clock);
-        Ok(Runner::new(Arc::new(Mutex::new(device)), Arc::new(wire), clock))
+        let runner = Runner::new(Arc::new(Mutex::new(device)), self.wire("device", peer), clock);
+        if topology == Topology::Pull {
+            let address = self.serve(&runner)?;
+            self.hosts.lock().unwrap_or_else(PoisonError::into_inner).insert(host(&udi), address);
+        }
+        Ok(runner)
+    }
+
+    /// The service of a device, on a port of its own, for as long as this world is.
+    pub(crate) fn serve(&self, runner: &Runner) -> Result<SocketAddr, Error> {
+        let anywhere: SocketAddr = ([127, 0, 0, 1], 0).into();
+        let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&self.clock);
+        let access = Access::new(DEVICE_USER, DEVICE_PASSWORD);
+        let served = device::serve(Arc::clone(&runner.device), access, clock, anywhere);
+        let (address, _) = self.runtime.block_on(served)?;
+        Ok(address)
+    }
+
+    fn wire(&self, from: &'static str, to: &'static str) -> Arc<dyn Network> {
+        Arc::new(Wire {
+            client: self.client.clone(),
+            teller: Arc::clone(&self.teller),
+            clock: Arc::clone(&self.clock),
+            from,
+            to,
+            hosts: Arc::clone(&self.hosts),
+        })
     }
 
     pub(crate) fn introduction(&self) -> String {
@@ -154,7 +211,28 @@ impl World {
         Ok(())
     }
 
-    /// Usage of the second week: the first device uses two licences, and the last one goes out of use later.
+    /// One device wants an export-controlled licence: acquire before use.
+    pub(crate) fn ask_for_a_code(&self) -> Result<(), Error> {
+        let Some(first) = self.runners.first() else { return Ok(()) };
+        let command = "license smart authorization request add hseck9 local";
+        self.said("operator", "device", command);
+        lock(first).command(command, self.now())?;
+        first.turn()?;
+        Ok(())
+    }
+
+    /// It is used once the code is there.
+    pub(crate) fn use_the_code(&self) -> Result<(), Error> {
+        let Some(first) = self.runners.first() else { return Ok(()) };
+        let mut device = lock(first);
+        if !device.imported().codes.is_empty() && device.saved().life.count("hseck9") == 0 {
+            self.said("operator", "device", "license hseck9 1");
+            device.use_license("hseck9", 1, self.now())?;
+        }
+        Ok(())
+    }
+
+    /// Usage of the second month: the first device uses two licences, and the last one goes out of use later.
     pub(crate) fn live(&self, month: u32) -> Result<(), Error> {
         let runners = &self.runners;
         let (Some(first), Some(last)) = (runners.first(), runners.last()) else { return Ok(()) };
@@ -172,18 +250,29 @@ impl World {
         Ok(())
     }
 
+    /// When somebody has something to do next.
+    fn next_deadline(&self) -> Result<Option<UnixSeconds>, Error> {
+        let collector = self.collecting.as_ref().map(Collecting::next_deadline).transpose()?.flatten();
+        Ok(self.runners.iter().filter_map(|runner| lock(runner).next_deadline()).chain(collector).min())
+    }
+
     /// Lets so much time pass, deadline by deadline, and tells what is said.
     pub(crate) fn pass(&self, seconds: i64, out: &mut dyn Write) -> Result<(), Error> {
         let end = slp_kit::later(self.now(), seconds).to_seconds();
         loop {
-            let next = self.runners.iter().filter_map(|runner| lock(runner).next_deadline()).min();
             let now = self.now().to_seconds();
-            let Some(next) = next.filter(|next| *next <= end) else { break };
+            let Some(next) = self.next_deadline()?.filter(|next| *next <= end) else { break };
             self.clock.set(next.max(now));
             let mut sent = 0;
             for runner in &self.runners {
                 sent += runner.turn()?;
                 self.log_of(runner);
+            }
+            if let Some(collecting) = &self.collecting {
+                sent += collecting.turn()?;
+                for line in collecting.take_events() {
+                    self.said("cslu", "log", line);
+                }
             }
             self.teller.tell(out)?;
             if sent == 0 && next <= now {
@@ -192,6 +281,20 @@ impl World {
         }
         self.clock.set(end.max(self.now().to_seconds()));
         self.teller.tell(out)
+    }
+
+    /// What every party has on record.
+    pub(crate) fn stores(&self) -> Result<Stores, Error> {
+        let mut devices = Vec::new();
+        for witness in &self.witnesses {
+            devices.extend(witness.load()?);
+        }
+        Ok(Stores {
+            written: self.witnesses.iter().flat_map(Witness::seen).collect(),
+            devices,
+            collector: self.collecting.as_ref().map(Collecting::reports).transpose()?,
+            cloud: self.cloud().devices().map(|(udi, device)| (udi.clone(), device.clone())).collect(),
+        })
     }
 
     pub(crate) fn outcome(&self) -> Outcome {
@@ -229,25 +332,12 @@ pub(crate) fn lock(runner: &Runner) -> MutexGuard<'_, Device> {
     runner.device.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The network of a device: loopback, and somebody who listens.
-struct Wire {
-    client: Client,
-    teller: Arc<Teller>,
-    clock: Arc<ManualClock>,
-}
-
-impl Network for Wire {
-    fn send(&self, request: &Request<Vec<u8>>) -> Option<Response<Vec<u8>>> {
-        let response = self.client.send(request).ok();
-        let member = |body: &[u8], name: &str| {
-            let text = String::from_utf8_lossy(body);
-            let (_, rest) = text.split_once(&format!("\"{name}\":\""))?;
-            rest.split('"').next().map(str::to_owned)
-        };
-        let kind = member(request.body(), "kind").unwrap_or_default();
-        let word = response.as_ref().and_then(|response| member(response.body(), "status"));
-        let word = word.unwrap_or_else(|| "no reply".into());
-        self.teller.said(self.clock.now(), "device", "cloud", format!("{kind}: {word}"));
-        response
-    }
+/// Accounts and purchases of the cloud: one licence fewer than devices.
+fn settings(options: &Options) -> Settings {
+    let mut settings = Settings::default();
+    settings.clients.push(ApiClient::new(CLIENT.0, CLIENT.1));
+    settings.id_tokens.push(IdToken::new(ID_TOKEN));
+    settings.purchases.push(Purchase::new(ADVANTAGE, "network-advantage", options.devices.max(2) - 1));
+    settings.purchases.push(Purchase::new(HSEC, "hseck9", 1).behind(Enforced::Export));
+    settings
 }

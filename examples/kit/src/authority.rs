@@ -105,6 +105,15 @@ impl Authority {
     /// # Errors
     /// When a name cannot stand in a certificate.
     pub fn certify_server(&self, names: &[&str]) -> Result<Leaf, Error> {
+        self.certify_server_until(names, 2099)
+    }
+
+    /// As [`certify_server`](Self::certify_server), for a certificate that ends with this year: one that has ended is what
+    /// clients have to refuse.
+    ///
+    /// # Errors
+    /// As for [`certify_server`](Self::certify_server).
+    pub fn certify_server_until(&self, names: &[&str], year: i32) -> Result<Leaf, Error> {
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::new(Vec::new())?;
         for name in names {
@@ -114,7 +123,7 @@ impl Authority {
             });
         }
         params.distinguished_name.push(DnType::CommonName, names.first().copied().unwrap_or("server"));
-        (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2099, 12, 31));
+        (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(year, 12, 31));
         let certificate = params.signed_by(&key, &self.issuer)?;
         Ok(Leaf { chain_pem: format!("{}{}", certificate.pem(), self.certificate_pem), key_pem: key.serialize_pem() })
     }

@@ -174,11 +174,12 @@ pub(crate) enum Command {
 const DEMO_EXAMPLES: &str = "\
 Examples:
   slp demo
+  slp demo --path cslu-push --months 3
   slp demo --path airgap --devices 10";
 
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
-    /// Which way reports go: direct, airgap, api, or all of them
+    /// Which way reports go: direct, cslu-push, cslu-pull, airgap, api, or all of them
     #[arg(long, value_name = "PATH", default_value = "all")]
     pub(crate) path: String,
 

@@ -59,7 +59,8 @@ pub(crate) fn not_taken(db: &Connection, answer: i64) -> Result<(), Error> {
 
 /// Documents that nobody delivered yet, of devices that are pulled from: target, answer, document.
 pub(crate) fn for_targets(db: &Connection) -> Result<Vec<(i64, i64, Vec<u8>)>, Error> {
-    let sql = "SELECT target.id, answer.id, answer.document FROM answer JOIN target ON target.device = answer.device \
+    let sql = "SELECT target.id, answer.id, answer.document FROM answer JOIN device ON device.id = answer.device \
+               JOIN target ON target.id = device.target \
                WHERE answer.delivered IS NULL AND answer.handed = 0 ORDER BY answer.id";
     let mut find = db.prepare_cached(sql)?;
     let found = find.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
@@ -72,11 +73,11 @@ pub(crate) fn handed(db: &Connection, answer: i64) -> Result<(), Error> {
     Ok(())
 }
 
-/// The answer of a target's device that has these bytes.
+/// The answer for a device at this target that has these bytes.
 pub(crate) fn of_target(db: &Connection, target: i64, document: &[u8]) -> Result<Option<i64>, Error> {
     let sha256: [u8; 32] = Sha256::digest(document).into();
-    let sql = "SELECT answer.id FROM answer JOIN target ON target.device = answer.device \
-               WHERE target.id = ?1 AND answer.sha256 = ?2";
+    let sql = "SELECT answer.id FROM answer JOIN device ON device.id = answer.device \
+               WHERE device.target = ?1 AND answer.sha256 = ?2";
     Ok(db.prepare_cached(sql)?.query_row(params![target, sha256], |row| row.get(0)).optional()?)
 }
 

@@ -40,6 +40,13 @@ pub(crate) fn heard(
     Ok(())
 }
 
+/// A device answered at this row of the list.
+pub(crate) fn answered_at(db: &Connection, id: i64, target: i64) -> Result<(), Error> {
+    let sql = "UPDATE device SET target = ?2 WHERE id = ?1 AND target IS NOT ?2";
+    db.prepare_cached(sql)?.execute([id, target])?;
+    Ok(())
+}
+
 /// A device reported.
 pub(crate) fn reported(db: &Connection, id: i64, now: UnixMillis) -> Result<(), Error> {
     db.prepare_cached("UPDATE device SET reported = ?2 WHERE id = ?1")?.execute(params![id, millis(now)])?;

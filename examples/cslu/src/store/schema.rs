@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use slp_kit::Error;
 
 /// The form of the tables; raise it with every change, and bring older ones up here.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 const TABLES: &str = "
 CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -21,6 +21,7 @@ CREATE TABLE device (
     contacted INTEGER,
     reported INTEGER,
     alert TEXT,
+    target INTEGER REFERENCES target (id), -- the row of the list where it answered last
     UNIQUE (pid, serial)
 ) STRICT;
 CREATE INDEX device_address ON device (address);
@@ -112,11 +113,21 @@ CREATE TABLE bundle (name TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT;
 CREATE TABLE ledger (seq INTEGER PRIMARY KEY, line TEXT NOT NULL) STRICT;
 ";
 
+/// A device may answer where another one is listed: members of a stack, one that replaced another.
+const FROM_1: &str = "
+ALTER TABLE device ADD COLUMN target INTEGER REFERENCES target (id);
+UPDATE device SET target = (SELECT min(target.id) FROM target WHERE target.device = device.id);
+";
+
 pub(super) fn set_up(db: &Connection) -> Result<(), Error> {
     let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match version {
         0 => {
             db.execute_batch(&format!("BEGIN;{TABLES}PRAGMA user_version = {VERSION};COMMIT;"))?;
+            Ok(())
+        }
+        1 => {
+            db.execute_batch(&format!("BEGIN;{FROM_1}PRAGMA user_version = {VERSION};COMMIT;"))?;
             Ok(())
         }
         VERSION => Ok(()),

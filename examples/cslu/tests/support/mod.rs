@@ -65,6 +65,9 @@ pub(crate) struct World {
     pub(crate) poison: Arc<Mutex<Option<String>>>,
     /// Devices, by address, that are switched on.
     pub(crate) hosts: Hosts,
+    /// Do pushes of devices arrive?
+    pub(crate) reachable: Arc<Mutex<bool>>,
+    trusted: Trusted,
     plan: Plan,
     key: slp_crypto::PublicKey,
     path: PathBuf,
@@ -138,6 +141,8 @@ impl World {
             accepted,
             poison,
             hosts,
+            reachable: Arc::new(Mutex::new(true)),
+            trusted,
             plan,
             key,
             path,
@@ -145,7 +150,7 @@ impl World {
             _folder: folder,
         };
         for number in 1..=plan.devices {
-            world.add_device(number, &trusted);
+            world.add_device(number);
         }
         if plan.pull {
             let row = |number| format!("{},REST_API,slp,{PASSWORD}\n", host(number));
@@ -156,18 +161,31 @@ impl World {
         world
     }
 
-    fn add_device(&mut self, number: u32, trusted: &Trusted) {
-        let now = self.clock.now();
+    /// A device fresh from the factory.
+    fn fresh(&self, setup: Setup) -> Device {
+        let random = Random::seeded(self.seed * 1_000 + self.devices.len() as u64 + self.now().get());
         let store = Box::new(MemoryStore::new());
-        let random = Random::seeded(self.seed * 1_000 + u64::from(number));
-        let device = Device::start(setup(number), trusted.clone(), store, random, now).unwrap();
-        let device = Arc::new(Mutex::new(device));
+        let mut device = Device::start(setup, self.trusted.clone(), store, random, self.now()).unwrap();
+        if !self.plan.pull {
+            device.configure(Transport::Cslu(PUSH.into()), self.now()).unwrap();
+        }
+        device
+    }
+
+    /// Another device stands in the place of this one, or the same one after a reset.
+    pub(crate) fn replace(&self, number: u32, setup: Setup) {
+        *self.device(number) = self.fresh(setup);
+    }
+
+    fn add_device(&mut self, number: u32) {
+        let device = Arc::new(Mutex::new(self.fresh(setup(number))));
+        let reachable = Arc::clone(&self.reachable);
         self.hosts.lock().unwrap().insert(host(number), Arc::clone(&device));
         let (collector, cut, clock) =
             (Arc::clone(&self.runner.collector), Arc::clone(&self.cut), Arc::clone(&self.clock));
         let address = host(number).parse().ok();
         let network = move |request: &Request<Vec<u8>>| -> Option<Response<Vec<u8>>> {
-            if cut.lock().unwrap().killed {
+            if cut.lock().unwrap().killed || !*reachable.lock().unwrap() {
                 return None;
             }
             let message = SlpPi1::new().decode_request(request, &Limits::default()).unwrap();
@@ -175,9 +193,6 @@ impl World {
             // a program that was killed before it answered
             if cut.lock().unwrap().killed { None } else { Some(SlpPi1::new().encode_response(&answer).unwrap()) }
         };
-        if !self.plan.pull {
-            device.lock().unwrap().configure(Transport::Cslu(PUSH.into()), now).unwrap();
-        }
         let clock: Arc<ManualClock> = Arc::clone(&self.clock);
         self.devices.push(device::Runner::new(device, Arc::new(network), clock));
     }
@@ -295,6 +310,21 @@ impl World {
             }
         }
         files.len()
+    }
+
+    /// Report by report: what is kept of this device is acknowledged, and the cloud has the same, byte for byte. How many.
+    pub(crate) fn assert_kept(&self, udi: &Udi) -> usize {
+        let stored = self.collector().store().reports().unwrap();
+        let mine: Vec<_> = stored.iter().filter(|report| report.device == *udi).collect();
+        let cloud = self.cloud.lock().unwrap();
+        let there = &cloud.device(udi).unwrap().reports;
+        for report in &mine {
+            assert_eq!(report.state, cslu::ReportState::Acknowledged, "{report:?}");
+            let versions = &there[&report.id.parse::<u64>().unwrap().into()];
+            assert!(versions.iter().any(|version| version.payload == report.payload), "{report:?}");
+        }
+        assert_eq!(there.values().map(Vec::len).sum::<usize>(), mine.len());
+        mine.len()
     }
 
     /// Report by report: what devices wrote, what is kept, and what the cloud has are the same, and all of it is

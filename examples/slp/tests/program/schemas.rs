@@ -62,7 +62,7 @@ impl Schemas {
             let holds = match (word.as_str(), value) {
                 ("type", _) => types(rule).any(|name| is_a(name, value)),
                 ("enum", _) => rule.as_array().unwrap().contains(value),
-                ("minimum", Value::Number(number)) => number.as_i128() >= rule.as_i128(),
+                ("minimum", Value::Number(number)) => number.as_i128() >= rule.as_i64().map(i128::from),
                 ("minLength", Value::String(text)) => text.chars().count() as u64 >= rule.as_u64().unwrap(),
                 ("maxLength", Value::String(text)) => text.chars().count() as u64 <= rule.as_u64().unwrap(),
                 ("required", Value::Object(members)) => {

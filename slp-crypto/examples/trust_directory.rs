@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         // a report is judged at its own time: devices outlive their certificates
         let time = report.span().map_or(TimePolicy::Ignore, |span| TimePolicy::At(span.end()));
         match verifier.verify(&report, time) {
-            Ok(verified) => println!("{}: signed with key {}", report.id(), verified.evidence().key_id()),
+            Ok(good) => println!("{}: signed with key {}", report.id(), good.evidence().key_id()),
             Err(why) => println!("{}: {}: {why}", report.id(), why.reason()),
         }
     }

@@ -23,7 +23,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let leaf = answer.exported.and_then(|leaf| index.leaf(leaf));
         match leaf.filter(|_| answer.verdict == Verdict::Acked) {
             Some(leaf) => {
-                println!("{} -> {}, {} acknowledged", answer.name, answer_file_name(leaf.device), answer.acked.len())
+                let (file, count) = (answer_file_name(leaf.device), answer.acked.len());
+                println!("{} -> {file}, {count} acknowledged", answer.name);
             }
             None => println!("{} is {} and goes nowhere", answer.name, answer.verdict.as_str()),
         }

@@ -35,7 +35,7 @@ impl Schemas {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            if name.ends_with(".json") {
+            if path.extension().is_some_and(|ending| ending == "json") {
                 all.insert(name, serde_json::from_slice(&bytes_of(path.to_str().unwrap())).unwrap());
             }
         }

@@ -4,7 +4,7 @@
 //! [`into_owned`](UsageReport::into_owned) turns one into the owned type.
 //!
 //! ```
-//! let bytes = include_bytes!("../../examples/data/acme-campus.txt");
+//! let bytes = include_bytes!("../examples/data/branch.txt");
 //! let document = slp_rum::Document::parse(bytes)?;
 //! let mut peak = 0;
 //! let mut reports = document.borrowed_reports();

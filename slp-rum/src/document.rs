@@ -31,7 +31,7 @@ pub use rewrite::Rewrite;
 /// came in are kept: an untouched document is written back byte for byte ([`to_bytes`](Self::to_bytes)).
 ///
 /// ```
-/// let bytes = include_bytes!("../../examples/data/acme-campus.txt");
+/// let bytes = include_bytes!("../examples/data/branch.txt");
 /// let document = slp_rum::Document::parse(bytes)?;
 /// for report in document.reports() {
 ///     match report {

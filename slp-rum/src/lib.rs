@@ -49,8 +49,3 @@ pub use statement::{CandidateSpan, SpanBase, SpanEdit, SpanName, Statement};
 pub use system_info::SystemInfo;
 pub use tolerance::{Tolerance, Tolerances, Warning};
 pub use trust::{TrustCode, TrustRequest};
-
-// The example of the project's README is compiled with the tests of this crate.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct ReadmeOfTheProject;

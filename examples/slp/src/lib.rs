@@ -36,6 +36,11 @@ pub use crate::console::Console;
 use crate::console::{Session, Stop};
 pub use crate::world::Clock;
 
+// The example of the project's README is compiled with the tests of this crate.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct ReadmeOfTheProject;
+
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

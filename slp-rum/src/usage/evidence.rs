@@ -22,12 +22,12 @@ use crate::{Error, ErrorKind};
 /// ```
 /// use slp_rum::usage::Evidence;
 ///
-/// let bytes = include_bytes!("../../../examples/data/acme-campus.txt");
+/// let bytes = include_bytes!("../../examples/data/branch.txt");
 /// let document = slp_rum::Document::parse(bytes)?;
 /// let mut evidence = Evidence::new();
 /// let mut reports = document.borrowed_reports();
 /// while let Some(report) = reports.next() {
-///     evidence.add(&report?, "acme-campus.txt")?;
+///     evidence.add(&report?, "branch.txt")?;
 /// }
 /// for interval in evidence.intervals() {
 ///     println!("{} to {}: {} in use", interval.start, interval.end, interval.count);

@@ -38,7 +38,7 @@ pub struct Composed<'b> {
 /// ```
 /// use slp_sync::{Limits, bundle::Composer};
 ///
-/// let file = include_bytes!("../../../examples/data/acme-campus.txt");
+/// let file = include_bytes!("../../examples/data/router-1.txt");
 /// let leaf = Composer::new(&Limits::default()).leaf(&[file])?;
 /// assert_eq!(&*leaf.bytes, &file[..]);
 /// # Ok::<(), slp_sync::Error>(())

@@ -61,8 +61,8 @@ const SYNC_INSPECT_EXAMPLES: &str = "\
 Examples:
   slp sync inspect onprem_sync_request.json
 
-Nothing is verified. --json writes one object: `kind`, `bytes`, `sha256`, `signatures` (their names),
-`document`.";
+Nothing is verified. --json writes one object: `path`, `kind`, `bytes`, `sha256` (of the canonical
+body), `document`.";
 
 const SYNC_VERIFY_EXAMPLES: &str = "\
 Examples:
@@ -73,7 +73,7 @@ Examples:
 A request is judged as the cloud does it, an answer as the On-Prem that asked. Exit status 0 if
 every signature, certificate and role is good, else 1.
 
---json writes one object: `kind`, `verified`, `signers`, or `reason` and `text`.";
+--json writes one object: `path`, `kind`, `verified`, `sha256`, `signers`, or `reason` and `text`.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BundleCommand {

@@ -10,6 +10,7 @@ mod kills;
 mod peers;
 mod policy;
 mod program;
+mod schemas;
 mod show;
 mod sign;
 mod sources;
@@ -46,9 +47,10 @@ fn slp_on(words: &[&str], mut input: &[u8], set: impl FnOnce(&mut Console<'_>)) 
     let (mut output, mut errors) = (Vec::new(), Vec::new());
     let mut console = Console::new(&mut input, &mut output, &mut errors, "2024-08-01".parse().unwrap());
     set(&mut console);
-    let words = ["slp"].iter().chain(words).map(OsString::from);
-    let status = slp::run(words, console);
-    Call { status, output: String::from_utf8(output).unwrap(), errors: String::from_utf8(errors).unwrap() }
+    let status = slp::run(["slp"].iter().chain(words).map(OsString::from), console);
+    let call = Call { status, output: String::from_utf8(output).unwrap(), errors: String::from_utf8(errors).unwrap() };
+    schemas::check(words, &call.output);
+    call
 }
 
 /// A call that has to end well, with nothing but notes beside its results.

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::io::Read;
 
-use flate2::{Crc, Decompress, FlushDecompress, Status};
+use flate2::Crc;
+use miniz_oxide::inflate::TINFLStatus;
+use miniz_oxide::inflate::core::inflate_flags::TINFL_FLAG_HAS_MORE_INPUT;
+use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 use slp_model::Location;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -31,9 +34,13 @@ enum Phase {
 
 /// The state of inflating one member. It does not own its source, so that layers can be stacked without self-reference.
 pub(crate) struct Inflater {
-    inflate: Decompress,
+    inflate: Box<DecompressorOxide>,
     crc: Crc,
+    /// What was inflated last, round and round: also the window that is looked back into, so nothing is copied out of one. Its
+    /// length is a power of two.
     buffer: Box<[u8]>,
+    /// Where the next byte goes.
+    next: usize,
     start: usize,
     end: usize,
     phase: Phase,
@@ -60,9 +67,10 @@ impl fmt::Debug for Inflater {
 impl Inflater {
     pub(crate) fn new(limits: &Limits, meter: Meter) -> Self {
         Self {
-            inflate: Decompress::new(false),
+            inflate: Box::default(),
             crc: Crc::new(),
             buffer: vec![0; BUFFER].into_boxed_slice(),
+            next: 0,
             start: 0,
             end: 0,
             phase: Phase::Header,
@@ -79,9 +87,9 @@ impl Inflater {
 
     /// Ready for another member, buffers kept.
     pub(crate) fn reset(&mut self) {
-        self.inflate.reset(false);
+        self.inflate.init();
         self.crc.reset();
-        (self.start, self.end, self.phase) = (0, 0, Phase::Header);
+        (self.next, self.start, self.end, self.phase) = (0, 0, 0, Phase::Header);
         (self.header_bytes, self.consumed, self.produced) = (0, 0, 0);
         self.warnings = Warnings::default();
     }
@@ -187,21 +195,20 @@ impl Inflater {
         loop {
             self.check_ratio()?;
             let input = source.fill()?;
-            let (in_before, out_before) = (self.inflate.total_in(), self.inflate.total_out());
-            let status = self.inflate.decompress(input, &mut self.buffer, FlushDecompress::None);
-            let read = self.inflate.total_in().saturating_sub(in_before);
-            let written = self.inflate.total_out().saturating_sub(out_before);
             let starved = input.is_empty();
-            source.consume(usize::try_from(read).unwrap_or(usize::MAX));
-            self.consumed = self.consumed.saturating_add(read);
-            self.produced = self.produced.saturating_add(written);
-            let Ok(status) = status else {
+            let (status, read, written) =
+                decompress(&mut self.inflate, input, &mut self.buffer, self.next, TINFL_FLAG_HAS_MORE_INPUT);
+            source.consume(read);
+            self.consumed = self.consumed.saturating_add(widen(read));
+            self.produced = self.produced.saturating_add(widen(written));
+            if !matches!(status, TINFLStatus::Done | TINFLStatus::NeedsMoreInput | TINFLStatus::HasMoreOutput) {
                 return Err(self.bad("deflate", "the compressed data is damaged"));
-            };
-            self.end = usize::try_from(written).unwrap_or(usize::MAX).min(self.buffer.len());
-            self.crc.update(self.buffer.get(..self.end).unwrap_or_default());
-            self.meter.inflate(written).map_err(|error| error.at(self.place()))?;
-            if status == Status::StreamEnd {
+            }
+            (self.start, self.end) = (self.next, self.next.saturating_add(written).min(self.buffer.len()));
+            self.next = if self.end < self.buffer.len() { self.end } else { 0 };
+            self.crc.update(self.buffer.get(self.start..self.end).unwrap_or_default());
+            self.meter.inflate(widen(written)).map_err(|error| error.at(self.place()))?;
+            if status == TINFLStatus::Done {
                 self.phase = Phase::Trailer;
                 return Ok(());
             }

@@ -242,7 +242,11 @@ impl Collector {
     }
 
     fn encoding(&self) -> ImportEncoding {
-        if self.state.raw_xml || self.state.refused_base64.is_some() { ImportEncoding::RawXml } else { ImportEncoding::Base64 }
+        if self.state.raw_xml || self.state.refused_base64.is_some() {
+            ImportEncoding::RawXml
+        } else {
+            ImportEncoding::Base64
+        }
     }
 
     fn imported(&mut self, result: Result<(), Error>, now: UnixSeconds, out: &mut Vec<CollectorAction>) {
@@ -263,7 +267,12 @@ impl Collector {
         if status_of(&error) == Some(415) && (self.state.raw_xml || refused_base64 == Some(500)) {
             // It does not take XML: it changed its mind, or was broken for a moment when it was given base64.
             (self.state.raw_xml, self.state.refused_base64) = (false, None);
-            return if refused_base64.is_some() { self.repeat(Retry::Transient, error, now, out) } else { self.send(out) };
+            if refused_base64.is_some() {
+                self.repeat(Retry::Transient, error, now, out);
+            } else {
+                self.send(out);
+            }
+            return;
         }
         if is_about_the_device(&error) {
             return self.failed(error, now, out);

@@ -32,8 +32,8 @@ pub use device_calls::{
 };
 pub use license_calls::{
     License, LicenseDetail, LicenseList, LicenseSubstitution, ListLicenses, ListSubscriptions, Reservation,
-    ReservationAnswer, ReservationCode, ReservationLicense, ReservationRequest, ReservationRequests, ReserveLicenses, ReserveLicensesV1,
-    Subscription, SubscriptionFilter, SubscriptionList,
+    ReservationAnswer, ReservationCode, ReservationLicense, ReservationRequest, ReservationRequests, ReserveLicenses,
+    ReserveLicensesV1, Subscription, SubscriptionFilter, SubscriptionList,
 };
 pub use oauth::{AccessToken, Grant, TokenAnswer, TokenRequest};
 pub use poll::Poll;

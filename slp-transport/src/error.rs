@@ -107,7 +107,7 @@ impl Refusal {
     fn bound(&mut self) {
         let mut left = WORDS;
         let mut fits = |text: &str| {
-            left = left.checked_sub(text.len().saturating_add(1)).unwrap_or_default();
+            left = left.saturating_sub(text.len().saturating_add(1));
             left > 0
         };
         self.message_code = self.message_code.take().filter(|code| fits(code));

@@ -339,11 +339,20 @@ const BY_EYE: &[Case] = &[
             ("Transport/Proxy/Password", "<empty>", 38),
         ],
     ),
-    ("show_license_tech_support_5.txt", &[("Transport/Server Identity Check", "True", 37), ("Transport/VRF", "<empty>", 38)]),
+    (
+        "show_license_tech_support_5.txt",
+        &[("Transport/Server Identity Check", "True", 37), ("Transport/VRF", "<empty>", 38)],
+    ),
     ("show_license_tech_support_7.txt", &[("Transport/Cslu address", "<empty>", 30), ("Transport/VRF", "<empty>", 37)]),
     ("show_license_tech_support_8_proxy.txt", &[("Transport/Proxy/Port", "80", 33)]),
-    ("show_license_all_2.txt", &[("Transport/VRF", "<empty>", 39), ("Smart Licensing Using Policy/Reporting Mode", "STANDARD", 20)]),
-    ("show_license_all_3.txt", &[("Registration/Status", "REGISTERED", 7), ("Registration/Last Renewal Attempt", "None", 12)]),
+    (
+        "show_license_all_2.txt",
+        &[("Transport/VRF", "<empty>", 39), ("Smart Licensing Using Policy/Reporting Mode", "STANDARD", 20)],
+    ),
+    (
+        "show_license_all_3.txt",
+        &[("Registration/Status", "REGISTERED", 7), ("Registration/Last Renewal Attempt", "None", 12)],
+    ),
     ("show_license_all_4.txt", &[("Transport/VRF", "<empty>", 37), ("Utility/Status", "DISABLED", 16)]),
     (
         "show_license_status_1.txt",
@@ -393,7 +402,10 @@ const BY_EYE: &[Case] = &[
     ),
     (
         "show_license_eventlog_1.txt",
-        &[("Event Log/SAEVT_PLATFORM", "2021-11-17 03:31:32.920 UTC", 6), ("Event Log/SAEVT_ENDPOINT_USAGE/count", "0", 7)],
+        &[
+            ("Event Log/SAEVT_PLATFORM", "2021-11-17 03:31:32.920 UTC", 6),
+            ("Event Log/SAEVT_ENDPOINT_USAGE/count", "0", 7),
+        ],
     ),
     ("show_license_eventlog_2.txt", &[("Event Log", "No EventLog Found.", 4)]),
     ("show_license_rum_id_all_1.txt", &[("Smart Licensing Usage Report/1629870048/State", "CLOSED", 4)]),

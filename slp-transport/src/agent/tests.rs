@@ -181,27 +181,35 @@ fn a_request_for_trust_that_nobody_answers_is_repeated_after_five_minutes() {
 
 #[test]
 fn an_unreachable_collector_is_tried_every_hour_and_with_each_daily_push() {
-    let mut bench = Bench::new(Mode::Cslu);
-    bench.handle(Event::ReportsClosed(vec![key(1)]), 0);
-    let (mut time, mut failed, mut restored) = (0, 0, 0);
-    while time < 200 * 3_600 {
-        time = bench.agent.next_deadline().unwrap().get() - at(0).get();
-        let mut actions = bench.handle(Event::Tick, time);
-        if actions.contains(&Action::CloseReports) {
-            actions.extend(bench.handle(Event::ReportsClosed(Vec::new()), time));
+    // Two devices that were up for about so long print 30 and 210 failures (seen); two of them happen around boot.
+    for (hours, hellos) in [(26, 26..=28), (200, 205..=208)] {
+        let mut bench = Bench::new(Mode::Cslu);
+        bench.handle(Event::ReportsClosed(vec![key(1)]), 0);
+        let (mut time, mut failed, mut restored) = (0, 0, 0);
+        loop {
+            time = (bench.agent.next_deadline().unwrap().get() - at(0).get()).max(time);
+            if time >= hours * 3_600 {
+                break;
+            }
+            let mut actions = bench.handle(Event::Tick, time);
+            if actions.contains(&Action::CloseReports) {
+                actions.extend(bench.handle(Event::ReportsClosed(Vec::new()), time));
+            }
+            if sent(&actions).is_some() {
+                time += 20;
+                actions.extend(bench.reply(Reply::NoReply, time));
+            }
+            let count =
+                |notice: Notice| actions.iter().filter(|action| **action == Action::Notice(notice.clone())).count();
+            failed += count(Notice::CommunicationFailed);
+            restored += count(Notice::CommunicationRestored);
         }
-        if sent(&actions).is_some() {
-            time += 20;
-            actions.extend(bench.reply(Reply::NoReply, time));
-        }
-        failed += actions.iter().filter(|action| **action == Action::Notice(Notice::CommunicationFailed)).count();
-        restored += actions.iter().filter(|action| **action == Action::Notice(Notice::CommunicationRestored)).count();
+        let hello = bench.counters(&Kind::Hello);
+        assert!(hellos.contains(&hello.total), "{hours} hours: {hello:?}");
+        assert_eq!((hello.fail, hello.overall, hello.communication), (hello.total, hello.total, hello.total));
+        assert_eq!((failed, restored), (1, 0), "said once");
+        assert_eq!(bench.counters(&Kind::UsageReporting).total, 0, "no other counter moves");
     }
-    let hello = bench.counters(&Kind::Hello);
-    assert!((205..=210).contains(&hello.total), "{hello:?}");
-    assert_eq!((hello.fail, hello.overall, hello.communication), (hello.total, hello.total, hello.total));
-    assert_eq!((failed, restored), (1, 0), "said once");
-    assert_eq!(bench.counters(&Kind::UsageReporting).total, 0, "no other counter moves");
 }
 
 #[test]

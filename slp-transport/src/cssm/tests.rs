@@ -178,7 +178,9 @@ fn a_reservation_goes_under_either_version_and_a_refusal_has_its_reason() {
     assert_eq!(newer.body(), older.body());
     assert!(ReserveLicensesV1::from_http(&older, &Limits::default()).is_ok());
     assert!(ReserveLicensesV1::from_http(&newer, &Limits::default()).is_err());
-    let text = r#"{"status":"ERROR","authorizationCodes":[{"status":"ERROR","statusMessage":"The code was used before"}]}"#;
-    let error = ReserveLicenses::answer(&http::Response::new(text.as_bytes().to_vec()), &Limits::default()).unwrap_err();
+    let text =
+        r#"{"status":"ERROR","authorizationCodes":[{"status":"ERROR","statusMessage":"The code was used before"}]}"#;
+    let error =
+        ReserveLicenses::answer(&http::Response::new(text.as_bytes().to_vec()), &Limits::default()).unwrap_err();
     assert_eq!(error.refusal().unwrap().message.as_deref(), Some("The code was used before"));
 }

@@ -104,9 +104,7 @@ mod tests {
     use super::*;
 
     fn limiter(per_second: u32) -> Limiter {
-        let mut settings = ServerSettings::default();
-        settings.per_second = per_second;
-        Limiter::new(&settings)
+        Limiter::new(&ServerSettings { per_second, ..ServerSettings::default() })
     }
 
     fn known(limiter: &Limiter) -> usize {
@@ -134,6 +132,9 @@ mod tests {
         assert!(!limiter.is_too_fast(IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 2, 0, 0, 0, 1))));
         let mapped = Ipv4Addr::new(192, 0, 2, 1).to_ipv6_mapped();
         assert!(!limiter.is_too_fast(IpAddr::V6(mapped)));
-        assert!(!limiter.is_too_fast(IpAddr::V6(Ipv4Addr::new(192, 0, 2, 2).to_ipv6_mapped())), "as the fourth version");
+        assert!(
+            !limiter.is_too_fast(IpAddr::V6(Ipv4Addr::new(192, 0, 2, 2).to_ipv6_mapped())),
+            "as the fourth version"
+        );
     }
 }

@@ -71,7 +71,8 @@ async fn listen(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router)
             Ok(accepted) => accepted,
             Err(error) => {
                 // The other side went away already, or there is no file or memory free: others will end and free some.
-                if !matches!(error.kind(), std::io::ErrorKind::ConnectionAborted | std::io::ErrorKind::ConnectionReset) {
+                if !matches!(error.kind(), std::io::ErrorKind::ConnectionAborted | std::io::ErrorKind::ConnectionReset)
+                {
                     #[cfg(feature = "tracing")]
                     tracing::warn!(kind = %error.kind(), "no connection can be taken");
                     tokio::time::sleep(PAUSE).await;

@@ -71,8 +71,14 @@ mod tests {
             ("The requested item was not found\n", ExecOutcome::NothingToSave),
             ("No reservation authorization code installed in device", ExecOutcome::NoReservationCode),
             ("%Warning: reload required after \"license smart factory reset\" command", ExecOutcome::ReloadRequired),
-            ("edge-1#more flash:x.txt | count RUMReport\nNumber of lines which match regexp = 0", ExecOutcome::Lines(0)),
-            ("Number of lines which match regexp = many", ExecOutcome::Other("Number of lines which match regexp = many".into())),
+            (
+                "edge-1#more flash:x.txt | count RUMReport\nNumber of lines which match regexp = 0",
+                ExecOutcome::Lines(0),
+            ),
+            (
+                "Number of lines which match regexp = many",
+                ExecOutcome::Other("Number of lines which match regexp = many".into()),
+            ),
             ("% Error: no\r\n  why: that\r\n", ExecOutcome::Other("% Error: no\nwhy: that".into())),
         ] {
             assert_eq!(ExecOutcome::read(text), outcome, "{text}");

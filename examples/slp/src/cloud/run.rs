@@ -48,7 +48,7 @@ impl<'f> Run<'f> {
                 let Some(due) = self.due().filter(|_| self.upload.state().phase == UploadPhase::Submitting) else {
                     return Ok(());
                 };
-                request::wait(&self.job.name().to_owned(), why.take(), due, session)?;
+                request::wait(self.job.name(), why.take(), due, session)?;
                 event = Some(UploadEvent::Tick);
                 continue;
             };

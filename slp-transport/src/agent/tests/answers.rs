@@ -15,7 +15,8 @@ fn heard(status: u16, body: &str) -> Reply {
 
 #[test]
 fn an_answer_that_cannot_be_used_is_thrown_away_and_does_not_block_the_device() {
-    let other_nonce = PiResponse::new("slp-pi/1", StatusWord::Ok, at(0).to_millis(), "x", at(0).to_millis(), Kind::Hello, "c");
+    let other_nonce =
+        PiResponse::new("slp-pi/1", StatusWord::Ok, at(0).to_millis(), "x", at(0).to_millis(), Kind::Hello, "c");
     for body in ["<html>sign in to the guest network</html>", "{\"protocol\":", "[]", &other_nonce.to_json()] {
         let mut bench = Bench::new(Mode::Smart);
         bench.push(&[1], 120);

@@ -23,7 +23,8 @@ impl Server {
     fn serve(&mut self, say: &Say, dice: &mut Dice, calm: bool) -> Reply {
         if !calm && dice.roll(12) == 0 {
             // A gateway in between, or a page that is no answer.
-            let retry = *[Retry::Transient, Retry::Throttle { after: None }].get(usize::from(dice.roll(2) == 0)).unwrap();
+            let retry =
+                *[Retry::Transient, Retry::Throttle { after: None }].get(usize::from(dice.roll(2) == 0)).unwrap();
             return Reply::Failed { reason: None, code: None, retry };
         }
         match say {
@@ -107,7 +108,7 @@ impl World {
         let mut world = Self {
             agent,
             kept,
-            server: Server { pending: if seed % 2 == 0 { 1 } else { 3 }, ..Server::default() },
+            server: Server { pending: if seed.is_multiple_of(2) { 1 } else { 3 }, ..Server::default() },
             dice: Dice(seed | 1),
             now: 0,
             next_id: 1,
@@ -235,7 +236,8 @@ impl World {
             4 => self.handle(Event::AuthReturned),
             5 => {
                 // An acknowledgement that came another way.
-                let known = self.created.iter().filter(|key| self.server.taken.contains(*key)).take(2).cloned().collect();
+                let known =
+                    self.created.iter().filter(|key| self.server.taken.contains(*key)).take(2).cloned().collect();
                 self.handle(Event::Imported(Imported::Acknowledgement(known)));
             }
             6 => {

@@ -72,7 +72,11 @@ struct World {
 
 impl World {
     /// One request: what becomes of it, and what the collector hears.
-    fn ask<T>(&mut self, late: Option<Late>, act: impl Fn(&mut Device, &mut Dice) -> Result<T, Error>) -> Result<T, Error> {
+    fn ask<T>(
+        &mut self,
+        late: Option<Late>,
+        act: impl Fn(&mut Device, &mut Dice) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let lost = || Error::new(ErrorKind::NoReply, "no answer in time");
         match if self.calm { 9 } else { self.dice.roll(10) } {
             0 => Err(lost()),
@@ -112,7 +116,8 @@ impl World {
                 }
                 // Kept by the caller before it goes on: the same report twice is the same report.
                 CollectorAction::Forward(reports) => {
-                    self.forwarded.extend(reports.usage.iter().map(|report| report.payload.as_str().parse::<u64>().unwrap()));
+                    self.forwarded
+                        .extend(reports.usage.iter().map(|report| report.payload.as_str().parse::<u64>().unwrap()));
                 }
                 CollectorAction::Import { document, encoding } => {
                     let document = document.decode(&Limits::default()).unwrap();

@@ -271,6 +271,7 @@ fn each_wrong_document_is_refused_with_the_number_of_the_table_and_changes_nothi
         ("cve-2026-20029: a doctype", &format!("<!DOCTYPE a SYSTEM \"file:///etc/passwd\">{good}"), &alone, 17),
         ("an entity", &good.replace("TST00000001", "&x;"), &alone, 17),
         ("a comment in signed bytes", &good.replace("<flag>", "<!-- x --><flag>"), &alone, 17),
+        ("an instruction in signed bytes", &good.replace("<flag>", "<?x y?><flag>"), &alone, 17),
         ("a comment in a leaf", &good.replace("<flag>A", "<flag>A<!---->"), &alone, 17),
         ("an element in a leaf", &good.replace("<flag>A", "<flag>A<b/>"), &alone, 17),
         ("a part twice", &good.replace("<flag>A</flag>", "<flag>A</flag><flag>A</flag>"), &alone, 17),

@@ -215,3 +215,22 @@ fn a_device_that_no_reader_takes_is_not_written() {
     facts.device = Some(device(252));
     assert!(request::system_info(&facts).is_err());
 }
+
+/// `]]>` never stands in what is written here; where others split it over two sections, it is joined.
+#[test]
+fn an_acknowledgement_needs_no_second_section_and_two_are_joined() {
+    let mut sign = |_: &SignedContent<'_>| -> SignResult { Ok("AAAA".to_owned()) };
+    let device: slp_model::Udi = "P:TEST,S:TST00000002".parse().unwrap();
+    let list = AckList::new([Ack::refused(device, 1.into(), 45, "a]]>b>c")]);
+    let part = answer::acknowledgement(&list, &mut sign).unwrap();
+    assert_eq!((part.matches("<![CDATA[").count(), part.matches("]]>").count()), (1, 1), "{part}");
+    assert!(part.contains(r"a]]\u003eb\u003ec"), "{part}");
+    let split = part.replace(r"]]\u003e", "]]]]><![CDATA[>");
+    assert_ne!(split, part);
+    for part in [part, split] {
+        let text = format!("<smartLicense>{part}</smartLicense>");
+        let document = Document::parse(text.as_bytes()).unwrap();
+        let Some(Ok(Content::Acknowledgement(read))) = document.contents().next() else { panic!("{text}") };
+        assert_eq!(*read.view(), list);
+    }
+}

@@ -537,7 +537,8 @@ fn each_capture_has_the_facts_that_an_eye_finds() {
 
 #[test]
 fn what_a_code_grants_stands_under_the_licence_of_the_code() {
-    let text = b"Overall status:\n  Active: PID:C9300-24UX,SN:TST00000001\n      Status: SMART AUTHORIZATION INSTALLED on \
+    let text =
+        b"Overall status:\n  Active: PID:C9300-24UX,SN:TST00000001\n      Status: SMART AUTHORIZATION INSTALLED on \
         Sep 21 13:48:56 2021 UTC\n\nAuthorizations:\n  hseck9 (Example HSEC):\n    Description: Example HSEC\n    \
         Total available count: 2\n    Enforcement type: EXPORT RESTRICTED\n\nPurchased Licenses:\n  No Purchase \
         Information Available\n";

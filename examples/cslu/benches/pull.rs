@@ -93,9 +93,10 @@ fn fetch(fleet: &Fleet, devices: u32) -> usize {
                     }
                     let address: BaseUrl = format!("http://d{number}.example").parse().unwrap();
                     let session = Session::new(address, "slp", Secret::new(PASSWORD));
-                    for request in
-                        [CloseReports::new().into_http(&session).unwrap(), AllReports::new().into_http(&session).unwrap()]
-                    {
+                    for request in [
+                        CloseReports::new().into_http(&session).unwrap(),
+                        AllReports::new().into_http(&session).unwrap(),
+                    ] {
                         let answer = fleet.send(&request).unwrap();
                         assert_eq!(answer.status(), StatusCode::OK);
                         bytes.fetch_add(answer.body().len(), Ordering::Relaxed);

@@ -142,7 +142,9 @@ impl Store {
 fn explain(error: Error) -> Error {
     let code = error.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
     let help = match code {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "another program has the store open: stop it first",
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            "another program has the store open: stop it first"
+        }
         Some(ErrorCode::DiskFull) => "the disk is full: make room; devices keep their reports meanwhile",
         Some(ErrorCode::NotADatabase) => {
             "this file is no store of a collector, or it is damaged: put a copy in its place, or give another name"
@@ -151,7 +153,9 @@ fn explain(error: Error) -> Error {
             "the store is damaged: put a copy in its place, or begin with a new one; devices send again what nobody \
              acknowledged"
         }
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => "the store cannot be written: look at its permissions",
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+            "the store cannot be written: look at its permissions"
+        }
         Some(ErrorCode::SystemIoFailure) => "the disk cannot be read or written",
         _ => return error,
     };

@@ -41,7 +41,8 @@ fn token(cloud: &mut Cloud) -> Value {
 fn call(cloud: &mut Cloud, path: &str, body: Option<&Value>) -> (u16, Value) {
     let token = token(cloud);
     let bearer = format!("Bearer {}", token["access_token"].as_str().unwrap());
-    let request = if body.is_some() { Request::post(format!("{BASE}{path}")) } else { Request::get(format!("{BASE}{path}")) };
+    let request =
+        if body.is_some() { Request::post(format!("{BASE}{path}")) } else { Request::get(format!("{BASE}{path}")) };
     let request = request
         .header(header::AUTHORIZATION, bearer)
         .header(header::CONTENT_TYPE, "application/json")
@@ -64,7 +65,8 @@ fn assert_shape(ours: &Value, published: &Value, place: &str) {
         (Value::Null, _) | (_, Value::Null) => {}
         (Value::Object(ours), Value::Object(published)) => {
             let names = |object: &serde_json::Map<String, Value>| {
-                let may_be_left_out = |name: &str| LEFT_OUT.contains(&name) || published.get(name).is_some_and(Value::is_null);
+                let may_be_left_out =
+                    |name: &str| LEFT_OUT.contains(&name) || published.get(name).is_some_and(Value::is_null);
                 let names = object.keys().filter(|name| ours.contains_key(*name) || !may_be_left_out(name));
                 names.cloned().collect::<Vec<_>>()
             };

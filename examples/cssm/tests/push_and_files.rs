@@ -8,7 +8,7 @@ use slp_rum::auth_request::{RequestEntry, RequestMode, RequestedKey};
 use slp_rum::write::{DeviceFile, request as write_request};
 use slp_rum::{Content, Document};
 use slp_sync::bundle::{ExportIndex, Plan, Reader, Writer, pair};
-use slp_transport::cssm::Token;
+use slp_transport::cssm::{ReportUsage, Token};
 use slp_transport::push::{
     Echo, Identity, PiCodec as _, PiRequest, PiResponse, RequestData, ResponseData, ResultPolling, SlpPi1,
     TrustEstablishment, TrustRequest, TrustScope, UsageReporting,
@@ -153,6 +153,25 @@ fn a_file_of_one_device_and_a_bundle_end_in_the_same_state() {
     assert!(errors.is_empty(), "{errors:?}");
     assert_eq!(pairing.missing().count(), 0);
     assert!(pairing.answers().all(|answer| answer.verdict.as_str() == "acked"));
+}
+
+#[test]
+fn uploads_by_api_and_by_file_end_in_the_same_state() {
+    let reports = [report(&device(1), 1, 1), report(&device(1), 2, 2), report(&device(2), 1, 3)];
+    let mut by_api = cloud_with([]);
+    let session = session(&mut by_api, at(0));
+    let message = ReportUsage::of(at(0), nonce(), usage(&reports));
+    let answer = call(&mut by_api, &session, message, at(0)).unwrap();
+    assert_eq!(word(&answer), "OK_POLL");
+    let mut by_file = cloud_with([]);
+    let text = DeviceFile::new().reports(&reports).to_text().unwrap();
+    by_file.upload("devices.txt", text.as_bytes(), at(0));
+    let state = |cloud: &cssm::Cloud| {
+        let devices = cloud.devices().map(|(udi, device)| (udi.clone(), device.reports.clone()));
+        (devices.collect::<Vec<_>>(), cloud.balances(at(0)))
+    };
+    assert_eq!(state(&by_api), state(&by_file));
+    assert_eq!(by_api.balances(at(0)).iter().map(|balance| balance.in_use).sum::<u64>(), 5);
 }
 
 #[test]

@@ -35,7 +35,8 @@ fn carry(world: &World) -> Result<(), Error> {
         let bytes = world.cloud().answer(&answer).map(<[u8]>::to_vec).unwrap_or_default();
         world.said("cloud", "operator", format!("download: {answer}"));
         let imported = collector.import(&answer, &bytes, world.now())?;
-        let text = format!("cslu import: {} devices answered, {} without a document", imported.answered, imported.missing);
+        let text =
+            format!("cslu import: {} devices answered, {} without a document", imported.answered, imported.missing);
         world.said("operator", "cslu", text);
     }
     Ok(())

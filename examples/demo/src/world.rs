@@ -101,8 +101,7 @@ impl World {
         if matches!(topology, Topology::Push | Topology::Pull | Topology::Disconnected) {
             let networks = [world.wire("cslu", "cloud"), world.wire("cslu", "device")];
             let cloud = world.address;
-            let around =
-                Around { topology, cloud, documents_key: &documents_key, clock: Arc::clone(&time), networks };
+            let around = Around { topology, cloud, documents_key: &documents_key, clock: Arc::clone(&time), networks };
             let mut collecting = Collecting::new(around)?;
             if topology != Topology::Pull {
                 world.runtime.block_on(collecting.listen(time, &leaf.chain_pem, &leaf.key_pem))?;

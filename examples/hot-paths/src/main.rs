@@ -1,4 +1,4 @@
-//! One hot path, so many times: `hot_paths NAME TIMES`. Without words it lists the paths, and how many bytes each takes.
+//! One hot path, so many times: `hot-paths NAME TIMES`. Without words it lists the paths, and how many bytes each takes.
 //!
 //! `.ci/bench instructions` counts what a path costs: it runs one under callgrind twice, and takes the difference. So what is
 //! made beforehand costs nothing, and the count is the same on a busy machine.

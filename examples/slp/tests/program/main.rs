@@ -17,6 +17,7 @@ mod sync_files;
 mod transport;
 mod usage;
 mod verify;
+mod verify_documents;
 
 use std::ffi::OsString;
 use std::fs;

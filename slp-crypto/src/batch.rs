@@ -10,9 +10,9 @@ use crate::time::TimePolicy;
 use crate::verdict::{NotVerified, Verified};
 use crate::verify::Verifier;
 
-/// Values that are taken from the pile at once: large enough that threads do not meet, small enough that they end
-/// together (16 RSA checks are about half a millisecond).
-const AT_ONCE: usize = 16;
+/// Values that are taken from the pile at once: large enough that threads do not meet (4 RSA checks are about 0.1 ms),
+/// small enough that they end together: of 200 values by two threads, handfuls of 16 leave one of them 12 % behind.
+const AT_ONCE: usize = 4;
 
 /// At which time a value is judged.
 type Times<'v, T> = Box<dyn Fn(&T) -> TimePolicy + Sync + 'v>;
@@ -66,18 +66,31 @@ impl<'v, T: Signed + Sync> Batch<'v, T> {
             let Some(rest) = self.values.get(start..).filter(|rest| !rest.is_empty()) else {
                 return;
             };
-            let verdicts =
-                rest.iter().take(AT_ONCE).map(|value| self.verifier.verify(value, (self.time)(value))).collect();
+            let verdicts = self.judge(rest);
             self.done.lock().unwrap_or_else(PoisonError::into_inner).push((start, verdicts));
         }
     }
 
-    /// Does what is left and returns the verdicts, one for each value, in their order.
+    /// The verdicts of one handful.
+    fn judge(&self, rest: &'v [T]) -> Vec<Verdict<'v, T>> {
+        rest.iter().take(AT_ONCE).map(|value| self.verifier.verify(value, (self.time)(value))).collect()
+    }
+
+    /// Does what is left and returns the verdicts, one for each value, in their order. What a thread had taken when it
+    /// died is done again: a verdict must never stand at the place of another.
     pub fn finish(self) -> Vec<Verdict<'v, T>> {
         self.work();
-        let mut done = self.done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut done = std::mem::take(&mut *self.done.lock().unwrap_or_else(PoisonError::into_inner));
         done.sort_unstable_by_key(|(start, _)| *start);
-        done.into_iter().flat_map(|(_, verdicts)| verdicts).collect()
+        let mut done = done.into_iter().peekable();
+        let mut verdicts = Vec::with_capacity(self.values.len());
+        while let Some(rest) = self.values.get(verdicts.len()..).filter(|rest| !rest.is_empty()) {
+            match done.next_if(|(start, _)| *start == verdicts.len()) {
+                Some((_, more)) => verdicts.extend(more),
+                None => verdicts.extend(self.judge(rest)),
+            }
+        }
+        verdicts
     }
 }
 

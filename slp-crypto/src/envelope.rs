@@ -32,7 +32,7 @@ use crate::sign::Signer;
 use crate::signature_text;
 use crate::time::TimePolicy;
 use crate::trust::TrustStore;
-use crate::verdict::{Detail, Evidence, NotVerified, Reason, Verified, Warning};
+use crate::verdict::{Detail, Evidence, NotVerified, Reason, Source, Verified, Warning};
 use crate::verify;
 
 /// The one format there is, and the type text that goes with it.
@@ -316,9 +316,12 @@ impl Document {
         let text = self.signature(&signatory.member)?;
         let (signature, wrapped) =
             signature_text::decode(text).map_err(|what| NotVerified::malformed(Detail::Base64, what))?;
-        let (key, mut warnings) = match &signatory.proof {
-            Proof::Key(key) => (key.clone(), Vec::new()),
-            Proof::Chain(chain, role) => certified(chain, *role, trust, time)?,
+        let (key, mut warnings, source) = match &signatory.proof {
+            Proof::Key(key) => (key.clone(), Vec::new(), Source::Resolver),
+            Proof::Chain(chain, role) => {
+                let (key, warnings) = certified(chain, *role, trust, time)?;
+                (key, warnings, Source::Document)
+            }
         };
         if key.key_type() != KeyType::P256 || key.scheme() != Scheme::EcdsaP256Sha256 {
             let text = format!("documents are signed with P-256 keys, this one is {}", key.key_type());
@@ -326,7 +329,7 @@ impl Document {
         }
         let keys = std::slice::from_ref(&key);
         let checked = verify::check_keys(signed, &signature, keys, false, time);
-        let mut evidence = checked.map(Evidence::of_document).map_err(|why| {
+        let mut evidence = checked.map(|evidence| evidence.sourced(source)).map_err(|why| {
             if key.check(key.scheme(), &self.body(), &signature).is_ok() {
                 why.hint("it was signed without the type prefix, by an older or foreign writer")
             } else {
@@ -379,13 +382,25 @@ fn certified(
         (answer, _) => answer,
     }?;
     // a local CA could issue a certificate with any role: only the cloud's own CA hands out roles
-    if let Some(issuer) = chain.get(1) {
-        has_role(&Certificate::inspect(issuer)?, Role::CloudCa)?;
-    } else {
-        // an anchor issued it: any that may have
-        let name = verified.get().issuer();
-        for anchor in trust.anchors().iter().filter(|anchor| anchor.subject() == name) {
-            has_role(anchor, Role::CloudCa)?;
+    let issuers = chain.iter().skip(1).map(|der| Certificate::inspect(der)).collect::<Result<Vec<_>, _>>()?;
+    let last = issuers.last().unwrap_or(verified.get());
+    // an anchor issued the last one: any that may have
+    let anchors: Vec<&Certificate> =
+        trust.anchors().iter().filter(|anchor| *anchor != last && anchor.subject() == last.issuer()).collect();
+    match issuers.split_first() {
+        Some((issuer, above)) => {
+            has_role(issuer, Role::CloudCa)?;
+            // and a local CA could issue one that calls itself the cloud's
+            for above in above.iter().chain(anchors.iter().copied()) {
+                if [Role::LocalCa, Role::CollectorId, Role::CollectorSigner].iter().any(|role| role.is_of(above)) {
+                    return Err(unlike(above, Role::CloudCa));
+                }
+            }
+        }
+        None => {
+            for anchor in anchors {
+                has_role(anchor, Role::CloudCa)?;
+            }
         }
     }
     has_role(verified.get(), role)?;
@@ -397,7 +412,11 @@ fn has_role(certificate: &Certificate, role: Role) -> Result<(), NotVerified> {
     if role.is_of(certificate) {
         return Ok(());
     }
+    Err(unlike(certificate, role))
+}
+
+fn unlike(certificate: &Certificate, role: Role) -> NotVerified {
     let found = certificate.subject().organizational_unit().unwrap_or("none");
     let text = format!("the signer has the role {}, not {}", Quoted(found), role.as_str());
-    Err(NotVerified::invalid(Detail::Role, text))
+    NotVerified::invalid(Detail::Role, text)
 }

@@ -12,7 +12,7 @@ use slp_model::Udi;
 use crate::backend;
 use crate::time::TimePolicy;
 use crate::trust::TrustStore;
-use crate::verdict::{Detail, NotVerified, Verified, Warning};
+use crate::verdict::{Detail, NotVerified, Source, Verified, Warning};
 use crate::verify;
 
 /// The most bytes of a nonce that is no number (choice).
@@ -178,7 +178,8 @@ impl TrustStore {
         let bytes = statement.signed_bytes()?;
         let certificate = self.verify_leaf(leaf, cas, time)?;
         let key = certificate.get().key().map_err(|error| NotVerified::key(&error))?;
-        let mut evidence = verify::check_keys(&bytes, signature, std::slice::from_ref(key), false, time)?.of_document();
+        let checked = verify::check_keys(&bytes, signature, std::slice::from_ref(key), false, time)?;
+        let mut evidence = checked.sourced(Source::Document);
         evidence.signer = certificate.get().identity().cloned();
         evidence.covered_sha256 = Some(backend::sha256(&[&bytes]));
         evidence.warnings.extend(certificate.evidence().warnings().iter().cloned());

@@ -146,9 +146,9 @@ impl Evidence {
         }
     }
 
-    /// The same, the key having come with the document.
-    pub(crate) const fn of_document(mut self) -> Self {
-        self.source = Source::Document;
+    /// The same, the key having come from there.
+    pub(crate) const fn sourced(mut self, source: Source) -> Self {
+        self.source = source;
         self
     }
 

@@ -163,6 +163,19 @@ fn each_fault_has_its_kind_and_its_place() {
 }
 
 #[test]
+fn integers_pass_up_to_their_bounds_in_one_spelling() {
+    for number in ["9007199254740991", "-9007199254740991", "0", "-1"] {
+        assert_eq!(read(number), Ok(number.to_owned()));
+    }
+    for number in ["9007199254740992", "-9007199254740992", "9223372036854775808", "-9223372036854775809"] {
+        assert_eq!(read(number), Err(ErrorKind::Range));
+    }
+    for number in ["00", "01", "+1", "0x1", "1_0"] {
+        assert_eq!(read(number), Err(ErrorKind::Syntax), "{number}");
+    }
+}
+
+#[test]
 fn limits_take_n_and_refuse_one_more() {
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     assert!(read(nested(32)).is_ok());

@@ -3,7 +3,8 @@
 use slp_crypto::canonical::Value;
 use slp_crypto::envelope::{Document, Member, Role, Signatory, pae};
 use slp_crypto::{
-    Certificate, Csr, Detail, NotVerified, Reason, Signer, SigningKey, TimePolicy, TrustStore, Verifier, Warning,
+    Certificate, Csr, Detail, NotVerified, Reason, Signer, SigningKey, Source, TimePolicy, TrustStore, Verifier,
+    Warning,
 };
 use slp_model::{Place, SignedContent, UnixSeconds};
 
@@ -239,6 +240,24 @@ fn every_required_signature_is_checked_and_one_key_counts_once() {
     assert_eq!(verify(&again, &[signatory("id", &ours)]), Ok(1));
 }
 
+/// Whose key it was must not be misread: one that the caller brought is no certificate of the document.
+#[test]
+fn evidence_says_whether_the_key_came_along() {
+    let (key, _) = SigningKey::generate().unwrap();
+    let mut document = document(PLAIN).unwrap();
+    document.sign(&Member::Single, &key).unwrap();
+    let signatory = Signatory::key(Member::Single, key.public_key().clone());
+    let verified = document.verify("sync_request", &[signatory], &TrustStore::empty(), TimePolicy::Ignore).unwrap();
+    assert_eq!(verified.evidence().source(), Source::Resolver);
+    let (ca, name) = of_role("slp-sync:cloud-ca", &key, &dn(&[("2.5.4.3", "Root")]), Some(1));
+    let (ca, signer) = (ca.signed(&key), of_role("slp-sync:cloud-signer", &key, &name, None).0.signed(&key));
+    let mut trust = TrustStore::empty();
+    trust.add_anchor(&ca).unwrap();
+    let signatory = Signatory::chain(Member::Single, [&signer[..], &ca], Role::CloudSigner);
+    let verified = document.verify("sync_request", &[signatory], &trust, now()).unwrap();
+    assert_eq!(verified.evidence().source(), Source::Document);
+}
+
 #[test]
 fn only_p_256_signs_and_the_named_algorithm_is_compared() {
     let mut rsa = document(PLAIN).unwrap();
@@ -265,6 +284,7 @@ fn of_role(role: &str, key: &SigningKey, issuer: &[u8], ca: Option<u8>) -> (Made
 fn a_local_ca_hands_out_no_roles() {
     let keys: Vec<SigningKey> = (0..4).map(|_| SigningKey::generate().unwrap().0).collect();
     let [root, cloud, local, signer] = keys.as_slice() else { panic!() };
+    let fifth = SigningKey::generate().unwrap().0;
     let root_name = dn(&[("2.5.4.3", "Root")]);
     let mut trust = TrustStore::empty();
     trust.add_anchor(&Made::ca(root, None).named(&root_name, &root_name).signed(root)).unwrap();
@@ -293,6 +313,25 @@ fn a_local_ca_hands_out_no_roles() {
     assert_eq!(verdict(&[&good]), Ok(()));
     assert_eq!(verdict(&[&forged]), Err(Detail::Role));
     assert_eq!(verdict(&[&forged, &local_ca]), Err(Detail::Role));
+    // nor by a CA that calls itself the cloud's, below a local CA that was issued without a limit
+    let trust = {
+        let mut trust = TrustStore::empty();
+        trust.add_anchor(&Made::ca(root, None).named(&root_name, &root_name).signed(root)).unwrap();
+        trust
+    };
+    let wide = of_role("slp-sync:cloud-ca", cloud, &root_name, Some(2)).0.signed(root);
+    let loose = of_role("slp-sync:local-ca", local, &cloud_name, Some(1)).0.signed(cloud);
+    let (false_ca, false_name) = of_role("slp-sync:cloud-ca", &fifth, &local_name, Some(0));
+    let false_ca = false_ca.signed(local);
+    let forged = of_role("slp-sync:cloud-signer", signer, &false_name, None).0.signed(&fifth);
+    let verdict = |chain: &[&[u8]], trust: &TrustStore| {
+        let signatory = Signatory::chain(Member::Single, chain, Role::CloudSigner);
+        document.verify("sync_request", &[signatory], trust, now()).map(|_| ()).map_err(|why| why.detail())
+    };
+    assert_eq!(verdict(&[&forged, &false_ca, &loose, &wide], &trust), Err(Detail::Role));
+    let mut trusting = trust.clone();
+    trusting.add_anchor(&loose).unwrap();
+    assert_eq!(verdict(&[&forged, &false_ca], &trusting), Err(Detail::Role));
     assert_eq!(Certificate::inspect(&good).unwrap().subject().organizational_unit(), Some("slp-sync:cloud-signer"));
 }
 

@@ -159,6 +159,24 @@ fn a_rogue_ca_of_the_same_name_does_not_pass() {
 }
 
 #[test]
+fn an_empty_store_trusts_nobody() {
+    let ca_key = key(P256);
+    let (ca, leaf) = (Made::ca(&ca_key, None).signed(&ca_key), Made::leaf(&key(RSA)).signed(&ca_key));
+    let trust = TrustStore::empty();
+    for time in [TimePolicy::Ignore, TimePolicy::At("2026-11-24".parse().unwrap())] {
+        let verdicts = [
+            trust.verify_leaf(&leaf, &[&ca], time),
+            trust.verify_chain(&[&leaf, &ca], time),
+            trust.verify_ca(&ca, &[&ca], 0, time),
+        ];
+        for verdict in verdicts {
+            let why = verdict.unwrap_err();
+            assert_eq!((why.reason(), why.detail()), (Reason::KeyUnknown, Detail::Issuer));
+        }
+    }
+}
+
+#[test]
 fn several_issuers_of_one_name_are_tried() {
     let (old, new, device) = (key(P384), key(P256), key(RSA));
     let mut trust = store(&Made::ca(&old, Some(0)), &old);
@@ -289,6 +307,8 @@ fn pem_files_of_a_trust_directory_become_what_they_are() {
     let added = trust.add_pem("broken.pem", broken.as_bytes()).unwrap();
     assert!(added[0].is_err() && added[1].is_ok(), "one bad block does not keep out the others");
     assert_eq!(Certificate::inspect_pem(both.as_bytes()).unwrap().len(), 2);
+    // where one is wanted, the first of several is not taken for it
+    assert_eq!(Certificate::inspect_one(both.as_bytes()).unwrap_err().detail(), Detail::Pem);
 }
 
 #[test]

@@ -233,6 +233,32 @@ fn a_batch_keeps_the_order_whoever_works() {
     }
 }
 
+/// Panics once: a caller's own resolver may, and the caller's threads may survive it.
+struct PanicsOnce(std::sync::atomic::AtomicBool);
+
+impl KeyResolver for PanicsOnce {
+    fn keys(&self, hint: &KeyHint<'_>) -> KeyAnswer {
+        assert!(!self.0.swap(false, std::sync::atomic::Ordering::Relaxed), "the resolver of {}", hint.place);
+        KeyAnswer::Keys(Vec::new())
+    }
+}
+
+#[test]
+fn a_batch_has_a_verdict_for_each_value_even_when_a_thread_dies() {
+    let (ours, trust) = (key(P256), TrustStore::empty());
+    let resolver = PanicsOnce(true.into());
+    let verifier = Verifier::builder(&trust).keys(&resolver).build();
+    let mut reports = vec![report(b"x", &ours); 50];
+    reports[40].signature = None;
+    let batch = verifier.batch(&reports, TimePolicy::Ignore).unwrap();
+    std::thread::scope(|scope| assert!(scope.spawn(|| batch.work()).join().is_err()));
+    let verdicts = batch.finish();
+    let details: Vec<Detail> = verdicts.iter().map(|verdict| verdict.as_ref().unwrap_err().detail()).collect();
+    assert_eq!(details.len(), 50);
+    let expected = |index| if index == 40 { Detail::Absent } else { Detail::Key };
+    assert!(details.iter().enumerate().all(|(index, detail)| *detail == expected(index)), "{details:?}");
+}
+
 #[test]
 fn a_budget_takes_n_signatures_and_refuses_one_more_and_reports_are_not_counted() {
     let trust = TrustStore::empty();

@@ -7,6 +7,9 @@ use slp_model::{Udi, UnixSeconds};
 
 use super::{Sources, device, time};
 
+/// The most bytes of a nonce of IOS XR.
+const NONCE_BYTES: usize = 64;
+
 pub(super) const VERIFY_EXAMPLES: &str = "\
 Examples:
   slp verify reports/ --trust keys/
@@ -15,13 +18,16 @@ Examples:
   slp verify sudi.txt --pins sudi --nonce 12345   the output of
       `show platform sudi certificate sign nonce 12345` or of
       `show system integrity all trust_chain nonce 12345`
+  slp verify xr.json --pins sudi --nonce 00a1b2c3   the output of IOS XR,
+      `show platform security attest certificate CiscoSUDI location all nonce 00a1b2c3 json`
 
 The trust directory holds *.pem files. A certificate of a CA may issue others; a device certificate
 vouches for the key of the device it names; a public key in NAME.pub.pem is for the key text NAME,
 and in cloud*.pub.pem for what the cloud signs.
 
 `key-unknown` and `not-checkable` are no good signatures: nobody looked. `builtin` signatures can be
-checked by the maker alone. Reports are judged at their own last time, documents of this SDK now.
+checked by the maker alone. Reports are judged at their own last time, documents of this SDK now;
+of those, what they say and bring has to fit too, as for slp sync verify.
 Exit status 1: something is invalid, malformed or unreadable; with --require-verified, anything but
 verified, and a file without a signature. Signatures inside a payload do not count for that.
 
@@ -82,9 +88,11 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) at: Option<UnixSeconds>,
 
-    /// The nonce that the device was asked with, for signed chains that it printed
-    #[arg(long, value_name = "N")]
-    pub(crate) nonce: Option<u64>,
+    /// The nonce that the device was asked with, as in the command: a number, or hex digits for IOS XR (0x allowed)
+    ///
+    /// For what devices print and sign: chains, measurements, compliance. Without it, an old answer passes for a new one.
+    #[arg(long, value_name = "N|HEX", value_parser = asked)]
+    pub(crate) nonce: Option<Asked>,
 
     /// Only verified signatures are good
     #[arg(long)]
@@ -93,6 +101,43 @@ pub(crate) struct Verify {
     /// Write JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// A nonce as it stood in the command. What it means depends on the device: IOS XE takes a number of 64 bits, IOS XR the
+/// bytes that hex digits mean.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Asked {
+    number: Option<u64>,
+    bytes: Option<Vec<u8>>,
+}
+
+impl Asked {
+    pub(crate) fn number(&self) -> Option<u64> {
+        self.number
+    }
+
+    pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
+        self.bytes.clone()
+    }
+}
+
+fn asked(text: &str) -> Result<Asked, String> {
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    let number = if text.bytes().all(|digit| digit.is_ascii_digit()) { text.parse().ok() } else { None };
+    let bytes = hex(digits.unwrap_or(text)).filter(|bytes| (1..=NONCE_BYTES).contains(&bytes.len()));
+    if number.is_none() && bytes.is_none() {
+        return Err(format!("expected a number below 2^64, or 1 to {NONCE_BYTES} bytes as pairs of hex digits"));
+    }
+    Ok(Asked { number, bytes })
+}
+
+fn hex(text: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u8> = text
+        .chars()
+        .map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+        .collect::<Option<_>>()?;
+    let (pairs, rest) = digits.as_chunks::<2>();
+    rest.is_empty().then(|| pairs.iter().map(|[high, low]| (high << 4) | low).collect())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

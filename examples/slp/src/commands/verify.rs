@@ -14,6 +14,7 @@ use crate::pipeline::{self, Outcome};
 use crate::printable::json;
 use crate::style::Style;
 
+mod brought; // what documents of the SDK say and bring
 mod certificates; // certificates among the files
 mod judge; // documents of devices and of the cloud
 mod own; // documents of the SDK
@@ -106,13 +107,19 @@ pub(crate) fn run(arguments: &Verify, session: &mut Session<'_>) -> Result<Statu
         session.messages.warning(
             "nobody is trusted: no certificate and no public key (*.pem) was found, so nothing can be verified",
         );
+    } else {
+        for folder in &trust.empty {
+            let folder = folder.to_string_lossy();
+            let text = format!("{folder}: no certificate and no public key (*.pem) was found in it");
+            session.messages.warning(&text);
+        }
     }
     let judge = Judge {
         trust: &trust,
         verifier: Verifier::new(&trust.store),
         at: arguments.at,
         now: session.now,
-        nonce: arguments.nonce,
+        nonce: arguments.nonce.as_ref(),
         threads: arguments.sources.threads,
     };
     let style = session.style;

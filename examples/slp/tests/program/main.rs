@@ -19,6 +19,7 @@ mod transport;
 mod trouble;
 mod usage;
 mod verify;
+mod verify_documents;
 
 use std::ffi::OsString;
 use std::fs;

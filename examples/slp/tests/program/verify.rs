@@ -1,19 +1,19 @@
 //! `slp verify`.
 
-use slp_crypto::{Body, Certificate, Nonce, Signer as _, SigningKey, Statement};
+use slp_crypto::{Body, Certificate, Nonce, Signature, Signer as _, SigningKey, Statement};
 use slp_model::Signed as _;
 use slp_rum::Document;
 
 use super::*;
 
-const KEYS: &str = "../../slp-crypto/tests/fixtures/keys";
+pub(crate) const KEYS: &str = "../../slp-crypto/tests/fixtures/keys";
 const ACK: &str = "../data/acme-ack.xml";
 
 pub(crate) fn key(name: &str) -> SigningKey {
     SigningKey::from_pem(&bytes_of(&format!("{KEYS}/{name}.pem"))).unwrap()
 }
 
-fn json_text(text: &str) -> String {
+pub(crate) fn json_text(text: &str) -> String {
     serde_json::to_string(text).unwrap()
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn trust(folder: &Folder) -> String {
 }
 
 /// A certificate for tests that the program itself makes.
-fn certificate(folder: &Folder, words: &[&str], name: &str) -> String {
+pub(crate) fn certificate(folder: &Folder, words: &[&str], name: &str) -> String {
     let path = format!("{}/{name}", folder.path());
     fs::create_dir_all(Path::new(&path).parent().unwrap()).unwrap();
     let call = slp(&[&["keys", "certificate"], words, &["-o", &path]].concat());
@@ -145,6 +145,24 @@ fn without_keys_nothing_is_good_and_an_empty_trust_directory_is_told() {
     let call = slp(&["verify", CAMPUS, "--trust", "no-such-folder"]);
     assert_eq!(call.status, Status::Errors);
     assert!(call.errors.starts_with("error: no-such-folder: cannot be read: "), "{}", call.errors);
+    // what is named like a certificate and is no file
+    #[cfg(unix)]
+    {
+        folder.file("odd/folder.pem/inside.txt", b"").file("odd/readme.txt", b"");
+        std::os::unix::fs::symlink("nowhere", folder.0.join("odd/gone.pem")).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(folder.0.join("odd/socket.PEM")).unwrap();
+        let call = slp(&["verify", CAMPUS, "--trust", &format!("{}/odd", folder.path())]);
+        assert_eq!(call.status, Status::Errors);
+        insta::assert_snapshot!("verify-trust-odd", folder.relative(&call.errors));
+    }
+    // an empty folder beside one that is not, and beside pins
+    folder.file("full/21000093.pub.pem", key("rsa2048").public_key().to_pem().as_bytes());
+    let full = format!("{}/full", folder.path());
+    for other in [["--trust", &*full], ["--pins", "sudi"]] {
+        let call = slp(&[&["verify", CAMPUS, "--trust", &trust], &other[..]].concat());
+        let warning = "warning: DIR/trust: no certificate and no public key (*.pem) was found in it\n";
+        assert_eq!(folder.relative(&call.errors), warning, "{}", other[0]);
+    }
     folder.file("trust/a.pem", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
     folder.file("trust/b.pem", b"nothing");
     folder.file("trust/plain.pem", key("p256").public_key().to_pem().as_bytes());
@@ -301,6 +319,51 @@ fn a_chain_that_a_device_prints_answers_one_nonce() {
     folder.file("cut.txt", cut.as_bytes());
     let call = slp(&["verify", &file("cut.txt"), "--trust", &sub_ca]);
     assert!(call.output.contains("malformed  statement  statement of a device"), "{}", call.output);
+}
+
+/// IOS XR takes hex digits and signs the bytes that they mean.
+#[test]
+fn a_nonce_is_a_number_or_bytes_as_it_stood_in_the_command() {
+    let folder = Folder::new("verify-nonce");
+    let (p256, p384, rsa) = (format!("{KEYS}/p256.pem"), format!("{KEYS}/p384.pem"), format!("{KEYS}/rsa2048.pem"));
+    let root = certificate(&folder, &[&p384, "--ca", "Test Root"], "root.pem");
+    let issuer = ["--issuer", &root, "--issuer-key", &p384];
+    let sub_ca = certificate(&folder, &[&[&*p256, "--ca", "Test SUDI CA"], &issuer[..]].concat(), "sub.pem");
+    let device = ["--device", "PID:ASR-9901,SN:TST00000001", "--issuer", &sub_ca, "--issuer-key", &p256];
+    let leaf = certificate(&folder, &[&[&*rsa], &device[..]].concat(), "leaf.pem");
+    let der = |path: &str| Certificate::inspect_one(&bytes_of(path)).unwrap().der().to_vec();
+    let base64 = |bytes: Vec<u8>| Signature::new(bytes).to_base64();
+    let nonce = vec![0x00, 0xa1, 0xb2, 0xc3, 0xd4, 0xe5, 0xf6, 0x07, 0x18];
+    let body = Body::Chain { root: der(&root), sub_ca: der(&sub_ca), leaf: der(&leaf) };
+    let signed = Statement::new(Some(Nonce::Bytes(nonce.clone())), body).signed_bytes().unwrap();
+    let entry = |name: &str, path: &str| format!(r#"{{"name":"{name}","value":"{}"}}"#, base64(der(path)));
+    let chain = [("Cisco SUDI Root", &root), ("Cisco SUDI CA", &sub_ca), ("Cisco SUDI", &leaf)];
+    let answer = format!(
+        r#"{{"system-certificates":[{{"node-location":"0/RSP0/CPU0","nonce":"{}","signature_version":1,
+            "signature":"{}","certificates":{{"certificate":[{}]}}}}]}}"#,
+        base64(nonce),
+        key("rsa2048").sign(&signed).unwrap().to_base64(),
+        chain.map(|(name, path)| entry(name, path)).join(",")
+    );
+    folder.file("xr.json", answer.as_bytes());
+    let file = format!("{}/xr.json", folder.path());
+    let call = |nonce: &str| slp(&["verify", &file, "--trust", &sub_ca, "--require-verified", "--nonce", nonce]);
+    for nonce in ["00a1b2c3d4e5f60718", "0x00A1B2C3D4E5F60718"] {
+        let call = call(nonce);
+        assert_eq!(call.status, Status::Fine, "{nonce}: {}{}", call.output, call.errors);
+        assert!(!call.output.contains("nonce-unchecked"), "{}", call.output);
+    }
+    for nonce in ["a1b2c3d4e5f60718", "00a1b2c3d4e5f60719", "12345"] {
+        let call = call(nonce);
+        assert!(
+            call.status == Status::Errors && call.output.contains("invalid   nonce    chain"),
+            "{nonce}: {}",
+            call.output
+        );
+    }
+    for nonce in ["", "0x", "abc", "-1", "0x1g", &"ab".repeat(65)] {
+        assert_eq!(call(nonce).status, Status::WrongCall, "{nonce}");
+    }
 }
 
 #[test]
@@ -485,39 +548,6 @@ fn signed_elements_have_the_verdicts_of_the_vectors() {
         "v18_ack_opaque.xml smartLicenseFuture: unsupported",
     ];
     assert_eq!(others, expected);
-}
-
-/// The documents that an On-Prem and the cloud exchange, each as good as it can be.
-#[test]
-fn documents_of_the_sdk_are_judged_by_their_kind() {
-    let Some(samples) = samples("sync/golden/documents") else { return };
-    let file = |name: &str| format!("{samples}/{name}");
-    let verdicts = |name: &str, trust: &str| {
-        let call = slp(&["verify", &file(name), "--trust", trust, "--at", "2026-11-24", "--json"]);
-        let value: serde_json::Value = serde_json::from_str(&call.output).unwrap();
-        let rows = value["files"][0]["signatures"].as_array().unwrap().clone();
-        let word = |row: &serde_json::Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
-        rows.iter().map(|row| word(row, "verdict") + " " + &word(row, "detail")).collect::<Vec<_>>()
-    };
-    let root = file("root.pem");
-    for name in ["registration_authorization.json", "sync_response_full.json", "sync_response_delta.json"] {
-        assert_eq!(verdicts(name, &root), ["verified "], "{name}");
-    }
-    for name in
-        ["bad_signature_bare_canonical.json", "bad_signature_other_kind.json", "bad_signature_purchased_50.json"]
-    {
-        assert_eq!(verdicts(name, &root), ["invalid mismatch"], "{name}");
-    }
-    assert_eq!(verdicts("wrong_role_signed_by_collector.json", &root), ["invalid role"]);
-    assert_eq!(verdicts("registration_request.json", &root), ["key-unknown key"; 2], "its keys are its own word");
-    assert_eq!(verdicts("sync_request_full.json", &root), ["key-unknown issuer"; 2], "the CA above is not in it");
-    // the CA that answers bring is the one above requests
-    let folder = Folder::new("verify-documents");
-    let answer: serde_json::Value = serde_json::from_slice(&bytes_of(&file("sync_response_full.json"))).unwrap();
-    folder.file("trust/sub.pem", answer["sub_ca_cert"].as_str().unwrap().as_bytes());
-    let trust = format!("{}/trust", folder.path());
-    assert_eq!(verdicts("sync_request_full.json", &trust), ["verified "; 2]);
-    assert_eq!(verdicts("sync_request_delta.json", &trust), ["verified "; 2]);
 }
 
 /// A folder of the samples, if they are there.

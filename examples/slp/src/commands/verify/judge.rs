@@ -9,6 +9,7 @@ use slp_rum::{Content, Document, ErrorKind, UsageReport};
 use super::row::{Row, Verdict};
 use super::trust::Trust;
 use super::{certificates, own, requests, siblings, statement};
+use crate::arguments::Asked;
 use crate::facts::CertificateFacts;
 use crate::fault::Fault;
 use crate::input::Input;
@@ -49,7 +50,7 @@ pub(super) struct Judge<'t> {
     pub(super) at: Option<UnixSeconds>,
     pub(super) now: UnixSeconds,
     /// The nonce that devices were asked with.
-    pub(super) nonce: Option<u64>,
+    pub(super) nonce: Option<&'t Asked>,
     pub(super) threads: usize,
 }
 

@@ -5,9 +5,9 @@ use slp_crypto::envelope::{Document, Member, Role, Signatory};
 use slp_crypto::{Certificate, Csr, NotVerified, PublicKey, Reason, TimePolicy};
 use slp_model::{Location, Quoted};
 
-use super::certificates;
 use super::judge::{FileVerdicts, Judge};
 use super::row::{Row, Verdict};
+use super::{brought, certificates};
 use crate::input::Input;
 
 /// How the formats of the SDK begin.
@@ -45,6 +45,7 @@ pub(super) fn read(judge: &Judge<'_>, input: &Input<'_>, file: &mut FileVerdicts
         };
         file.rows.push(placed(row, &document, &member(name)));
     }
+    brought::judge(judge, input, &mut file.rows);
     extra(&document, members, file);
 }
 

@@ -126,7 +126,10 @@ struct Signed<'s> {
 
 impl Signed<'_> {
     fn verdict(&self, judge: &Judge<'_>, leaf: &[u8], cas: &[&[u8]]) -> Result<Verified<&Statement>, NotVerified> {
-        let asked = judge.nonce.map(Nonce::Number);
+        let asked = judge.nonce.map(|asked| match (&self.statement.nonce, asked.number(), asked.bytes()) {
+            (Some(Nonce::Bytes(_)), _, Some(bytes)) | (_, None, Some(bytes)) => Nonce::Bytes(bytes),
+            (_, number, _) => Nonce::Number(number.unwrap_or_default()),
+        });
         let expect = asked.as_ref().map_or_else(Expect::nothing, |nonce| Expect::nothing().nonce(nonce));
         let time = TimePolicy::At(judge.present());
         judge.trust.store.verify_statement(&self.statement, self.signature, leaf, cas, time, &expect)

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use slp_crypto::{Added, Certificate, KeyScope, PinSet, PublicKey, Reason, TrustStore};
+use slp_crypto::{Added, Certificate, KeyScope, PinSet, PublicKey, Reason, Source, TrustStore};
 use slp_rum::ReadOptions;
 
 use super::row::{Row, Verdict};
@@ -32,6 +32,8 @@ pub(super) struct Trust {
     /// Every key that the user vouches for, by its SHA-256.
     vouched: BTreeSet<[u8; 32]>,
     pub(super) faults: Vec<Fault>,
+    /// Folders without any `*.pem`.
+    pub(super) empty: Vec<PathBuf>,
 }
 
 /// One thing that is trusted. As JSON: `file`, `use` (`anchor`, `device`, `key`, `cloud`), and `certificate` or `key`;
@@ -67,6 +69,7 @@ impl Trust {
             devices: Vec::new(),
             vouched: BTreeSet::new(),
             faults: Vec::new(),
+            empty: Vec::new(),
         };
         let mut options = ReadOptions::default();
         options.limits.document_bytes = PEM_BYTES;
@@ -81,8 +84,16 @@ impl Trust {
                     continue;
                 }
             };
+            if files.is_empty() {
+                trust.empty.push(path.clone());
+            }
             for file in files {
                 let name = file.to_string_lossy();
+                // a folder, a pipe or a link to nothing that is named like a certificate was meant as one
+                if fs::metadata(&file).is_ok_and(|metadata| !metadata.is_file()) {
+                    trust.faults.push(Fault::of_file("unreadable", &name, "cannot be read: it is no regular file"));
+                    continue;
+                }
                 match reader.file(&file, &name, &mut bytes) {
                     Ok(()) => trust.add(&file, &bytes),
                     Err(fault) => trust.faults.push(*fault),
@@ -106,6 +117,7 @@ impl Trust {
                 key.id()
             );
             row.refuse(Reason::KeyUnknown, "key", text);
+            row.source = Some(Source::Document.as_str());
         }
         row
     }
@@ -174,7 +186,7 @@ fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(path)? {
         let file = entry?.path();
-        if file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("pem")) && file.is_file() {
+        if file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("pem")) {
             files.push(file);
         }
     }

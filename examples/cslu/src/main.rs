@@ -10,7 +10,6 @@ use clap::{Parser, Subcommand};
 use cslu::{Collector, Runner, Settings, Store};
 use slp_kit::{Clock as _, Error, Network, Random, SystemClock, read_whole, write_whole};
 use slp_transport::client::{Certificates, Client, ClientSettings};
-use slp_transport::server::ServerSettings;
 
 /// A collector (CSLU): takes usage reports by push and pull, forwards them, brings the answers back.
 #[derive(Debug, Parser)]
@@ -158,14 +157,14 @@ fn serve(collector: Collector, options: &Serve) -> Result<(), Error> {
     let cloud = client(options.cloud_authority.as_deref(), options.proxy.as_deref())?;
     let devices = client(options.device_authority.as_deref(), None)?;
     let clock = Arc::new(SystemClock::new());
+    let server = collector.settings().server();
     let collector = Arc::new(Mutex::new(collector));
     let runner = Runner::new(Arc::clone(&collector), cloud, devices, Arc::<SystemClock>::clone(&clock));
     std::thread::Builder::new().name("schedule".into()).spawn(move || schedule(&runner))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let tls = tls.as_ref().map(|(chain, key)| (chain.as_slice(), key.as_slice()));
-        let settings = ServerSettings::default();
-        let mut listening = cslu::serve(collector, clock, options.listen, tls, settings).await?;
+        let mut listening = cslu::serve(collector, clock, options.listen, tls, server).await?;
         let scheme = if options.plain { "http" } else { "https" };
         eprintln!("devices push to {scheme}://{}/cslu/v1/pi", listening.address);
         listening.wait().await

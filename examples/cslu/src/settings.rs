@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer};
 use slp_crypto::PublicKey;
 use slp_kit::Error;
+use slp_transport::server::ServerSettings;
 use slp_transport::{BaseUrl, Secret};
 
 /// Everything that a run needs.
@@ -47,6 +48,12 @@ pub struct Settings {
     /// Devices that are pulled from at once.
     #[serde(default = "default_at_once")]
     pub pulls_at_once: usize,
+    /// Pushes of one address in a second; one more gets 429. 0: as many as there are. Default 20.
+    pub pushes_per_second: Option<u32>,
+    /// Pushes at work at once. Default 64.
+    pub pushes_at_once: Option<usize>,
+    /// Pushes that wait; one more gets 503. Default 1,024.
+    pub pushes_waiting: Option<usize>,
 }
 
 fn default_forward() -> u32 {
@@ -142,6 +149,9 @@ impl Settings {
             poll_seconds: default_poll(),
             pull_seconds: default_pull(),
             pulls_at_once: default_at_once(),
+            pushes_per_second: None,
+            pushes_at_once: None,
+            pushes_waiting: None,
         }
     }
 
@@ -157,7 +167,19 @@ impl Settings {
         if settings.pulls_at_once == 0 || settings.pull_seconds == 0 {
             return Err("pulls_at_once and pull_seconds must not be 0".into());
         }
+        if settings.pushes_at_once == Some(0) {
+            return Err("pushes_at_once must not be 0: nothing would ever be answered".into());
+        }
         Ok(settings)
+    }
+
+    /// How much the listener takes.
+    pub fn server(&self) -> ServerSettings {
+        let mut server = ServerSettings::default();
+        server.per_second = self.pushes_per_second.unwrap_or(server.per_second);
+        server.at_once = self.pushes_at_once.unwrap_or(server.at_once);
+        server.waiting = self.pushes_waiting.unwrap_or(server.waiting);
+        server
     }
 
     pub(crate) fn smart_account(&self) -> &str {
@@ -193,6 +215,17 @@ fn key<'de, D: Deserializer<'de>>(input: D) -> Result<Option<PublicKey>, D::Erro
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_limits_of_the_listener_are_settings() {
+        let account = "domain = 'account.example'\nvirtual_account = 'Default'";
+        assert_eq!(Settings::from_toml(account).unwrap().server(), ServerSettings::default());
+        let text = format!("{account}\npushes_per_second = 0\npushes_at_once = 2\npushes_waiting = 3");
+        let server = Settings::from_toml(&text).unwrap().server();
+        assert_eq!((server.per_second, server.at_once, server.waiting), (0, 2, 3));
+        let error = Settings::from_toml(&format!("{account}\npushes_at_once = 0")).unwrap_err().to_string();
+        assert!(error.contains("pushes_at_once"), "{error}");
+    }
 
     #[test]
     fn settings_read_hide_their_secrets_and_have_no_default_account() {

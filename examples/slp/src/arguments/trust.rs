@@ -88,9 +88,7 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) at: Option<UnixSeconds>,
 
-    /// The nonce that the device was asked with, as in the command: a number, or hex digits for IOS XR (0x allowed)
-    ///
-    /// For what devices print and sign: chains, measurements, compliance. Without it, an old answer passes for a new one.
+    /// The nonce that chains, measurements or compliance were asked with: a number, or hex digits (IOS XR)
     #[arg(long, value_name = "N|HEX", value_parser = asked)]
     pub(crate) nonce: Option<Asked>,
 

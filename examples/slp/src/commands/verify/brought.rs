@@ -42,24 +42,24 @@ struct Refused {
     place: Location,
 }
 
-impl From<Error> for Refused {
+impl From<Error> for Box<Refused> {
     /// The word of the signature check where it said no, else that of the document.
     fn from(error: Error) -> Self {
         let (text, place) = (error.message().to_owned(), error.location().clone());
         if let Some(cause) = error.source().and_then(|cause| cause.downcast_ref::<NotVerified>()) {
-            return Self { reason: cause.reason(), detail: cause.detail().as_str(), text, place };
+            return Self::new(Refused { reason: cause.reason(), detail: cause.detail().as_str(), text, place });
         }
         let reason = match (error.kind(), error.actor()) {
             (ErrorKind::UnsupportedAlgorithm | ErrorKind::UnsupportedFormat, _) => Reason::Unsupported,
             (ErrorKind::WrongInstance, _) | (_, Actor::Trust) => Reason::Invalid,
             _ => Reason::Malformed,
         };
-        Self { reason, detail: error.kind().as_str(), text, place }
+        Self::new(Refused { reason, detail: error.kind().as_str(), text, place })
     }
 }
 
 /// What is left for the receiver to check, if all else is good.
-fn check(judge: &Judge<'_>, input: &Input<'_>) -> Result<Option<&'static str>, Refused> {
+fn check(judge: &Judge<'_>, input: &Input<'_>) -> Result<Option<&'static str>, Box<Refused>> {
     let document = Document::read(input.bytes, &Limits::bulk())?;
     let (store, time) = (&judge.trust.store, TimePolicy::Now(judge.present()));
     match document.content() {
@@ -84,12 +84,12 @@ fn check(judge: &Judge<'_>, input: &Input<'_>) -> Result<Option<&'static str>, R
             let _ = verify::response(&document, &own(&content.id_cert, keys)?, store, time)?;
             Ok(Some(WHOSE))
         }
-        _ => Err(Refused {
+        _ => Err(Box::new(Refused {
             reason: Reason::Unsupported,
             detail: "format",
             text: "this version cannot judge such a document".to_owned(),
             place: Location::default(),
-        }),
+        })),
     }
 }
 
@@ -97,12 +97,14 @@ const WHOSE: &str = "own-keys-unchecked: only `slp sync verify --id-key` shows t
                      keys";
 
 /// The program does not know the keys of whoever asked, so it takes those of the answer: all else is checked.
-fn own(id: &str, others: [&Option<String>; 2]) -> Result<OwnKeys, Refused> {
-    let id = key(id).ok_or_else(|| Refused {
-        reason: Reason::Unsupported,
-        detail: "key",
-        text: "the certificate of the identity has no key that is checked here".to_owned(),
-        place: Location::path("$.id_cert"),
+fn own(id: &str, others: [&Option<String>; 2]) -> Result<OwnKeys, Box<Refused>> {
+    let id = key(id).ok_or_else(|| {
+        Box::new(Refused {
+            reason: Reason::Unsupported,
+            detail: "key",
+            text: "the certificate of the identity has no key that is checked here".to_owned(),
+            place: Location::path("$.id_cert"),
+        })
     })?;
     let mut own = OwnKeys::new(id);
     [own.signing, own.local_ca] = others.map(|pem| pem.as_deref().and_then(key));

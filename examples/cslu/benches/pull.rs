@@ -39,7 +39,7 @@ fn main() {
     for wait in [0, 20] {
         let (fetch, round, bytes) = compare(devices, rounds, Duration::from_millis(wait));
         let ratio = round.as_secs_f64() / fetch.as_secs_f64();
-        println!("{:>19} ms   {fetch:>11.2?}   {round:.2?}   {ratio:.2}   {bytes}", wait);
+        println!("{wait:>19} ms   {fetch:>11.2?}   {round:.2?}   {ratio:.2}   {bytes}");
     }
 }
 
@@ -47,15 +47,17 @@ fn main() {
 fn compare(devices: u32, rounds: usize, wait: Duration) -> (Duration, Duration, usize) {
     let clock = Arc::new(ManualClock::new("2026-01-01T00:00:00Z".parse::<UnixSeconds>().unwrap()));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let fetched = Fleet::start(&runtime, devices, &clock, wait);
+    let bare = Fleet::start(&runtime, devices, &clock, wait);
     let pulled = Fleet::start(&runtime, devices, &clock, wait);
     let folder = tempfile::tempdir().unwrap();
     let mut settings = Settings::new("account.example", "Default");
     (settings.plain_pull, settings.pulls_at_once) = (true, AT_ONCE);
     let store = Store::open(&folder.path().join("cslu.db")).unwrap();
     let mut collector = Collector::open(store, settings, Random::system(), clock.now()).unwrap();
-    let rows: String = (0..devices).map(|number| format!("d{number}.example,REST_API,slp,{PASSWORD}\n")).collect();
-    collector.take_list(format!("host,connect_method,username,password\n{rows}").as_bytes(), clock.now()).unwrap();
+    let row = |number| format!("d{number}.example,REST_API,slp,{PASSWORD}\n");
+    let rows: Vec<String> = (0..devices).map(row).collect();
+    let list = format!("host,connect_method,username,password\n{}", rows.concat());
+    collector.take_list(list.as_bytes(), clock.now()).unwrap();
     let collector = Arc::new(Mutex::new(collector));
     let cloud: Arc<dyn Network> = Arc::new(|_: &Request<Vec<u8>>| None);
     let time: Arc<ManualClock> = Arc::clone(&clock);
@@ -65,7 +67,7 @@ fn compare(devices: u32, rounds: usize, wait: Duration) -> (Duration, Duration, 
         clock.advance(DAY);
         collector.lock().unwrap().pull_now(clock.now()).unwrap();
         let start = Instant::now();
-        bytes = fetch(&fetched, devices);
+        bytes = fetch(&bare, devices);
         fetches.push(start.elapsed());
         let start = Instant::now();
         runner.turn().unwrap();

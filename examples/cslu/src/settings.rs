@@ -160,7 +160,12 @@ impl Settings {
     /// # Errors
     /// When it is none, has a member that is not known, or names no account.
     pub fn from_toml(text: &str) -> Result<Self, Error> {
-        let settings: Self = toml::from_str(text)?;
+        // its own text shows the line, and with it a secret
+        let named = |error: toml::de::Error| {
+            let line = slp_kit::line_at(text, error.span().map_or(0, |span| span.start));
+            Error::from(format!("line {line}: {}", error.message()))
+        };
+        let settings: Self = toml::from_str(text).map_err(named)?;
         if settings.domain.is_empty() || settings.virtual_account.is_empty() {
             return Err("the domain of the Smart Account and the name of the virtual account are needed".into());
         }
@@ -200,7 +205,8 @@ impl fmt::Debug for Admin {
 }
 
 fn secret<'de, D: Deserializer<'de>>(input: D) -> Result<Secret, D::Error> {
-    String::deserialize(input).map(Secret::new)
+    let text = String::deserialize(input).map_err(|_| serde::de::Error::custom("a secret has to be a text in quotes"));
+    text.map(Secret::new)
 }
 
 fn address<'de, D: Deserializer<'de>>(input: D) -> Result<BaseUrl, D::Error> {

@@ -237,7 +237,7 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         drop(Store::open(&path).unwrap());
         // the schema lies on the first pages
-        let mut bytes = std::fs::read(&path).unwrap();
+        let mut bytes = slp_kit::read_whole(&path, 1 << 20).unwrap();
         bytes[100..8_000].fill(0xee);
         std::fs::write(&path, bytes).unwrap();
         let error = Store::open(&path).unwrap_err().to_string();

@@ -67,8 +67,11 @@ fn a_file_that_is_no_store_is_left_as_it_is_and_the_operator_told_what_to_do() {
 fn settings_that_cannot_be_read_are_refused_without_their_secrets() {
     let place = Place::new(&SETTINGS.replace("client_secret", "secret_of_client"));
     let said = place.refused(&["show"]);
-    assert!(said.contains("cslu.toml"), "{said}");
+    assert!(said.contains("cslu.toml: line 8: unknown field `secret_of_client`"), "{said}");
     assert!(!said.contains("hush"), "{said}");
+    let place = Place::new(&SETTINGS.replace("\"hush-of-the-application\"", "4711"));
+    let said = place.refused(&["show"]);
+    assert!(said.contains("a secret has to be a text in quotes") && !said.contains("4711"), "{said}");
 }
 
 /// A file of the program, or nothing.

@@ -122,7 +122,7 @@ fn a_body_of_one_gib_is_refused_at_the_limit_and_the_next_device_is_answered() {
     // not announced: refused on the way
     let mut stream = TcpStream::connect(served.address).unwrap();
     stream.write_all(format!("{head}Transfer-Encoding: chunked\r\n\r\n").as_bytes()).unwrap();
-    let chunk = [b"10000\r\n".as_slice(), &[b' '; 65_536], b"\r\n"].concat();
+    let chunk = [b"10000\r\n".as_slice(), &vec![b' '; 65_536], b"\r\n"].concat();
     let mut sent = 0_u64;
     while sent < GIB && stream.write_all(&chunk).is_ok() {
         sent += 65_536;

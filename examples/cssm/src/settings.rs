@@ -266,7 +266,12 @@ impl Settings {
     /// When it is none, has a member that is not known, or says something that cannot be: no virtual account, an id that is
     /// no number, a tag that is none.
     pub fn from_toml(text: &str) -> Result<Self, Error> {
-        let settings: Self = toml::from_str(text)?;
+        // its own text shows the line, and with it a secret
+        let named = |error: toml::de::Error| {
+            let line = slp_kit::line_at(text, error.span().map_or(0, |span| span.start));
+            Error::from(format!("line {line}: {}", error.message()))
+        };
+        let settings: Self = toml::from_str(text).map_err(named)?;
         settings.check()?;
         Ok(settings)
     }
@@ -296,7 +301,8 @@ impl Settings {
 }
 
 fn secret<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Secret, D::Error> {
-    String::deserialize(input).map(Secret::new)
+    let text = String::deserialize(input).map_err(|_| serde::de::Error::custom("a secret has to be a text in quotes"));
+    text.map(Secret::new)
 }
 
 pub(crate) fn time<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<UnixSeconds>, D::Error> {

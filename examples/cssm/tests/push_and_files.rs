@@ -164,8 +164,10 @@ fn uploads_by_api_and_by_file_end_in_the_same_state() {
     let answer = call(&mut by_api, &session, message, at(0)).unwrap();
     assert_eq!(word(&answer), "OK_POLL");
     let mut by_file = cloud_with([]);
-    let text = DeviceFile::new().reports(&reports).to_text().unwrap();
-    by_file.upload("devices.txt", text.as_bytes(), at(0));
+    for (name, reports) in [("one.txt", &reports[..2]), ("two.txt", &reports[2..])] {
+        let text = DeviceFile::new().reports(reports).to_text().unwrap();
+        by_file.upload(name, text.as_bytes(), at(0));
+    }
     let state = |cloud: &cssm::Cloud| {
         let devices = cloud.devices().map(|(udi, device)| (udi.clone(), device.reports.clone()));
         (devices.collect::<Vec<_>>(), cloud.balances(at(0)))

@@ -9,7 +9,7 @@ mod random; // nonces, ids and tokens
 
 pub use authority::{Authority, Leaf, certified_until};
 pub use clock::{Clock, ManualClock, SystemClock, later};
-pub use files::{read_whole, write_whole};
+pub use files::{line_at, read_whole, write_whole};
 pub use judged::{device_leaf, verdict};
 pub use network::Network;
 pub use random::Random;

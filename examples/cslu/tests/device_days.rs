@@ -185,7 +185,7 @@ fn a_device_that_runs_out_of_room_delivers_what_it_still_has() {
         assert!(purged >= 5, "{purged}");
         assert_eq!(world.assert_kept(&udi(1)), acknowledged(&world, 1), "pull: {pull}");
         assert!(acknowledged(&world, 1) >= 3);
-        assert!(world.device(1).take_log().iter().any(|line| line.contains("REPORTS_PURGED")));
+        assert!(world.device(1).take_log().iter().any(|line| line.contains("thrown away unacknowledged")));
     }
 }
 

@@ -156,33 +156,55 @@ fn a_full_disk_is_an_error_and_leaves_no_partial_result() {
     assert_eq!(fs::read_dir(&out).unwrap().count(), 1);
 }
 
-/// The answer is read twice: a pipe gives two different ones.
-#[cfg(unix)]
+/// Puts other content in the place of a file when the first error is told.
+struct Swap {
+    path: PathBuf,
+    content: Option<Vec<u8>>,
+    told: Vec<u8>,
+}
+
+impl io::Write for Swap {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.told.extend_from_slice(text);
+        if String::from_utf8_lossy(&self.told).contains("error")
+            && let Some(content) = self.content.take()
+        {
+            fs::write(&self.path, content)?;
+        }
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The answer is read twice. Between that a leaf which is too long is told, and the file becomes another one.
 #[test]
 fn an_answer_that_changes_while_it_is_read_is_not_delivered() {
     let folder = Folder::new("changing");
-    let (_, out) = devices(&folder, 2);
+    let (_, out) = devices(&folder, 3);
     let fleet = folder.0.join("fleet-3.tar.gz").to_str().unwrap().to_owned();
-    let (name, first) = ack_bundle(&bytes_of(&fleet), "Fleet", |_, answer, _| Some(answer));
-    let change = |_, mut answer: Vec<u8>, _: &[u8]| {
-        answer.insert(answer.len() - "</smartLicense>".len(), b' ');
-        Some(answer)
+    let padded = |spaces: [usize; 3]| {
+        ack_bundle(&bytes_of(&fleet), "Fleet", |number, mut answer, _| {
+            let at = answer.len() - "</smartLicense>".len();
+            let spaces = vec![b' '; spaces[usize::try_from(number - 1).unwrap()]];
+            answer.splice(at..at, spaces);
+            Some(answer)
+        })
     };
-    let (_, second) = ack_bundle(&bytes_of(&fleet), "Fleet", change);
-    let pipe = folder.0.join(name);
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_slp"));
-    command.args(["ack", "split", pipe.to_str().unwrap(), "--bundle", &fleet, "-o", &out]);
-    let child = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped()).spawn().unwrap();
-    for bytes in [first, second] {
-        // opens when the program opens it, and ends when it has read all
-        fs::write(&pipe, bytes).unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
-    let call = child.wait_with_output().unwrap();
-    let errors = String::from_utf8(call.stderr).unwrap();
-    assert_eq!(call.status.code(), Some(1), "{errors}");
-    assert!(errors.contains("the answer changed while it was read"), "{errors}");
+    let (name, first) = padded([0, 0, 100_000]);
+    let (_, second) = padded([1, 1, 100_000]);
+    folder.file(&name, &first);
+    let path = folder.0.join(name);
+    let words = ["slp", "ack", "split", path.to_str().unwrap(), "--bundle", &fleet, "-o", &out];
+    let words = words.into_iter().chain(["--limit", "document_bytes=64K"]).map(OsString::from);
+    let (mut input, mut output) = (io::empty(), Vec::new());
+    let mut errors = Swap { path: path.clone(), content: Some(second), told: Vec::new() };
+    let status = slp::run(words, Console::new(&mut input, &mut output, &mut errors, "2024-08-01".parse().unwrap()));
+    let told = String::from_utf8(errors.told).unwrap();
+    assert_eq!(status, Status::Errors, "{told}");
+    assert!(told.contains("the answer changed while it was read"), "{told}");
     assert!(tree(Path::new(&out)).is_empty());
 }
 

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use rusqlite::Connection;
-use slp_kit::{Error, Random};
+use slp_kit::{Error, Random, reports_of};
 use slp_model::{Udi, UnixMillis};
 use slp_rum::UsageReport;
 use slp_transport::cssm::AuthorizationFor;
@@ -11,9 +11,7 @@ use slp_transport::push::{
     Admission, Admitted, ConnectInfo, Hello, HelloAnswer, PiRequest, PiResponse, RequestData, SyncAnswer,
     UsageReporting, admit, message_code,
 };
-use slp_transport::{
-    Acknowledged, Action, Authorized, DeviceUsage, PollId, Results, RumEnvelope, SmartLicense, StatusWord, Sudi,
-};
+use slp_transport::{Acknowledged, Action, Authorized, PollId, Results, RumEnvelope, SmartLicense, StatusWord, Sudi};
 
 use crate::collector::Collector;
 use crate::events::Events;
@@ -151,7 +149,7 @@ impl Desk<'_> {
 
     fn usage(&mut self, device: i64, usage: &UsageReporting, answer: PiResponse) -> Result<PiResponse, Error> {
         // all of them are read before one is kept
-        let read = match read(&usage.reports) {
+        let read = match reports_of(&usage.reports) {
             Ok(read) => read,
             Err(text) => return Ok(answer.because(message_code::BAD_REQUEST, "reports", text)),
         };
@@ -270,23 +268,6 @@ impl Desk<'_> {
 
 fn is_ready(items: &[Item], wishes: &[Wish]) -> bool {
     items.iter().all(|item| item.state.is_final()) && wishes.iter().all(|wish| wish.state.is_final())
-}
-
-type Read<'a> = Vec<(UsageReport, &'a RumEnvelope)>;
-
-fn read(usage: &[DeviceUsage]) -> Result<Read<'_>, String> {
-    let mut read = Vec::new();
-    for device in usage {
-        let udi = device.sudi.udi().map_err(|error| error.to_string())?;
-        for envelope in &device.usage {
-            let report = envelope.to_report().map_err(|error| error.to_string())?;
-            if *report.device() != udi && !report.ha().iter().any(|member| member.device == udi) {
-                return Err(format!("report {} of {} came under the name of {udi}", report.id(), report.device()));
-            }
-            read.push((report, envelope));
-        }
-    }
-    Ok(read)
 }
 
 /// Keeps a report under the device that it names. One that was answered already, and comes again and again, waits for

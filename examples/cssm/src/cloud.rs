@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use http::{Request, Response, StatusCode, header};
 use slp_crypto::SigningKey;
-use slp_kit::{Authority, Error, Random, later};
+use slp_kit::{Authority, Error, Random, later, reports_of};
 use slp_model::{EntitlementTag, ReportId, Udi, UnixMillis, UnixSeconds};
 use slp_rum::CorrelationId;
 use slp_rum::codes::simulate;
@@ -187,22 +187,15 @@ impl Cloud {
         account: &str,
         now: UnixMillis,
     ) -> Result<Intake, String> {
-        let mut reports = Vec::new();
+        let reports = reports_of(usage)?;
         for device in usage {
             let udi = device.sudi.udi().map_err(|error| error.to_string())?;
-            for envelope in &device.usage {
-                let report = envelope.to_report().map_err(|error| error.to_string())?;
-                if *report.device() != udi && !report.ha().iter().any(|member| member.device == udi) {
-                    return Err(format!("report {} of {} came under the name of {udi}", report.id(), report.device()));
-                }
-                reports.push(report);
-            }
             let entry = self.devices.hear(&udi, account, now);
             entry.hostname = device.hostname.clone().or(entry.hostname.take());
             entry.software_tag = device.software_tag_identifier.clone().or(entry.software_tag.take());
         }
         let mut intake = Intake::default();
-        for report in &reports {
+        for (report, _) in &reports {
             self.store(report, account, &mut intake, now);
         }
         Ok(intake)

@@ -6,6 +6,7 @@ mod files; // whole or not at all
 mod judged; // what a device makes of signatures and certificates
 mod network; // takes a message to where it goes
 mod random; // nonces, ids and tokens
+mod usage; // reports of a message, all read or none
 
 pub use authority::{Authority, Leaf, certified_until};
 pub use clock::{Clock, ManualClock, SystemClock, later};
@@ -13,6 +14,7 @@ pub use files::{line_at, read_whole, write_whole};
 pub use judged::{device_leaf, verdict};
 pub use network::Network;
 pub use random::Random;
+pub use usage::reports_of;
 
 /// What goes wrong around the crates: a file, a key, a certificate.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

@@ -5,7 +5,7 @@ use slp_rum::codes::{self, simulate};
 use slp_rum::import::{DeviceState, Judge, Situation, Verdict};
 use slp_rum::usage::Evidence;
 use slp_rum::write::{DeviceFile, RestUsage, envelope as write_envelope};
-use slp_rum::{Content, Document, ReadOptions, Statement, UsageReport};
+use slp_rum::{Content, Document, ReadOptions, Signature, Statement, UsageReport};
 
 use crate::{DEVICE, said};
 
@@ -79,8 +79,22 @@ fn written_again(report: &UsageReport) {
     let document = Document::parse(text.as_bytes()).expect("an envelope that was written is read");
     let again = document.reports().next().expect("one report").expect("an envelope that was written is read");
     assert_eq!(again.payload_text(), report.payload_text());
-    assert_eq!(again.outer_signature(), report.outer_signature());
+    assert_eq!(again.outer_signature().cloned().map(compact), report.outer_signature().cloned().map(compact));
     assert_eq!(write_envelope(&again).expect("written once"), text);
+}
+
+/// A signature whose unknown members have no blanks between their tokens: an envelope is written without them.
+fn compact(mut signature: Signature) -> Signature {
+    for member in signature.extra.iter_mut().chain(&mut signature.signer_extra) {
+        let (mut inside, mut escaped) = (false, false);
+        member.raw.retain(|c| {
+            let keep = inside || !c.is_ascii_whitespace();
+            inside ^= c == '"' && !escaped;
+            escaped = inside && c == '\\' && !escaped;
+            keep
+        });
+    }
+    signature
 }
 
 fn parts_of(document: &Document<'_>) {

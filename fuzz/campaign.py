@@ -17,7 +17,7 @@ import subprocess
 import threading
 
 FUZZ = pathlib.Path(__file__).resolve().parent
-SLICE = 60  # seconds on the clock of one run of a target
+SLICE = 180  # seconds on the clock of one run of a target
 # of a module of src/: words of its formats, and the longest input
 DICTIONARIES = {"model": "rum", "laws": "rum", "machines": "transport"}
 LONGEST = {"machines": 1024, "laws": 4096}
@@ -41,7 +41,7 @@ def run(program, module, name, clock):
     process = subprocess.Popen(
         [program, found, FUZZ / "corpus" / name, f"-max_total_time={clock}", f"-dict={dictionary}",
          f"-max_len={LONGEST.get(module, 16384)}", f"-artifact_prefix={artifacts}/", "-print_final_stats=1",
-         "-timeout=30", "-rss_limit_mb=2048"],
+         "-timeout=120", "-rss_limit_mb=2048"],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace")
     output = process.stderr.read()
     _, status, used = os.wait4(process.pid, 0)

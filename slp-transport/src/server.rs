@@ -3,11 +3,13 @@
 //! The push endpoint takes `POST {base}` and `POST {base}/{tenant}`. Whatever comes, a device gets an answer of the protocol:
 //! an unreadable body, another method, too many bytes, too many requests. Spec: transport, "Who may push", "HTTP status".
 
+mod handshake; // why TLS did not come about
 mod limiter; // how much at once
 mod listen; // plain and TLS listeners
 mod patient; // peers that do not take what they are sent
 
-pub use listen::{serve, serve_tls, tls_config};
+pub use handshake::HandshakeFault;
+pub use listen::{serve, serve_tls, serve_tls_noting, tls_config};
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};

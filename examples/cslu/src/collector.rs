@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 
 use http::{Request, Response};
-use slp_kit::{Error, Random};
+use slp_kit::{Error, Events, Random};
 use slp_model::{UnixMillis, UnixSeconds};
 use slp_sync::ledger::Ledger;
 use slp_transport::Limits;
 use slp_transport::upload::Upload;
 
-use crate::events::Events;
 use crate::link::Link;
 use crate::pull::{Step, Work};
 use crate::settings::Settings;
@@ -122,6 +121,7 @@ impl Collector {
     /// When something cannot be kept: it is not done then.
     pub fn tick(&mut self, now: UnixMillis) -> Result<(), Error> {
         self.woken = None;
+        self.events.tick(now);
         self.forward_tick(now)?;
         self.pull_tick(now)?;
         self.pump(now)

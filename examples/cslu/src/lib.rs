@@ -12,7 +12,6 @@
 mod bundle; // reports out and answers in by file
 mod collector; // the collector
 mod documents; // is this document the cloud's, and whose is it
-mod events; // what happened, for the log
 mod forward; // the cloud's API
 mod link; // token and accounts
 mod list; // the devices to pull from
@@ -28,6 +27,7 @@ pub use bundle::{Export, Imported};
 pub use collector::{Collector, Outgoing, Peer};
 pub use runner::Runner;
 pub use settings::{Admin, Application, Cloud, Settings};
-pub use shell::{Listening, router, serve};
+pub use shell::{router, serve};
+pub use slp_kit::Listening;
 pub use store::{Moment, ReportState, Store, StoredReport, Watch};
 pub use table::{Job, Row, print as print_table};

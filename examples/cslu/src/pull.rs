@@ -2,14 +2,13 @@
 
 use http::{Request, Response};
 use rusqlite::{Connection, params};
-use slp_kit::Error;
+use slp_kit::{Error, Events};
 use slp_model::{Seconds, UnixMillis};
 use slp_transport::collector::{Collector as Machine, CollectorAction, CollectorEvent, CollectorPhase, CollectorState};
 use slp_transport::device::{AllReports, CloseReports, DeviceReports, Import, ImportEncoding, Session};
 use slp_transport::{BaseUrl, Call as _, ErrorKind, Secret};
 
 use crate::collector::{Collector, Flight, Peer};
-use crate::events::Events;
 use crate::link::answer;
 use crate::receive;
 use crate::settings::Settings;

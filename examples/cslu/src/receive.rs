@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use rusqlite::Connection;
-use slp_kit::{Error, Random, reports_of};
+use slp_kit::{Error, Events, Random, reports_of};
 use slp_model::{Udi, UnixMillis};
 use slp_rum::UsageReport;
 use slp_transport::cssm::AuthorizationFor;
@@ -14,7 +14,6 @@ use slp_transport::push::{
 use slp_transport::{Acknowledged, Action, Authorized, PollId, Results, RumEnvelope, SmartLicense, StatusWord, Sudi};
 
 use crate::collector::Collector;
-use crate::events::Events;
 use crate::settings::Settings;
 use crate::store::reports::{Item, Wish};
 use crate::store::{ReportState, answers, devices, reports};

@@ -2,31 +2,25 @@
 //!
 //! Messages that arrive while the disk is busy are kept together, in one transaction.
 
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request, State};
-use axum::middleware::{Next, from_fn};
+use axum::extract::State;
 use axum::routing::get;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use slp_kit::{Clock, Error, Random};
+use slp_kit::{Clock, Error, Listening, Random};
 use slp_model::UnixMillis;
 use slp_transport::device::is_basic;
 use slp_transport::push::{PiRequest, PiResponse, Tenant, message_code};
-use slp_transport::server::{PushHandler, ServerSettings, push_router, serve as listen, serve_tls, tls_config};
-use tokio::net::TcpListener;
+use slp_transport::server::{PushHandler, ServerSettings, push_router};
 
 use crate::collector::Collector;
-use crate::events::Events;
 
 /// Where devices push (doc).
 const PUSH: &str = "/cslu/v1/pi";
-/// Characters of a refused path that are logged.
-const PATH: usize = 100;
 /// Messages that one transaction takes.
 const TOGETHER: usize = 256;
 
@@ -99,7 +93,6 @@ pub fn router(
     clock: Arc<dyn Clock>,
     settings: ServerSettings,
 ) -> Result<Router, Error> {
-    let events = lock(&collector).events.clone();
     let intake = Arc::new(Intake::start(Arc::clone(&collector), clock)?);
     // every route but the devices' own asks who is there
     Ok(Router::new()
@@ -107,21 +100,7 @@ pub fn router(
         .route("/cslu/v1/scheduler/jobs", get(jobs))
         .route("/cslu/v1/devices", get(devices))
         .with_state(collector)
-        .fallback_service(push_router(PUSH, intake, settings))
-        .layer(from_fn(move |request, next| note_refusals(events.clone(), request, next))))
-}
-
-/// Says what was refused to whom: address, method, path and status, nothing else of what came.
-async fn note_refusals(events: Events, request: Request, next: Next) -> Response<Body> {
-    let from = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.ip().to_canonical());
-    let from = from.map_or_else(|| "somebody".to_owned(), |from| from.to_string());
-    let asked = format!("{} {}", request.method(), request.uri().path());
-    let response = next.run(request).await;
-    if response.status().is_client_error() || response.status().is_server_error() {
-        let shown = asked.chars().take(PATH).map(|one| if slp_model::is_unprintable(one) { '?' } else { one });
-        events.say(format!("{from}: {}: refused, {}", shown.collect::<String>(), response.status()));
-    }
-    response
+        .fallback_service(push_router(PUSH, intake, settings)))
 }
 
 type Shared = State<Arc<Mutex<Collector>>>;
@@ -184,36 +163,6 @@ fn lock(collector: &Mutex<Collector>) -> MutexGuard<'_, Collector> {
     collector.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A collector that listens.
-#[non_exhaustive]
-pub struct Listening {
-    /// Where.
-    pub address: SocketAddr,
-    task: tokio::task::JoinHandle<std::io::Result<()>>,
-}
-
-impl Listening {
-    /// Waits until the listener fails.
-    ///
-    /// # Errors
-    /// The fault of the listener.
-    pub async fn wait(&mut self) -> Result<(), Error> {
-        Ok((&mut self.task).await??)
-    }
-}
-
-impl Drop for Listening {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-impl fmt::Debug for Listening {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Listening").field("address", &self.address).finish_non_exhaustive()
-    }
-}
-
 /// Listens on an address: over TLS with this chain and key (PEM both), or plain.
 ///
 /// # Errors
@@ -225,13 +174,7 @@ pub async fn serve(
     tls: Option<(&[u8], &[u8])>,
     settings: ServerSettings,
 ) -> Result<Listening, Error> {
-    let router = router(collector, clock, settings)?;
-    let tls = tls.map(|(chain, key)| tls_config(chain, key)).transpose()?;
-    let listener = TcpListener::bind(address).await?;
-    let address = listener.local_addr()?;
-    let task = match tls {
-        Some(tls) => tokio::spawn(serve_tls(listener, tls, router)),
-        None => tokio::spawn(listen(listener, router)),
-    };
-    Ok(Listening { address, task })
+    let events = lock(&collector).events.clone();
+    let router = router(collector, Arc::clone(&clock), settings)?;
+    Listening::start(address, tls, router, events, clock).await
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use cslu::{Admin, Application, Collector, Listening, Runner, Settings, Store};
 use http::{Request, Response};
-use slp_kit::{Authority, Clock, ManualClock, Network, Random};
+use slp_kit::{Authority, Clock as _, ManualClock, Network, Random};
 use slp_model::UnixSeconds;
 use slp_transport::client::{Certificates, Client, ClientSettings};
 use slp_transport::cssm::AuthorizationFor;
@@ -35,6 +35,7 @@ struct Served {
     collector: Arc<Mutex<Collector>>,
     address: SocketAddr,
     authority: Authority,
+    clock: Arc<ManualClock>,
     with_tls: bool,
     _listening: Listening,
     _runtime: Runtime,
@@ -43,7 +44,7 @@ struct Served {
 fn serve(with_tls: bool, change: impl FnOnce(&mut ServerSettings)) -> Served {
     let mut settings = Settings::new("account.example", "Default");
     settings.admin = Some(Admin::new("ana", "hush-of-ana"));
-    let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(start()));
+    let clock = Arc::new(ManualClock::new(start()));
     let collector = Collector::open(Store::in_memory().unwrap(), settings, Random::system(), clock.now()).unwrap();
     let collector = Arc::new(Mutex::new(collector));
     let authority = Authority::new("Root of a test").unwrap();
@@ -54,8 +55,10 @@ fn serve(with_tls: bool, change: impl FnOnce(&mut ServerSettings)) -> Served {
     server.per_second = 0;
     change(&mut server);
     let anywhere: SocketAddr = ([127, 0, 0, 1], 0).into();
-    let listening = runtime.block_on(cslu::serve(Arc::clone(&collector), clock, anywhere, tls, server)).unwrap();
-    Served { collector, address: listening.address, authority, with_tls, _listening: listening, _runtime: runtime }
+    let time: Arc<ManualClock> = Arc::clone(&clock);
+    let listening = runtime.block_on(cslu::serve(Arc::clone(&collector), time, anywhere, tls, server)).unwrap();
+    let address = listening.address;
+    Served { collector, address, authority, clock, with_tls, _listening: listening, _runtime: runtime }
 }
 
 fn client(authority: &Authority) -> Client {
@@ -87,6 +90,22 @@ impl Served {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
+    /// Waits until these lines were said, in any order, and no other: a connection may end before its line is there.
+    fn wait_for(&self, lines: &[&str]) {
+        let mut said = Vec::new();
+        for _ in 0..600 {
+            said.extend(self.collector.lock().unwrap().take_events());
+            if said.len() >= lines.len() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        said.sort();
+        let mut lines = lines.to_vec();
+        lines.sort_unstable();
+        assert_eq!(said, lines);
+    }
+
     fn said(&self) -> String {
         self.collector.lock().unwrap().take_events().join("\n")
     }
@@ -104,12 +123,50 @@ fn a_wrong_password_is_refused_and_logged_without_it() {
     assert_eq!(served.said(), "", "what is answered well is not logged");
 }
 
+/// A client hello of TLS 1.`minor` and no later version, and then this alert.
+fn hello_then_alert(minor: u8, alert: u8) -> Vec<u8> {
+    let groups = [0, 10, 0, 4, 0, 2, 0, 0x17];
+    let points = [0, 11, 0, 2, 1, 0];
+    let signatures = [0, 13, 0, 4, 0, 2, 4, 3];
+    let extensions = [&groups[..], &points, &signatures].concat();
+    // version, random number, no session, one cipher (ECDHE, ECDSA, AES 128 GCM), no compression
+    let head = [&[3, minor + 1][..], &[7; 32], &[0, 0, 2, 0xc0, 0x2b, 1, 0]].concat();
+    let length = |bytes: usize| u8::try_from(bytes).unwrap();
+    let body = [&head[..], &[0, length(extensions.len())], &extensions].concat();
+    let message = [&[1, 0, 0, length(body.len())][..], &body].concat();
+    let record = [&[0x16, 3, 1, 0, length(message.len())][..], &message].concat();
+    [&record[..], &[0x15, 3, minor + 1, 0, 2, 2, alert]].concat()
+}
+
 #[test]
-fn plain_http_to_a_tls_port_gets_no_answer_and_the_next_device_does() {
+fn a_tls_handshake_that_fails_is_logged_once_a_minute_and_source_and_the_next_device_is_answered() {
     let served = serve(true, |_| {});
-    let answer = served.raw(b"GET /cslu/v1/health HTTP/1.1\r\nHost: x\r\n\r\n");
-    assert!(!answer.contains("HTTP/1.1"), "{answer}");
+    let plain = "GET /cslu/v1/health?key=hush HTTP/1.1\r\nAuthorization: Basic YW5hOmh1c2g=\r\n\r\n";
+    for _ in 0..20 {
+        let answer = served.raw(plain.as_bytes());
+        assert!(!answer.contains("HTTP/1.1"), "{answer}");
+    }
+    served.raw(&hello_then_alert(0, 0));
+    // certificate_expired, unknown_ca
+    served.raw(&hello_then_alert(2, 45));
+    served.raw(&hello_then_alert(2, 48));
+    // one that hangs up: it trusts somebody else, and does not say so
+    let stranger = client(&Authority::new("Root of somebody else").unwrap());
+    let request = Request::get(format!("https://{}/cslu/v1/health", served.address)).body(Vec::new()).unwrap();
+    assert!(stranger.send(&request).is_err());
     assert_eq!(served.hello(1), StatusWord::Ok);
+    served.wait_for(&[
+        "127.0.0.1: TLS handshake failed: what came is not TLS: plain HTTP?",
+        "127.0.0.1: TLS handshake failed: no TLS version in common: 1.2 and 1.3 are served",
+        "127.0.0.1: TLS handshake failed: the peer finds this server's certificate expired: look at its dates and at the \
+         peer's clock",
+        "127.0.0.1: TLS handshake failed: the peer does not trust this server's certificate: give the peer the authority \
+         above it",
+        "127.0.0.1: TLS handshake failed: the connection ended",
+    ]);
+    served.clock.advance(60);
+    served.collector.lock().unwrap().tick(served.clock.now()).unwrap();
+    assert_eq!(served.said(), "127.0.0.1: 19 more within a minute: what came is not TLS: plain HTTP?");
 }
 
 #[test]
@@ -129,9 +186,10 @@ fn a_body_of_one_gib_is_refused_at_the_limit_and_the_next_device_is_answered() {
     }
     assert!(sent < GIB / 8, "the connection ends long before: {sent}");
     assert_eq!(served.hello(1), StatusWord::Ok);
-    let said = served.said();
-    assert_eq!(said.lines().count(), 2, "{said}");
-    assert!(said.lines().all(|line| line.ends_with("POST /cslu/v1/pi: refused, 413 Payload Too Large")), "{said}");
+    assert_eq!(served.said(), "127.0.0.1: POST /cslu/v1/pi: refused, 413 Payload Too Large");
+    served.clock.advance(60);
+    served.collector.lock().unwrap().tick(served.clock.now()).unwrap();
+    assert_eq!(served.said(), "127.0.0.1: 1 more within a minute: refused, 413 Payload Too Large");
     assert!(served.collector.lock().unwrap().store().reports().unwrap().is_empty());
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use http::{Request, Response, StatusCode, header};
 use slp_crypto::SigningKey;
-use slp_kit::{Authority, Error, Random, later, reports_of};
+use slp_kit::{Authority, Error, Events, Random, later, reports_of};
 use slp_model::{EntitlementTag, ReportId, Udi, UnixMillis, UnixSeconds};
 use slp_rum::CorrelationId;
 use slp_rum::codes::simulate;
@@ -42,7 +42,7 @@ pub struct Cloud {
     /// Access tokens and their ends.
     pub(crate) tokens: BTreeMap<String, UnixMillis>,
     pub(crate) uploads: Uploads,
-    pub(crate) events: Vec<String>,
+    pub(crate) events: Events,
 }
 
 /// What a fault does to a result.
@@ -86,7 +86,7 @@ impl Cloud {
             replays: ReplayGuard::new(REPEATS),
             tokens: BTreeMap::new(),
             uploads: Uploads::default(),
-            events: Vec::new(),
+            events: Events::new(),
         })
     }
 
@@ -133,7 +133,12 @@ impl Cloud {
 
     /// What happened since the last call, a line each. No secret stands in it.
     pub fn take_events(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.events)
+        self.events.take()
+    }
+
+    /// Says what was counted about those who were refused. Call it from time to time where the events are shown.
+    pub fn tick(&mut self, now: UnixMillis) {
+        self.events.tick(now);
     }
 
     /// Adds faults to the scenario.
@@ -141,11 +146,8 @@ impl Cloud {
         self.settings.faults.extend(faults);
     }
 
-    pub(crate) fn event(&mut self, text: impl Into<String>) {
-        // nobody may ever ask for them
-        if self.events.len() < 100_000 {
-            self.events.push(text.into());
-        }
+    pub(crate) fn event(&self, text: impl Into<String>) {
+        self.events.say(text);
     }
 
     /// What goes wrong with this message: an answer in its place, or what to do to the result.

@@ -24,8 +24,9 @@ pub use cloud::{Cloud, SMART_PATH, TOKEN_PATH};
 pub use devices::{Device, StoredReport};
 pub use faults::{Fault, FaultKind};
 pub use files::{Upload, UploadStatus};
-pub use listen::{Listening, serve};
+pub use listen::serve;
 pub use settings::{Client, Enforced, IdToken, PolicyDays, PolicySettings, Purchase, Settings, User, VirtualAccount};
+pub use slp_kit::Listening;
 
 /// What is said at every start.
 pub const NOTICE: &str = "This is a test double of the cloud with keys of its own. It is not the vendor's service: no real \

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use clap::Parser;
 use cssm::{Cloud, NOTICE, Settings};
@@ -68,10 +69,26 @@ fn run(arguments: &Arguments) -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let cloud = Arc::new(Mutex::new(cloud));
+        let (shown, time) = (Arc::clone(&cloud), *clock);
+        std::thread::Builder::new().name("events".into()).spawn(move || show(&shown, time))?;
         let mut listening = cssm::serve(cloud, clock, arguments.listen, &names, arguments.plain).await?;
         let scheme = if arguments.plain { "http" } else { "https" };
         eprintln!("{NOTICE}");
         eprintln!("listening on {scheme}://{}", listening.address);
         listening.wait().await
     })
+}
+
+/// Says what happened, once a second.
+fn show(cloud: &Mutex<Cloud>, clock: SystemClock) {
+    loop {
+        std::thread::sleep(Duration::from_secs(1));
+        let mut cloud = cloud.lock().unwrap_or_else(PoisonError::into_inner);
+        cloud.tick(clock.now());
+        let lines = cloud.take_events();
+        drop(cloud);
+        for line in lines {
+            eprintln!("{line}");
+        }
+    }
 }

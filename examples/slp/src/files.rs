@@ -1,11 +1,14 @@
 //! Files that are written: whole under their name, or not there at all.
 
-use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::console::Stop;
+
+mod part; // names of what is under way
+
+pub(crate) use part::{folder as part_folder, sweep};
 
 /// A file under way. It has another name until it is whole and on the disk; dropped before, it is gone.
 #[derive(Debug)]
@@ -14,40 +17,41 @@ pub(crate) struct Fresh {
     path: PathBuf,
     /// None: no regular file (a pipe, a device), which has no second name.
     part: Option<PathBuf>,
+    /// May it take the place of what is there?
+    replaces: bool,
 }
 
 impl Fresh {
-    /// Starts a file that must not be there yet.
+    /// Starts a file that must not be there yet, not even when it is whole.
     ///
     /// # Errors
     /// `AlreadyExists`, and those of the system.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
         match fs::symlink_metadata(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::replace(path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::begin(path, false),
             Err(error) => Err(error),
-            Ok(about) if about.is_file() || about.is_dir() || about.is_symlink() => {
-                Err(io::Error::new(io::ErrorKind::AlreadyExists, "it exists: give another name, or remove it"))
-            }
+            Ok(about) if about.is_file() || about.is_dir() || about.is_symlink() => Err(exists()),
             Ok(_) => {
                 let file = BufWriter::new(OpenOptions::new().write(true).open(path)?);
-                Ok(Self { file, path: path.to_owned(), part: None })
+                Ok(Self { file, path: path.to_owned(), part: None, replaces: true })
             }
         }
     }
 
     /// Starts a file that takes the place of what is there, once it is whole.
     pub(crate) fn replace(path: &Path) -> io::Result<Self> {
-        let part = beside(path, ".part")?;
-        // what a killed run left behind; a link is taken away, not followed
-        match fs::remove_file(&part) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let file = OpenOptions::new().write(true).create_new(true).open(&part)?;
-        Ok(Self { file: BufWriter::new(file), path: path.to_owned(), part: Some(part) })
+        Self::begin(path, true)
+    }
+
+    fn begin(path: &Path, replaces: bool) -> io::Result<Self> {
+        let (file, part) = part::file(path, part::PART, false)?;
+        Ok(Self { file: BufWriter::new(file), path: path.to_owned(), part: Some(part), replaces })
     }
 
     /// The file is whole: it goes to the disk, then gets its name.
+    ///
+    /// # Errors
+    /// `AlreadyExists` if it must not be there and another run was quicker; those of the system.
     pub(crate) fn keep(self) -> io::Result<()> {
         let path = self.path.clone();
         if self.place()? { settle(&path) } else { Ok(()) }
@@ -61,10 +65,31 @@ impl Fresh {
             return Ok(false);
         };
         self.file.get_ref().sync_all()?;
-        fs::rename(part, &self.path)?;
+        if self.replaces {
+            fs::rename(part, &self.path)?;
+        } else {
+            name_anew(part, &self.path)?;
+        }
         self.part = None;
         Ok(true)
     }
+}
+
+fn exists() -> io::Error {
+    io::Error::new(io::ErrorKind::AlreadyExists, "it exists: give another name, or remove it")
+}
+
+/// Gives a file a name that must not be there: of two runs that do so at once one fails. Where a file cannot have two names,
+/// whether it is there is asked for a moment before.
+fn name_anew(part: &Path, path: &Path) -> io::Result<()> {
+    match fs::hard_link(part, path) {
+        // if it cannot be removed, the next run does it
+        Ok(()) => drop(fs::remove_file(part)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(exists()),
+        Err(_) if fs::symlink_metadata(path).is_ok() => return Err(exists()),
+        Err(_) => fs::rename(part, path)?,
+    }
+    Ok(())
 }
 
 impl Write for Fresh {
@@ -117,21 +142,9 @@ impl Spool {
     /// Beside the file that is being written, where there is room for that anyway.
     pub(crate) fn beside(path: &Path) -> io::Result<Self> {
         let is_special = fs::metadata(path).is_ok_and(|about| !about.is_file());
-        let path = if is_special {
-            std::env::temp_dir().join(format!("slp-{}.spool", std::process::id()))
-        } else {
-            beside(path, ".spool")?
-        };
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create_new(true);
+        let elsewhere = std::env::temp_dir().join("bundle");
         // it may lie in a folder of everybody
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path)?;
+        let (file, path) = part::file(if is_special { &elsewhere } else { path }, part::SPOOL, true)?;
         Ok(Self { file, path })
     }
 }
@@ -164,17 +177,14 @@ impl Seek for Spool {
     }
 }
 
-/// The same path with something behind its name.
-pub(crate) fn beside(path: &Path, ending: &str) -> io::Result<PathBuf> {
-    let mut name = OsString::from(path.file_name().ok_or_else(|| io::Error::other("this is no name of a file"))?);
-    name.push(ending);
-    Ok(path.with_file_name(name))
+/// The folder that a file lies in.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
 /// A name is on the disk only when its folder is. Where folders cannot be opened that is the system's matter.
 pub(crate) fn settle(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    settle_folder(folder.unwrap_or_else(|| Path::new(".")))
+    settle_folder(folder_of(path))
 }
 
 /// All names in a folder are on the disk afterwards.
@@ -247,26 +257,57 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_run_left_is_written_anew() {
-        let folder = folder("killed");
-        fs::write(folder.join("a.part"), b"longer than what comes").unwrap();
-        let mut file = Fresh::create(&folder.join("a")).unwrap();
-        file.write_all(b"short").unwrap();
-        file.keep().unwrap();
-        assert!(holds(&folder.join("a"), b"short").unwrap());
+    fn of_two_that_write_one_file_at_once_neither_spoils_the_other() {
+        let folder = folder("two");
+        let path = folder.join("a");
+        let start = |text: &[u8]| {
+            let mut file = Fresh::create(&path).unwrap();
+            file.write_all(text).unwrap();
+            file
+        };
+        let (mut one, two) = (start(b"o"), start(b"two"));
+        one.write_all(b"ne").unwrap();
+        assert_eq!(names(&folder).len(), 2, "each has a name of its own");
+        two.keep().unwrap();
+        assert_eq!(one.keep().unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert!(holds(&path, b"two").unwrap());
+        let (mut three, mut four) = (Fresh::replace(&path).unwrap(), Fresh::replace(&path).unwrap());
+        three.write_all(b"three").unwrap();
+        four.write_all(b"four").unwrap();
+        four.keep().unwrap();
+        three.keep().unwrap();
+        assert!(holds(&path, b"three").unwrap(), "the last one counts");
+        let spools = [Spool::beside(&path).unwrap(), Spool::beside(&path).unwrap()];
+        assert_eq!(names(&folder).len(), 3);
+        drop(spools);
         assert_eq!(names(&folder), ["a"]);
         fs::remove_dir_all(folder).unwrap();
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_link_under_the_temporary_name_is_not_followed() {
+    fn what_a_killed_run_left_is_taken_away() {
+        let folder = folder("killed");
+        fs::write(folder.join("a.slp-1-0.part"), b"half of it").unwrap();
+        fs::write(folder.join("a.part"), b"of somebody else").unwrap();
+        let mut file = Fresh::create(&folder.join("a")).unwrap();
+        file.write_all(b"short").unwrap();
+        file.keep().unwrap();
+        assert!(holds(&folder.join("a"), b"short").unwrap());
+        let mut left = names(&folder);
+        left.sort();
+        assert_eq!(left, ["a", "a.part"]);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_no_file_that_must_not_be_there() {
         let folder = folder("link");
         fs::write(folder.join("victim"), b"mine").unwrap();
-        std::os::unix::fs::symlink(folder.join("victim"), folder.join("a.part")).unwrap();
-        let mut file = Fresh::create(&folder.join("a")).unwrap();
-        file.write_all(b"other").unwrap();
-        file.keep().unwrap();
+        let file = Fresh::create(&folder.join("a")).unwrap();
+        std::os::unix::fs::symlink(folder.join("victim"), folder.join("a")).unwrap();
+        assert_eq!(file.keep().unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert!(holds(&folder.join("victim"), b"mine").unwrap());
         fs::remove_dir_all(folder).unwrap();
     }

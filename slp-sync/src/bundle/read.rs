@@ -378,7 +378,11 @@ impl<R: Read> Reader<R> {
         warnings.absorb(&mut self.outer.warnings, None);
         if let Some(manifest) = &self.summary.manifest {
             let listed: BTreeSet<&str> = manifest.sections.iter().map(super::Section::member).collect();
-            for member in listed.iter().filter(|member| !self.archives.contains(**member)) {
+            // In a flat bundle leaves lie beside the manifest. It may name them, or the archives of the virtual accounts that
+            // they were taken out of: nothing is lost then.
+            let is_flat = self.archives.is_empty();
+            let is_there = |member: &str| self.outer.has(member) || (is_flat && Member::of(member) == Member::Archive);
+            for member in listed.iter().filter(|member| !is_there(member)) {
                 let at = Location::default().inside("manifest.mf");
                 let text = format!("{} is not there", Quoted(member));
                 warnings.push(Warning::new(WarningKind::ManifestDangling, at).with(text));

@@ -181,6 +181,38 @@ fn the_manifest_is_advice() {
 }
 
 #[test]
+fn a_manifest_may_name_leaves_that_lie_beside_it() {
+    let manifest = |names: &[&str]| {
+        let sections = names.iter().map(|name| format!("\nName: /{name}\nSpecification-VA: \n"));
+        format!("Manifest-Version: 1.0\n{}", sections.collect::<String>()).into_bytes()
+    };
+    let oddities = |entries: &[(&str, &[u8])]| -> Vec<String> {
+        summary(&gz_tar(entries)).warnings.iter().map(ToString::to_string).collect()
+    };
+    let inner = gz_tar(&[("dev_1.txt", b"x")]);
+    let both = manifest(&["dev_1.txt", "dev_2.xml"]);
+    // wherever the manifest lies: first, as we write it, or last
+    assert_eq!(oddities(&[("manifest.mf", &both), ("dev_1.txt", b"x"), ("dev_2.xml", b"x")]), [""; 0]);
+    assert_eq!(oddities(&[("dev_1.txt", b"x"), ("dev_2.xml", b"x"), ("manifest.mf", &both)]), [""; 0]);
+    let mixed = manifest(&["UD_VA_x.tar.gz", "dev_2.xml"]);
+    assert_eq!(oddities(&[("manifest.mf", &mixed), ("UD_VA_x.tar.gz", &inner), ("dev_2.xml", b"x")]), [""; 0]);
+    assert_eq!(oddities(&[("manifest.mf", &manifest(&[])), ("dev_1.txt", b"x")]), [""; 0]);
+    // the archive of a virtual account, taken apart: its section says whose the leaves are
+    let account = manifest(&["UD_VA_x.tar.gz"]);
+    assert_eq!(oddities(&[("manifest.mf", &account), ("dev_1.txt", b"x")]), [""; 0]);
+    let lost = oddities(&[("manifest.mf", &account), ("UD_VA_y.tar.gz", &inner)]);
+    assert_eq!(lost[0], "manifest.mf: manifest-dangling (\"UD_VA_x.tar.gz\" is not there)");
+    // what is not there is still told, in either layout
+    let none = "manifest.mf: manifest-dangling (\"dev_2.xml\" is not there)";
+    assert_eq!(oddities(&[("manifest.mf", &both), ("dev_1.txt", b"x")]), [none]);
+    assert_eq!(oddities(&[("manifest.mf", &mixed), ("UD_VA_x.tar.gz", &inner)]), [none]);
+    // a leaf inside of an archive is no member beside the manifest
+    let inside = manifest(&["UD_VA_x.tar.gz", "dev_1.txt"]);
+    let told = oddities(&[("manifest.mf", &inside), ("UD_VA_x.tar.gz", &inner)]);
+    assert_eq!(told, ["manifest.mf: manifest-dangling (\"dev_1.txt\" is not there)"]);
+}
+
+#[test]
 fn archives_and_entries_are_counted_over_all_levels() {
     let inner = gz_tar(&[("dev_1.txt", b"x"), ("dev_2.txt", b"x")]);
     let bundle = gz_tar(&[("UD_VA_x.tar.gz", &inner), ("UD_VA_y.tar.gz", &inner)]);

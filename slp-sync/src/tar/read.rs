@@ -166,6 +166,11 @@ impl Entries {
         }
     }
 
+    /// Was there an entry of this name, ASCII case ignored? A chance collision says yes too often, never too rarely.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.names.contains(name.to_ascii_lowercase().as_bytes())
+    }
+
     fn take(&mut self, name: String, size: u64, offset: u64) -> Result<Entry> {
         let folded = name.to_ascii_lowercase();
         if !self.names.insert(folded.as_bytes()) {

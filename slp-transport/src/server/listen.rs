@@ -15,6 +15,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+use super::handshake::HandshakeFault;
 use super::patient::Patient;
 use crate::Error;
 
@@ -26,6 +27,9 @@ const HEAD: Duration = Duration::from_secs(30);
 const TAKES: Duration = Duration::from_secs(30);
 /// After a failure to take a connection.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// Hears of handshakes that failed.
+type Note = Arc<dyn Fn(SocketAddr, HandshakeFault) + Send + Sync>;
 
 /// TLS with this certificate chain and key, PEM both. TLS 1.2 and 1.3, HTTP/1.1.
 ///
@@ -53,15 +57,30 @@ pub async fn serve(listener: TcpListener, router: Router) -> std::io::Result<()>
     listen(listener, None, router).await
 }
 
-/// The same over TLS. A handshake that fails ends its connection alone.
+/// The same over TLS. A handshake that fails ends its connection alone; to hear of it, see [`serve_tls_noting`].
 ///
 /// # Errors
 /// None so far.
 pub async fn serve_tls(listener: TcpListener, tls: Arc<ServerConfig>, router: Router) -> std::io::Result<()> {
-    listen(listener, Some(TlsAcceptor::from(tls)), router).await
+    serve_tls_noting(listener, tls, router, |_, _| {}).await
 }
 
-async fn listen(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router) -> std::io::Result<()> {
+/// As [`serve_tls`]; `note` hears of each handshake that fails: from where, and why. Whoever can reach the port can make many of
+/// them: what is written down about them needs a bound. It must not wait for anything.
+///
+/// # Errors
+/// None so far.
+pub async fn serve_tls_noting(
+    listener: TcpListener,
+    tls: Arc<ServerConfig>,
+    router: Router,
+    note: impl Fn(SocketAddr, HandshakeFault) + Send + Sync + 'static,
+) -> std::io::Result<()> {
+    let note: Note = Arc::new(note);
+    listen(listener, Some((TlsAcceptor::from(tls), note)), router).await
+}
+
+async fn listen(listener: TcpListener, tls: Option<(TlsAcceptor, Note)>, router: Router) -> std::io::Result<()> {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else {
@@ -88,7 +107,7 @@ async fn listen(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router)
     }
 }
 
-async fn connection(stream: TcpStream, from: SocketAddr, tls: Option<TlsAcceptor>, router: Router) {
+async fn connection(stream: TcpStream, from: SocketAddr, tls: Option<(TlsAcceptor, Note)>, router: Router) {
     let _ = stream.set_nodelay(true);
     // Routes see the address of the sender.
     let router = router.layer(axum::Extension(ConnectInfo(from)));
@@ -97,11 +116,16 @@ async fn connection(stream: TcpStream, from: SocketAddr, tls: Option<TlsAcceptor
     http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(64 * 1_024);
     match tls {
         None => drop(http.serve_connection(TokioIo::new(Patient::new(stream, TAKES)), service).await),
-        Some(acceptor) => {
-            let stream = Patient::new(stream, TAKES);
-            if let Ok(Ok(stream)) = tokio::time::timeout(HEAD, acceptor.accept(stream)).await {
-                drop(http.serve_connection(TokioIo::new(stream), service).await);
-            }
+        Some((acceptor, note)) => {
+            let accepted = tokio::time::timeout(HEAD, acceptor.accept(Patient::new(stream, TAKES))).await;
+            let fault = match accepted {
+                Ok(Ok(stream)) => return drop(http.serve_connection(TokioIo::new(stream), service).await),
+                Ok(Err(error)) => HandshakeFault::of(&error),
+                Err(_) => HandshakeFault::TooSlow,
+            };
+            #[cfg(feature = "tracing")]
+            tracing::debug!(%fault, "no TLS handshake");
+            note(from, fault);
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::arguments::Split;
 use crate::console::{Messages, Session, Stop};
 use crate::export_ledger::ExportLedger;
 use crate::fault::Fault;
-use crate::files::{Fresh, holds, settle_folder, unwritten};
+use crate::files::{Fresh, holds, settle_folder, sweep, unwritten};
 use crate::input;
 use crate::paths::bytes_to_read;
 
@@ -56,6 +56,7 @@ pub(crate) fn split(arguments: &Split, session: &mut Session<'_>) -> Result<Stat
         return Err(Stop::Data(text));
     }
     fs::create_dir_all(&arguments.output).map_err(|error| unwritten(&arguments.output, &error))?;
+    sweep(&arguments.output);
     let at = arguments.at.unwrap_or(session.now.to_millis());
     let mut delivering = Delivering {
         pairing: &pairing,
@@ -222,14 +223,18 @@ impl Delivering<'_, '_> {
 
 /// Writes an answer. `AlreadyExists`: there is another one.
 fn write(path: &Path, bytes: &[u8]) -> io::Result<Delivery> {
+    let compared =
+        |is_same| if is_same { Ok(Delivery::AlreadyApplied) } else { Err(io::ErrorKind::AlreadyExists.into()) };
     match holds(path, bytes) {
-        Ok(true) => return Ok(Delivery::AlreadyApplied),
-        Ok(false) => return Err(io::ErrorKind::AlreadyExists.into()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
+        found => return found.and_then(compared),
     }
     let mut file = Fresh::create(path)?;
     file.write_all(bytes)?;
-    file.place()?;
-    Ok(Delivery::Written)
+    match file.place() {
+        Ok(_) => Ok(Delivery::Written),
+        // another run was quicker: with the same answer that is no harm
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => holds(path, bytes).and_then(compared),
+        Err(error) => Err(error),
+    }
 }

@@ -15,6 +15,7 @@ mod show;
 mod sign;
 mod sources;
 mod sync_files;
+mod together;
 mod transport;
 mod trouble;
 mod usage;

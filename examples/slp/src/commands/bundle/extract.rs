@@ -10,7 +10,7 @@ use crate::Status;
 use crate::arguments::Extract;
 use crate::console::{Session, Stop};
 use crate::fault::Fault;
-use crate::files::{beside, settle, unwritten};
+use crate::files::{part_folder, settle, unwritten};
 use crate::input::Input;
 use crate::pipeline::{self, Work};
 use crate::wording::{count_of, grouped};
@@ -25,6 +25,8 @@ const DEVICES: [&str; 22] = [
 struct Folder {
     path: PathBuf,
     part: PathBuf,
+    /// As long as it is open, no other run takes the folder for left over.
+    _held: Option<fs::File>,
     kept: bool,
 }
 
@@ -36,15 +38,8 @@ impl Folder {
             Ok(about) if about.is_dir() && fs::read_dir(path)?.next().is_none() => {}
             Ok(_) => return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it is there, and no empty folder")),
         }
-        let part = beside(path, ".part")?;
-        // what a killed run left behind; a link is no folder, and removing one follows none
-        match fs::symlink_metadata(&part) {
-            Ok(about) if about.is_dir() => fs::remove_dir_all(&part)?,
-            Ok(_) => fs::remove_file(&part)?,
-            Err(_) => {}
-        }
-        fs::create_dir(&part)?;
-        Ok(Self { path: path.to_owned(), part, kept: false })
+        let (held, part) = part_folder(path)?;
+        Ok(Self { path: path.to_owned(), part, _held: held, kept: false })
     }
 
     fn keep(&mut self) -> io::Result<()> {

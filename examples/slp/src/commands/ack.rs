@@ -1,8 +1,8 @@
 //! `slp ack split`: the answers of a bundle, brought to its devices.
 
 use std::fs;
-use std::io::{self, Write as _};
-use std::path::Path;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -18,7 +18,7 @@ use crate::arguments::Split;
 use crate::console::{Messages, Session, Stop};
 use crate::export_ledger::ExportLedger;
 use crate::fault::Fault;
-use crate::files::{Fresh, holds, settle_folder, sweep, unwritten};
+use crate::files::{Fresh, holds, place_all, settle_folder, sweep, unwritten};
 use crate::input;
 use crate::paths::bytes_to_read;
 
@@ -65,14 +65,15 @@ pub(crate) fn split(arguments: &Split, session: &mut Session<'_>) -> Result<Stat
         ledger: noted,
         at,
         deliveries: Vec::new(),
-        waiting: 0,
+        waiting: Vec::new(),
         faults: Vec::new(),
     };
     let delivered = {
         let mut reader = open(&arguments.ack, &limits, &mut session.messages)?;
         delivering.deliver(&mut reader)
     };
-    let Delivering { deliveries, faults, .. } = delivering;
+    let Delivering { mut deliveries, faults, .. } = delivering;
+    deliveries.sort_unstable_by_key(|(index, _)| *index);
     session.messages.end_of_input();
     delivered?;
     for fault in &faults {
@@ -152,7 +153,8 @@ struct Delivering<'a, 'l> {
     at: slp_model::UnixMillis,
     /// The leaves of the answer that were delivered, by their number, in order.
     deliveries: Vec<(u64, Delivery)>,
-    waiting: usize,
+    /// Leaves whose files are to be placed; no file: it is there.
+    waiting: Vec<(u64, PathBuf, Option<Fresh>)>,
     faults: Vec<Fault>,
 }
 
@@ -188,53 +190,91 @@ impl Delivering<'_, '_> {
             return Ok(());
         }
         let path = self.output.join(answer_file_name(device));
-        let delivery = match write(&path, &leaf.bytes) {
-            Ok(delivery) => delivery,
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let text = "it is there with other bytes, and is not overwritten: the answer is not delivered";
-                self.faults.push(Fault::of_file("exists", &path.to_string_lossy(), text));
-                return Ok(());
-            }
-            Err(error) => {
-                // what was written so far is whole, and noted
-                self.sync()?;
-                return Err(unwritten(&path, &error));
-            }
-        };
-        self.deliveries.push((leaf.index, delivery));
-        if let Some(ledger) = &mut self.ledger {
-            if let Some(event) = self.pairing.event(answer).filter(|_| !known) {
-                ledger.note(bundle, self.at, event)?;
-            }
-            ledger.note(bundle, self.at, Event::delivered(exported, Via::File))?;
+        match begin(&path, &leaf.bytes) {
+            Ok(file) => self.waiting.push((leaf.index, path, file)),
+            Err(error) => self.failed(&path, &error)?,
         }
-        self.waiting = self.waiting.saturating_add(1);
-        if self.waiting >= TOGETHER { self.sync() } else { Ok(()) }
+        if self.waiting.len() >= TOGETHER { self.sync() } else { Ok(()) }
+    }
+
+    /// An answer that could not be written. What was before it is whole, and noted, even if this is the end.
+    fn failed(&mut self, path: &Path, error: &io::Error) -> Result<(), Stop> {
+        if error.kind() == io::ErrorKind::AlreadyExists {
+            let text = "it is there with other bytes, and is not overwritten: the answer is not delivered";
+            self.faults.push(Fault::of_file("exists", &path.to_string_lossy(), text));
+            return Ok(());
+        }
+        self.sync()?;
+        Err(unwritten(path, error))
     }
 
     /// The files have their names on the disk, then the ledger says so.
     fn sync(&mut self) -> Result<(), Stop> {
-        if std::mem::take(&mut self.waiting) > 0 {
-            settle_folder(self.output).map_err(|error| unwritten(self.output, &error))?;
+        let waiting = std::mem::take(&mut self.waiting);
+        let (mut files, mut marks) = (Vec::new(), Vec::new());
+        for (index, path, file) in waiting {
+            marks.push((index, path, file.is_some()));
+            files.extend(file);
         }
-        self.ledger.as_mut().map_or(Ok(()), |ledger| ledger.sync())
+        let mut placed = place_all(files).into_iter();
+        let mut broken = None;
+        for (index, path, is_new) in marks {
+            let Some(answer) = self.pairing.answer(index) else { continue };
+            let delivery = match if is_new { placed.next() } else { None } {
+                None => Ok(Delivery::AlreadyApplied),
+                Some(Ok(())) => Ok(Delivery::Written),
+                // another run was quicker: with the same answer that is no harm
+                Some(Err(error)) if error.kind() == io::ErrorKind::AlreadyExists => is_digest(&path, &answer.sha256),
+                Some(Err(error)) => Err(error),
+            };
+            match delivery {
+                Ok(delivery) => self.note(&answer, delivery)?,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.failed(&path, &error)?,
+                Err(error) => broken = broken.or(Some((path, error))),
+            }
+        }
+        settle_folder(self.output).map_err(|error| unwritten(self.output, &error))?;
+        self.ledger.as_mut().map_or(Ok(()), |ledger| ledger.sync())?;
+        broken.map_or(Ok(()), |(path, error)| Err(unwritten(&path, &error)))
+    }
+
+    fn note(&mut self, answer: &Answer<'_>, delivery: Delivery) -> Result<(), Stop> {
+        self.deliveries.push((answer.index, delivery));
+        let Some(exported) = answer.exported.and_then(|at| self.index.leaf(at)) else { return Ok(()) };
+        let Some(ledger) = &mut self.ledger else { return Ok(()) };
+        let bundle = self.index.bundle();
+        let known = ledger.ledger().is_applied(bundle, exported.leaf, &answer.sha256);
+        if let Some(event) = self.pairing.event(answer).filter(|_| !known) {
+            ledger.note(bundle, self.at, event)?;
+        }
+        ledger.note(bundle, self.at, Event::delivered(exported.leaf, Via::File))
     }
 }
 
-/// Writes an answer. `AlreadyExists`: there is another one.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<Delivery> {
-    let compared =
-        |is_same| if is_same { Ok(Delivery::AlreadyApplied) } else { Err(io::ErrorKind::AlreadyExists.into()) };
+/// Is that answer there? `AlreadyExists`: another one is.
+fn is_digest(path: &Path, sha256: &[u8; 32]) -> io::Result<Delivery> {
+    let mut digest = Sha256::new();
+    let mut file = input::open(path)?;
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            amount => digest.update(buffer.get(..amount).unwrap_or_default()),
+        }
+    }
+    let is_same = *sha256 == <[u8; 32]>::from(digest.finalize());
+    if is_same { Ok(Delivery::AlreadyApplied) } else { Err(io::ErrorKind::AlreadyExists.into()) }
+}
+
+/// Begins the file of an answer; none if it is there. `AlreadyExists`: there is another one.
+fn begin(path: &Path, bytes: &[u8]) -> io::Result<Option<Fresh>> {
     match holds(path, bytes) {
+        Ok(true) => return Ok(None),
+        Ok(false) => return Err(io::ErrorKind::AlreadyExists.into()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        found => return found.and_then(compared),
+        Err(error) => return Err(error),
     }
     let mut file = Fresh::create(path)?;
     file.write_all(bytes)?;
-    match file.place() {
-        Ok(_) => Ok(Delivery::Written),
-        // another run was quicker: with the same answer that is no harm
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => holds(path, bytes).and_then(compared),
-        Err(error) => Err(error),
-    }
+    Ok(Some(file))
 }

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use slp_model::Udi;
 use slp_sync::bundle::{
-    Answer, Batch, ExportIndex, Leaf, Pairing, Reader, Verdict, answer_file_name, answered_names, pair,
+    Answer, Batch, ExportIndex, IndexedLeaf, Leaf, Pairing, Reader, Verdict, answer_file_name, answered_names,
+    named_devices, pair, pair_by_device,
 };
-use slp_sync::ledger::{BundleState, Event, Via};
+use slp_sync::ledger::{BundleState, Event, Ledger, Via};
 use slp_sync::{Error, Limits};
 
 use crate::Status;
@@ -42,15 +42,26 @@ pub(crate) fn split(arguments: &Split, session: &mut Session<'_>) -> Result<Stat
     let index = index(arguments, ledger.as_ref(), &mut session.messages)?;
     let limits = limits(arguments);
     let stop = |error: Error| Stop::Data(format!("{error}; nothing was delivered"));
+    let searched = match &index {
+        Looked::ByName(_) => None,
+        Looked::ByDevice(_) => ledger.as_ref().map(ExportLedger::ledger),
+    };
+    let index = index.index();
     let (pairing, broken) = {
         let mut reader = open(&arguments.ack, &limits, &mut session.messages)?;
-        pair(&index, &mut reader).map_err(stop)?
+        let paired = match searched {
+            None => pair(index, &mut reader),
+            Some(ledger) => pair_by_device(index, ledger, &mut reader),
+        };
+        paired.map_err(stop)?
     };
+    let is_searched = searched.is_some();
     for error in &broken {
         session.messages.fault(&Fault::of_bundle(error));
     }
     // The ledger knows the bundle only if it was exported with it.
-    let noted = ledger.as_mut().filter(|ledger| ledger.ledger().bundle(index.bundle()).is_some());
+    let is_known = |ledger: &ExportLedger| is_searched || ledger.ledger().bundle(index.bundle()).is_some();
+    let noted = ledger.as_mut().filter(|ledger| is_known(ledger));
     if arguments.ledger.is_some() && noted.is_none() {
         let text = format!("bundle {} is not in the ledger", index.bundle());
         return Err(Stop::Data(text));
@@ -60,7 +71,7 @@ pub(crate) fn split(arguments: &Split, session: &mut Session<'_>) -> Result<Stat
     let at = arguments.at.unwrap_or(session.now.to_millis());
     let mut delivering = Delivering {
         pairing: &pairing,
-        index: &index,
+        index,
         output: &arguments.output,
         ledger: noted,
         at,
@@ -79,13 +90,15 @@ pub(crate) fn split(arguments: &Split, session: &mut Session<'_>) -> Result<Stat
     for fault in &faults {
         session.messages.fault(fault);
     }
-    let split = view::Split { index: &index, pairing: &pairing, deliveries: &deliveries };
+    let searched = ledger.as_ref().filter(|_| is_searched);
+    let searched = searched.map(|ledger| view::Bundles::of(ledger.ledger(), &pairing, index));
+    let split = view::Split { index, pairing: &pairing, deliveries: &deliveries, searched };
     if arguments.json {
         split.write_json(&mut session.output)?;
     } else {
         split.show(session)?;
     }
-    let is_whole = pairing.state() == BundleState::Acked && broken.is_empty() && faults.is_empty();
+    let is_whole = split.state() == BundleState::Acked && broken.is_empty() && faults.is_empty();
     Ok(Status::of_errors(!is_whole))
 }
 
@@ -97,16 +110,45 @@ fn limits(arguments: &Split) -> Limits {
     limits
 }
 
-/// What the answer is looked up in: the bundle itself, or what the ledger says about it.
-fn index(arguments: &Split, ledger: Option<&ExportLedger>, messages: &mut Messages<'_>) -> Result<ExportIndex, Stop> {
+/// What an answer is looked up in, and by what.
+enum Looked {
+    /// One bundle: by the names of leaves first.
+    ByName(ExportIndex),
+    /// All bundles of the ledger.
+    ByDevice(ExportIndex),
+}
+
+impl Looked {
+    fn index(&self) -> &ExportIndex {
+        match self {
+            Self::ByName(index) | Self::ByDevice(index) => index,
+        }
+    }
+}
+
+/// What the answer is looked up in: the bundle itself, or what the ledger says about it; about all bundles, if the name of the
+/// answer names none.
+fn index(arguments: &Split, ledger: Option<&ExportLedger>, messages: &mut Messages<'_>) -> Result<Looked, Stop> {
     let names = answered_names(&arguments.ack.to_string_lossy());
     let exported = ledger.and_then(|ledger| names.iter().find_map(|name| Some((name, ledger.ledger().bundle(name)?))));
     let Some(bundle) = &arguments.bundle else {
-        let Some((name, exported)) = exported else {
-            let text = "answers no bundle of this ledger: give the bundle with --bundle, if it is one of yours";
-            return Err(Stop::Data(format!("{}: {text} (bundle-unknown)", arguments.ack.display())));
+        let answer = arguments.ack.display();
+        return match (exported, ledger) {
+            (Some((name, exported)), _) if !arguments.by_udi => {
+                Ok(Looked::ByName(ExportIndex::of_ledger(name, exported)))
+            }
+            (_, Some(ledger)) if ledger.ledger().bundles().any(|(_, exported)| exported.seal.is_some()) => {
+                if !arguments.by_udi {
+                    let text = "its name is that of no bundle in this ledger: looked up by device and reports instead";
+                    messages.note(&format!("{answer}: {text}"));
+                }
+                by_device(arguments, ledger.ledger(), messages)
+            }
+            _ => {
+                let text = "answers no bundle of this ledger, which has none: give the bundle with --bundle, if it is one of yours";
+                Err(Stop::Data(format!("{answer}: {text} (bundle-unknown)")))
+            }
         };
-        return Ok(ExportIndex::of_ledger(name, exported));
     };
     let own = bundle.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     // a copy may have any name: the ledger knows it by the one that is answered
@@ -122,7 +164,14 @@ fn index(arguments: &Split, ledger: Option<&ExportLedger>, messages: &mut Messag
     for error in &broken {
         messages.fault(&Fault::of_bundle(error));
     }
-    Ok(index)
+    Ok(Looked::ByName(index))
+}
+
+/// The devices that the answer names, in all bundles: no more is held than the answer is about.
+fn by_device(arguments: &Split, ledger: &Ledger, messages: &mut Messages<'_>) -> Result<Looked, Stop> {
+    let mut reader = open(&arguments.ack, &limits(arguments), messages)?;
+    let devices = named_devices(&mut reader).map_err(|error| Stop::Data(format!("{error}; nothing was delivered")))?;
+    Ok(Looked::ByDevice(ExportIndex::of_devices(ledger, &devices)))
 }
 
 /// Reads a file and shows how far it is.
@@ -173,23 +222,22 @@ impl Delivering<'_, '_> {
                     return Err(Stop::Data(format!("{}: {text}; start again", leaf.place())));
                 }
                 if let Some(exported) = answer.exported.and_then(|at| self.index.leaf(at)) {
-                    self.one(&leaf, &answer, exported.leaf, exported.device)?;
+                    self.one(&leaf, &answer, &exported)?;
                 }
             }
         }
         self.sync()
     }
 
-    fn one(&mut self, leaf: &Leaf<'_>, answer: &Answer<'_>, exported: &str, device: &Udi) -> Result<(), Stop> {
-        let bundle = self.index.bundle();
+    fn one(&mut self, leaf: &Leaf<'_>, answer: &Answer<'_>, exported: &IndexedLeaf<'_>) -> Result<(), Stop> {
         let ledger = self.ledger.as_ref().map(|ledger| ledger.ledger());
-        let known = ledger.is_some_and(|ledger| ledger.is_applied(bundle, exported, &answer.sha256));
-        let delivered = self.ledger.as_ref().and_then(|ledger| ledger.ledger().bundle(bundle));
-        if known && delivered.is_some_and(|bundle| bundle.delivered.contains(exported)) {
+        let known = ledger.is_some_and(|ledger| ledger.is_applied(exported.bundle, exported.leaf, &answer.sha256));
+        let delivered = ledger.and_then(|ledger| ledger.bundle(exported.bundle));
+        if known && delivered.is_some_and(|bundle| bundle.delivered.contains(exported.leaf)) {
             self.deliveries.push((leaf.index, Delivery::AlreadyApplied));
             return Ok(());
         }
-        let path = self.output.join(answer_file_name(device));
+        let path = self.output.join(answer_file_name(exported.device));
         match begin(&path, &leaf.bytes) {
             Ok(file) => self.waiting.push((leaf.index, path, file)),
             Err(error) => self.failed(&path, &error)?,
@@ -242,7 +290,7 @@ impl Delivering<'_, '_> {
         self.deliveries.push((answer.index, delivery));
         let Some(exported) = answer.exported.and_then(|at| self.index.leaf(at)) else { return Ok(()) };
         let Some(ledger) = &mut self.ledger else { return Ok(()) };
-        let bundle = self.index.bundle();
+        let bundle = exported.bundle;
         let known = ledger.ledger().is_applied(bundle, exported.leaf, &answer.sha256);
         if let Some(event) = self.pairing.event(answer).filter(|_| !known) {
             ledger.note(bundle, self.at, event)?;

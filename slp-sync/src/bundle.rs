@@ -27,7 +27,7 @@ pub use devices::Devices;
 pub use index::{ExportIndex, IndexedLeaf, answered_names};
 pub use manifest::{Manifest, Section};
 pub use name::{BundleName, LeafName, Level, leaf_number};
-pub use pair::{Answer, Pairer, Pairing, Verdict, answer_file_name, pair};
+pub use pair::{Answer, Pairer, Pairing, Verdict, answer_file_name, named_devices, pair, pair_by_device};
 pub use parallel::process;
 pub use read::{Reader, Summary};
 pub use split::{Portions, Split};

@@ -2,7 +2,9 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use crate::console::Stop;
 
@@ -52,19 +54,22 @@ impl Fresh {
     ///
     /// # Errors
     /// `AlreadyExists` if it must not be there and another run was quicker; those of the system.
-    pub(crate) fn keep(self) -> io::Result<()> {
+    pub(crate) fn keep(mut self) -> io::Result<()> {
         let path = self.path.clone();
-        if self.place()? { settle(&path) } else { Ok(()) }
+        self.bring_to_disk()?;
+        if self.name()? { settle(&path) } else { Ok(()) }
     }
 
-    /// As [`keep`](Self::keep), but its name is on the disk only when its folder is [settled](settle_folder): once for many files.
-    /// False: it is no regular file, and has no name to settle.
-    pub(crate) fn place(mut self) -> io::Result<bool> {
+    fn bring_to_disk(&mut self) -> io::Result<()> {
         self.file.flush()?;
+        if self.part.is_some() { self.file.get_ref().sync_all() } else { Ok(()) }
+    }
+
+    /// Gives it its name. False: it is no regular file, and has no name to settle.
+    fn name(mut self) -> io::Result<bool> {
         let Some(part) = &self.part else {
             return Ok(false);
         };
-        self.file.get_ref().sync_all()?;
         if self.replaces {
             fs::rename(part, &self.path)?;
         } else {
@@ -73,6 +78,22 @@ impl Fresh {
         self.part = None;
         Ok(true)
     }
+}
+
+/// Files that go to the disk at once. A file system writes down together what it is asked to at one time.
+const AT_ONCE: usize = 8;
+
+/// As [`Fresh::keep`] for many files of one folder, which has to be [settled](settle_folder) afterwards: once for all of them.
+/// What became of each, in their order.
+pub(crate) fn place_all(mut files: Vec<Fresh>) -> Vec<io::Result<()>> {
+    let share = files.len().div_ceil(AT_ONCE).max(1);
+    let synced: Vec<io::Result<()>> = thread::scope(|scope| {
+        let work = |files: &mut [Fresh]| files.iter_mut().map(Fresh::bring_to_disk).collect::<Vec<_>>();
+        let threads: Vec<_> = files.chunks_mut(share).map(|files| scope.spawn(move || work(files))).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    });
+    let named = |(file, synced): (Fresh, io::Result<()>)| synced.and_then(|()| file.name()).map(drop);
+    files.into_iter().zip(synced).map(named).collect()
 }
 
 fn exists() -> io::Error {
@@ -281,6 +302,23 @@ mod tests {
         assert_eq!(names(&folder).len(), 3);
         drop(spools);
         assert_eq!(names(&folder), ["a"]);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn many_files_are_placed_in_their_order_and_one_that_is_there_costs_itself() {
+        let folder = folder("many");
+        let start = |number: usize| {
+            let mut file = Fresh::create(&folder.join(format!("{}", number % 20))).unwrap();
+            file.write_all(number.to_string().as_bytes()).unwrap();
+            file
+        };
+        let placed = place_all((0..21).map(start).collect());
+        assert!(placed[..20].iter().all(Result::is_ok));
+        assert_eq!(placed[20].as_ref().unwrap_err().kind(), io::ErrorKind::AlreadyExists, "the name of the first");
+        assert_eq!(names(&folder).len(), 20);
+        assert!(holds(&folder.join("0"), b"0").unwrap() && holds(&folder.join("19"), b"19").unwrap());
+        assert!(place_all(Vec::new()).is_empty());
         fs::remove_dir_all(folder).unwrap();
     }
 

@@ -20,17 +20,26 @@ pub(crate) const STANDARD_INPUT: &str = "<stdin>";
 /// Enough of a file to see what it is: one block of a tar archive.
 const HEAD: u64 = 512;
 
+/// A file up to this size is read at once: of a fleet's files each call of the system tells.
+const SMALL: u64 = 64 << 10;
+
 /// Opens a file for reading, if it is one: a named pipe would wait for its writer, a device may have no end.
 ///
 /// # Errors
 /// Those of the system, and one for what is no regular file.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
+    open_sized(path).map(|(file, _)| file)
+}
+
+/// The same, and how many bytes it has.
+fn open_sized(path: &Path) -> io::Result<(File, u64)> {
     regular(&std::fs::metadata(path)?)?;
     #[expect(clippy::disallowed_methods, reason = "the program reads the files that it is given, through limits")]
     let file = File::open(path)?;
     // what has that name may be another thing by now
-    regular(&file.metadata()?)?;
-    Ok(file)
+    let about = file.metadata()?;
+    regular(&about)?;
+    Ok((file, about.len()))
 }
 
 fn regular(about: &std::fs::Metadata) -> io::Result<()> {
@@ -223,8 +232,7 @@ impl<'c> Reader<'c> {
     /// Reads a file into `buffer`, in place of what was there; of an archive only the first bytes.
     pub(crate) fn file_or_archive(&self, path: &Path, name: &str, buffer: &mut Vec<u8>) -> Result<Read, Box<Fault>> {
         let fault = |error| Box::new(Fault::io(name, &error));
-        let mut file = open(path).map_err(fault)?;
-        let length = file.metadata().map_err(fault)?.len();
+        let (mut file, length) = open_sized(path).map_err(fault)?;
         if self.fill(name, &mut file, Some(length), buffer)? {
             return Ok(Read::Document);
         }
@@ -242,13 +250,20 @@ impl<'c> Reader<'c> {
         let fault = |error: io::Error| Box::new(Fault::io(name, &error));
         let limit = u64::try_from(self.options.limits.document_bytes).unwrap_or(u64::MAX);
         buffer.clear();
-        source.take(HEAD).read_to_end(buffer).map_err(fault)?;
+        // one more than there are says that this is all
+        let whole = length.filter(|length| *length < SMALL.min(limit)).map(|length| length.saturating_add(1));
+        let first = whole.map_or(HEAD, |whole| whole.max(HEAD));
+        let read = source.take(first).read_to_end(buffer).map_err(fault)?;
+        let is_whole = u64::try_from(read).is_ok_and(|read| read < first);
         if buffer.starts_with(b"PK\x03\x04") {
             let text = "a zip archive, which is not read: unpack it and give the folder";
             return Err(Box::new(Fault::of_file("unsupported", name, text)));
         }
         if is_archive(buffer) || (has_archive_name(name) && !buffer.is_empty()) {
             return Ok(false);
+        }
+        if is_whole && u64::try_from(read).is_ok_and(|read| read <= limit) {
+            return Ok(true);
         }
         if length.is_none_or(|length| length <= limit) {
             let room = limit.saturating_add(1).saturating_sub(u64::try_from(buffer.len()).unwrap_or(u64::MAX));

@@ -4,18 +4,20 @@ use std::cmp::Ordering;
 use std::io::Read;
 use std::sync::Arc;
 
-use slp_model::{ReportId, Udi};
+use slp_model::{ReportId, Udi, UnixMillis};
 
 use crate::bundle::{Devices, LeafDigest, Reader, Survey, leaf_number};
 use crate::error::{Error, Result};
 use crate::export::ExportedLeaf;
-use crate::ledger::Exported;
+use crate::ledger::{BundleState, Exported, Ledger};
 use crate::warning::Warning;
 
 /// One leaf of an [`ExportIndex`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IndexedLeaf<'i> {
+    /// The bundle it went up in.
+    pub bundle: &'i str,
     /// The archive it lies in; empty in a flat bundle.
     pub archive: &'i str,
     /// Its name.
@@ -45,7 +47,8 @@ impl IndexedLeaf<'_> {
 /// A million leaves are held, so each is small: names and report ids lie one after the other in two long buffers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExportIndex {
-    bundle: String,
+    /// Several where answers are looked up by device.
+    bundles: Vec<(Box<str>, Option<UnixMillis>)>,
     rows: Vec<Row>,
     names: String,
     reports: Vec<ReportId>,
@@ -66,20 +69,29 @@ struct Row {
     /// Where its name and its reports end; they begin where those of the row before do.
     name_end: usize,
     reports_end: usize,
+    /// Its number in the list of bundles.
+    bundle: u32,
+    /// Is a report of it not acknowledged?
+    is_open: bool,
 }
 
 impl ExportIndex {
     /// The index of these leaves; `bundle` is the name of the file.
     pub fn new(bundle: impl Into<String>, leaves: Vec<ExportedLeaf>) -> Self {
-        let mut index = Self { bundle: bundle.into(), ..Self::default() };
+        let mut index = Self::of_bundle(bundle);
         for leaf in leaves {
-            index.push(leaf);
+            index.push(leaf, true);
         }
         index.sort();
         index
     }
 
-    fn push(&mut self, leaf: ExportedLeaf) {
+    fn of_bundle(name: impl Into<String>) -> Self {
+        Self { bundles: vec![(name.into().into_boxed_str(), None)], ..Self::default() }
+    }
+
+    /// Adds a leaf of the last bundle.
+    fn push(&mut self, leaf: ExportedLeaf, is_open: bool) {
         self.names.push_str(&leaf.leaf);
         self.reports.extend_from_slice(&leaf.reports);
         let archive = match self.rows.last() {
@@ -94,6 +106,8 @@ impl ExportIndex {
             ha: leaf.ha.into_boxed_slice(),
             name_end: self.names.len(),
             reports_end: self.reports.len(),
+            bundle: u32::try_from(self.bundles.len().saturating_sub(1)).unwrap_or(u32::MAX),
+            is_open,
         });
     }
 
@@ -111,9 +125,29 @@ impl ExportIndex {
 
     /// The index of a bundle of the ledger.
     pub fn of_ledger(bundle: &str, exported: &Exported) -> Self {
-        let mut index = Self { bundle: bundle.to_owned(), ..Self::default() };
+        let mut index = Self::of_bundle(bundle);
         for leaf in &exported.begin.leaves {
-            index.push(leaf.clone());
+            index.push(leaf.clone(), exported.is_open(&leaf.leaf));
+        }
+        index.sort();
+        index
+    }
+
+    /// The leaves of these devices in all bundles of the ledger that were written: for an answer whose name does not say which
+    /// bundle it answers, see [`Pairer::add_by_device`](super::Pairer::add_by_device). It holds no more than the answer names.
+    pub fn of_devices(ledger: &Ledger, devices: &Devices) -> Self {
+        let mut index = Self::default();
+        let is_written = |exported: &Exported| !matches!(exported.state(), BundleState::Begun | BundleState::Void);
+        for (name, exported) in ledger.bundles().filter(|(_, exported)| is_written(exported)) {
+            let is_named =
+                |leaf: &&ExportedLeaf| std::iter::once(&leaf.device).chain(&leaf.ha).any(|one| devices.contains(one));
+            let mut leaves = exported.begin.leaves.iter().filter(is_named).peekable();
+            if leaves.peek().is_some() {
+                index.bundles.push((name.into(), Some(exported.time)));
+            }
+            for leaf in leaves {
+                index.push(leaf.clone(), exported.is_open(&leaf.leaf));
+            }
         }
         index.sort();
         index
@@ -124,7 +158,7 @@ impl ExportIndex {
     /// # Errors
     /// The fatal ones of the reader.
     pub fn read<R: Read>(bundle: &str, reader: &mut Reader<R>) -> Result<(Self, Vec<Error>)> {
-        let mut index = Self { bundle: bundle.to_owned(), ..Self::default() };
+        let mut index = Self::of_bundle(bundle);
         let mut refused = Vec::new();
         let mut batch = super::Batch::new();
         let (options, mut devices) = (reader.limits().leaf_options(), Devices::default());
@@ -139,7 +173,7 @@ impl ExportIndex {
                     Ok(survey.exported(archive, &*leaf.name, digest))
                 });
                 match surveyed {
-                    Ok(leaf) => index.push(leaf),
+                    Ok(leaf) => index.push(leaf, true),
                     Err(error) => refused.push(error),
                 }
             }
@@ -153,9 +187,9 @@ impl ExportIndex {
         &self.warnings
     }
 
-    /// The name of the bundle.
+    /// The name of the bundle; empty where leaves of several are looked up by [device](Self::of_devices).
     pub fn bundle(&self) -> &str {
-        &self.bundle
+        if let [(name, _)] = self.bundles.as_slice() { name } else { "" }
     }
 
     /// How many leaves there are.
@@ -178,12 +212,23 @@ impl ExportIndex {
         let row = self.rows.get(at)?;
         let reports_from = self.before(at).map_or(0, |row| row.reports_end);
         Some(IndexedLeaf {
+            bundle: self.of_row(row).map_or("", |(name, _)| name),
             archive: &row.archive,
             leaf: self.name(at),
             device: &row.device,
             ha: &row.ha,
             reports: self.reports.get(reports_from..row.reports_end).unwrap_or_default(),
         })
+    }
+
+    fn of_row(&self, row: &Row) -> Option<&(Box<str>, Option<UnixMillis>)> {
+        self.bundles.get(usize::try_from(row.bundle).ok()?)
+    }
+
+    /// When its bundle was begun, and whether one of its reports waits for an answer.
+    pub(super) fn standing(&self, at: usize) -> Option<(Option<UnixMillis>, bool)> {
+        let row = self.rows.get(at)?;
+        Some((self.of_row(row)?.1, row.is_open))
     }
 
     fn before(&self, at: usize) -> Option<&Row> {
@@ -211,17 +256,24 @@ impl ExportIndex {
 
     /// The one leaf that all these devices belong to.
     pub(super) fn by_devices(&self, devices: &[Udi]) -> Option<usize> {
-        let (first, rest) = devices.split_first()?;
+        let mut fitting = self.all_by_devices(devices);
+        let found = fitting.next()?;
+        fitting.all(|other| other == found).then_some(found)
+    }
+
+    /// All leaves that all these devices belong to; one may come twice.
+    pub(super) fn all_by_devices(&self, devices: &[Udi]) -> impl Iterator<Item = usize> {
+        devices.split_first().into_iter().flat_map(|(first, rest)| self.all_of(first, rest))
+    }
+
+    fn all_of(&self, first: &Udi, rest: &[Udi]) -> impl Iterator<Item = usize> {
         let own = equal(&self.by_device, |at| self.rows.get(*at).map(|row| &row.device).cmp(&Some(first)));
         let member = equal(&self.by_member, |(member, _)| member.cmp(first));
         let candidates = own.iter().copied().chain(member.iter().map(|(_, at)| *at));
-        let fits = |at: &usize| {
+        candidates.filter(move |at| {
             let leaf = self.leaf(*at);
             leaf.is_some_and(|leaf| leaf.is_of(first) && rest.iter().all(|device| leaf.is_of(device)))
-        };
-        let mut fitting = candidates.filter(fits);
-        let found = fitting.next()?;
-        fitting.all(|other| other == found).then_some(found)
+        })
     }
 }
 

@@ -6,9 +6,9 @@ use std::io::Read;
 use sha2::{Digest, Sha256};
 use slp_model::{ReportId, Udi};
 
-use crate::bundle::{Batch, Claims, ExportIndex, IndexedLeaf, Leaf, Reader, Refusal, leaf_number};
+use crate::bundle::{Batch, Claims, Devices, ExportIndex, IndexedLeaf, Leaf, Reader, Refusal, leaf_number};
 use crate::error::{Error, Result};
-use crate::ledger::{AckEntry, Basis, BundleState, Event};
+use crate::ledger::{AckEntry, Basis, BundleState, Event, Ledger};
 use crate::warning::WarningKind;
 
 /// What becomes of a leaf of the answer. A device without any is `missing`.
@@ -23,6 +23,8 @@ pub enum Verdict {
     Mismatched,
     /// The same bytes again under one name.
     Repeated,
+    /// It names its device and could answer several bundles, or answers parts of several: not delivered, not guessed.
+    Ambiguous,
 }
 
 impl Verdict {
@@ -33,6 +35,7 @@ impl Verdict {
             Self::Foreign => "foreign",
             Self::Mismatched => "mismatched",
             Self::Repeated => "repeated",
+            Self::Ambiguous => "ambiguous",
         }
     }
 }
@@ -61,6 +64,8 @@ pub struct Answer<'p> {
     pub refused: &'p [Refusal],
     /// What was odd.
     pub warnings: Vec<WarningKind>,
+    /// Of an ambiguous one: the exported leaves that it could answer, by their numbers.
+    pub candidates: &'p [usize],
 }
 
 /// One leaf of the answer, as it is kept: a million of them are.
@@ -87,6 +92,8 @@ enum Match {
     /// By the number in the name alone.
     Number,
     Device,
+    /// By device and reports, in several bundles.
+    Search,
 }
 
 /// What it says about the reports of the leaf.
@@ -98,13 +105,16 @@ enum Said {
     All,
     /// Something else.
     Each(Box<Each>),
+    /// It could be of any of these.
+    Ambiguous(Box<Each>),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Each {
     acked: Vec<ReportId>,
     refused: Vec<Refusal>,
     partial: bool,
+    candidates: Vec<usize>,
 }
 
 /// What the leaves of the answer claim about one exported leaf.
@@ -124,6 +134,41 @@ struct Claimed {
 /// The fatal ones of the reader: then nothing of the answer counts.
 pub fn pair<'a, R: Read>(index: &'a ExportIndex, answer: &mut Reader<R>) -> Result<(Pairing<'a>, Vec<Error>)> {
     let mut pairer = Pairer::new(index);
+    let refused = each(answer, |leaf, claims| pairer.add(leaf, claims))?;
+    Ok((pairer.finish(), refused))
+}
+
+/// As [`pair`], where the name of the answer does not say which bundle it answers: each leaf is looked up by what it names,
+/// see [`Pairer::add_by_device`].
+///
+/// # Errors
+/// As for [`pair`].
+pub fn pair_by_device<'a, R: Read>(
+    index: &'a ExportIndex,
+    ledger: &Ledger,
+    answer: &mut Reader<R>,
+) -> Result<(Pairing<'a>, Vec<Error>)> {
+    let mut pairer = Pairer::new(index);
+    let refused = each(answer, |leaf, claims| pairer.add_by_device(ledger, leaf, claims))?;
+    Ok((pairer.finish(), refused))
+}
+
+/// The devices that an answer names: for [`ExportIndex::of_devices`]. Leaves that cannot be read name none.
+///
+/// # Errors
+/// The fatal ones of the reader.
+pub fn named_devices<R: Read>(answer: &mut Reader<R>) -> Result<Devices> {
+    let mut devices = Devices::default();
+    each(answer, |_, claims| {
+        for device in &claims.devices {
+            let _ = devices.note(device, slp_model::Location::default());
+        }
+    })?;
+    Ok(devices)
+}
+
+/// Reads all leaves; those that could not be read claim nothing.
+fn each<R: Read>(answer: &mut Reader<R>, mut take: impl FnMut(&Leaf<'_>, &Claims)) -> Result<Vec<Error>> {
     let mut refused = Vec::new();
     let (options, mut batch) = (answer.limits().leaf_options(), Batch::new());
     while answer.fill(&mut batch)? {
@@ -134,13 +179,13 @@ pub fn pair<'a, R: Read>(index: &'a ExportIndex, answer: &mut Reader<R>) -> Resu
                         refused.push(leaf.locate(error));
                         Claims::default()
                     });
-                    pairer.add(&leaf, &claims);
+                    take(&leaf, &claims);
                 }
                 Err(error) => refused.push(error),
             }
         }
     }
-    Ok((pairer.finish(), refused))
+    Ok(refused)
 }
 
 /// Judges the leaves of one answer, in two passes: add all of them, then [`finish`](Self::finish). Nothing of their bytes
@@ -171,14 +216,7 @@ impl<'a> Pairer<'a> {
                 claimed.by = claimed.by.saturating_add(1).min(2);
             }
         }
-        let mut is_repeated = false;
-        if let Some(claimed) = named.and_then(|at| self.claimed.get_mut(at)) {
-            let first = *claimed.first.get_or_insert(self.leaves.len());
-            if let Some(first) = self.leaves.get(first) {
-                is_repeated = true;
-                claimed.is_contested |= first.sha256 != sha256;
-            }
-        }
+        let is_repeated = named.is_some_and(|at| self.repeats(at, &sha256));
         let matched = match by_name {
             Some((_, false)) => Match::Name,
             Some((_, true)) => Match::Number,
@@ -202,11 +240,58 @@ impl<'a> Pairer<'a> {
         });
     }
 
+    /// Was there an answer to this exported leaf before? Takes note of this one.
+    fn repeats(&mut self, at: usize, sha256: &[u8; 32]) -> bool {
+        let Some(claimed) = self.claimed.get_mut(at) else { return false };
+        let first = *claimed.first.get_or_insert(self.leaves.len());
+        let Some(first) = self.leaves.get(first) else { return false };
+        claimed.is_contested |= first.sha256 != *sha256;
+        true
+    }
+
+    /// Adds one leaf of an answer whose name does not say which bundle it answers. Its own name is not looked at: it is of
+    /// the device and the reports that its document names, in the newest bundle that holds all of them, one with open reports
+    /// first. An answer that was applied before stays with its leaf. Where it names no report and the device went up more
+    /// than once, where two bundles are of one time, or its reports went up in several, it is
+    /// [ambiguous](Verdict::Ambiguous). Spec: sync, "Pairing algorithm" (choice).
+    pub fn add_by_device(&mut self, ledger: &Ledger, leaf: &Leaf<'_>, claims: &Claims) {
+        let sha256: [u8; 32] = Sha256::digest(&leaf.bytes).into();
+        let found = search(self.index, ledger, claims, &sha256);
+        let exported = match &found {
+            Searched::Leaf(at) | Searched::Unfit(at) => Some(*at),
+            Searched::Several(_) | Searched::Nothing => None,
+        };
+        let is_repeated = exported.is_some_and(|at| self.repeats(at, &sha256));
+        let indexed = exported.and_then(|at| self.index.leaf(at));
+        let is_plain = indexed.is_some_and(|found| leaf.name.strip_prefix("ACK_") == Some(found.leaf));
+        let fits = matches!(found, Searched::Leaf(_));
+        let said = match found {
+            Searched::Several(candidates) => Said::Ambiguous(Box::new(Each { candidates, ..Each::default() })),
+            _ => indexed.map_or(Said::Nothing, |found| said(&found, claims)),
+        };
+        self.leaves.push(Kept {
+            index: leaf.index,
+            sha256,
+            name: (!is_plain).then(|| (&*leaf.name).into()),
+            exported,
+            said,
+            matched: Match::Search,
+            basis: Basis::Udi,
+            fits,
+            is_repeated,
+            verdict: Verdict::Foreign,
+        });
+    }
+
     /// The verdicts, in the order of the leaves.
     pub fn finish(mut self) -> Pairing<'a> {
         for leaf in &mut self.leaves {
             let claimed = leaf.exported.and_then(|at| self.claimed.get(at)).copied().unwrap_or_default();
             let by_device = leaf.matched == Match::Device;
+            if matches!(leaf.said, Said::Ambiguous(_)) {
+                leaf.verdict = Verdict::Ambiguous;
+                continue;
+            }
             leaf.verdict = if leaf.exported.is_none() || (by_device && claimed.by != 1) {
                 leaf.exported = None;
                 Verdict::Foreign
@@ -223,6 +308,56 @@ impl<'a> Pairer<'a> {
         }
         Pairing { index: self.index, leaves: self.leaves }
     }
+}
+
+/// What a leaf of an answer is of, by what it names.
+enum Searched {
+    Leaf(usize),
+    /// The device is this leaf's, its reports are not.
+    Unfit(usize),
+    Several(Vec<usize>),
+    Nothing,
+}
+
+fn search(index: &ExportIndex, ledger: &Ledger, claims: &Claims, sha256: &[u8; 32]) -> Searched {
+    let mut of_device: Vec<usize> = index.all_by_devices(&claims.devices).collect();
+    of_device.sort_unstable();
+    of_device.dedup();
+    let time = |at: usize| index.standing(at).map(|(time, _)| time);
+    let newest = |rows: &[usize]| rows.iter().copied().max_by_key(|at| time(*at));
+    let Some(last) = newest(&of_device) else { return Searched::Nothing };
+    let rows = |keep: &dyn Fn(usize, &IndexedLeaf<'_>) -> bool| {
+        let kept = of_device.iter().copied().filter(|at| index.leaf(*at).is_some_and(|leaf| keep(*at, &leaf)));
+        kept.collect::<Vec<_>>()
+    };
+    if let Some(at) = newest(&rows(&|_, leaf| ledger.is_applied(leaf.bundle, leaf.leaf, sha256))) {
+        return Searched::Leaf(at);
+    }
+    let fitting = rows(&|_, leaf| fits(leaf, claims));
+    let is_named = |id: &ReportId| claims.acked.contains(id) || claims.refused.iter().any(|one| one.report == *id);
+    let names_reports = !claims.acked.is_empty() || !claims.refused.is_empty();
+    if !names_reports {
+        return match fitting.as_slice() {
+            [] => Searched::Unfit(last),
+            [only] if of_device.len() == 1 => Searched::Leaf(*only),
+            _ => Searched::Several(of_device),
+        };
+    }
+    let is_open = |at: &usize| index.standing(*at).is_some_and(|(_, is_open)| is_open);
+    let mut best: Vec<usize> = fitting.iter().copied().filter(is_open).collect();
+    if best.is_empty() {
+        best = fitting;
+    }
+    let Some(at) = newest(&best) else {
+        // all of them went up, but not together?
+        let parts = rows(&|_, leaf| leaf.reports.iter().any(is_named));
+        let went_up =
+            |id: &ReportId| parts.iter().any(|at| index.leaf(*at).is_some_and(|leaf| leaf.reports.contains(id)));
+        let mut ids = claims.acked.iter().chain(claims.refused.iter().map(|one| &one.report));
+        return if parts.len() > 1 && ids.all(went_up) { Searched::Several(parts) } else { Searched::Unfit(last) };
+    };
+    best.retain(|other| time(*other) == time(at));
+    if best.len() == 1 { Searched::Leaf(at) } else { Searched::Several(best) }
 }
 
 /// Is it an answer for this leaf's devices and reports, and for nothing else?
@@ -245,7 +380,7 @@ fn said(exported: &IndexedLeaf<'_>, claims: &Claims) -> Said {
     if !partial && claims.refused.is_empty() {
         return Said::All;
     }
-    Said::Each(Box::new(Each { acked, refused: claims.refused.clone(), partial }))
+    Said::Each(Box::new(Each { acked, refused: claims.refused.clone(), partial, ..Each::default() }))
 }
 
 /// The verdicts on one answer.
@@ -273,8 +408,9 @@ impl<'a> Pairing<'a> {
         let all = exported.filter(|_| is_acked).map_or(&[][..], |exported| exported.reports);
         let (acked, refused, partial) = match &leaf.said {
             Said::Each(each) => (&*each.acked, &*each.refused, each.partial),
-            Said::Nothing | Said::All => (all, &[][..], false),
+            Said::Nothing | Said::All | Said::Ambiguous(_) => (all, &[][..], false),
         };
+        let candidates = if let Said::Ambiguous(each) = &leaf.said { &*each.candidates } else { &[] };
         let odd = [
             (exported.is_some() && leaf.matched == Match::Number, WarningKind::LeafNameLoose),
             (exported.is_some() && leaf.matched == Match::Device, WarningKind::LeafRenamed),
@@ -294,6 +430,7 @@ impl<'a> Pairing<'a> {
             acked,
             refused,
             warnings: odd.into_iter().filter_map(|(is_so, kind)| is_so.then_some(kind)).collect(),
+            candidates,
         }
     }
 
@@ -350,5 +487,7 @@ pub fn answer_file_name(device: &Udi) -> String {
     format!("ACK_{}_{}.txt", safe(device.pid()), safe(device.serial()))
 }
 
+#[cfg(test)]
+mod search_tests;
 #[cfg(test)]
 mod tests;

@@ -90,7 +90,7 @@ impl Exported {
 
     /// How far it has come.
     pub fn state(&self) -> BundleState {
-        let full = |leaf: &ExportedLeaf| self.acks.get(&leaf.leaf).is_some_and(|ack| !ack.partial);
+        let full = |leaf: &ExportedLeaf| !self.is_open(&leaf.leaf);
         match (self.void, self.seal) {
             (true, _) => BundleState::Void,
             (false, None) => BundleState::Begun,
@@ -98,6 +98,11 @@ impl Exported {
             (false, Some(_)) if self.acks.is_empty() => BundleState::Exported,
             (false, Some(_)) => BundleState::PartlyAcked,
         }
+    }
+
+    /// Is a report of this leaf not acknowledged yet?
+    pub fn is_open(&self, leaf: &str) -> bool {
+        self.acks.get(leaf).is_none_or(|ack| ack.partial)
     }
 
     fn leaf(&self, name: &str) -> Option<&ExportedLeaf> {

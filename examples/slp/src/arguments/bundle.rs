@@ -41,13 +41,19 @@ const SPLIT_EXAMPLES: &str = "\
 Examples:
   slp ack split ACK_UD_SA_Acme_26Nov24_10_20_30_123.tar.gz --ledger exports.jsonl -o answers/
   slp ack split ACK_UD_SA_x.tar.gz --bundle UD_SA_x.tar.gz -o answers/
+  slp ack split renamed.tar.gz --ledger exports.jsonl --by-udi -o answers/
 
 Writes ACK_PID_SERIAL.txt for each device whose answer is there and fits. An answer that names
 another device, or a report that was not sent, is not delivered. The same answer again changes
 nothing. Exit status 0 if every report of every device is acknowledged, else 1.
 
---json writes one object: `bundle`, `answers` (`leaf`, `verdict`, `device`, `file`, `partial`,
-`acked`, `refused`, `warnings`), `missing` (devices), `state`.";
+If the answer's name is that of no bundle in the ledger (it was renamed, or is one device's), or with
+--by-udi, each leaf is looked up by the device and the reports that it names, in all bundles of the
+ledger: the newest that waits for them. What could be of several is named and not delivered.
+
+--json writes one object: `bundle` (or `bundles`, if looked up), `answers` (`leaf`, `verdict`,
+`device`, `bundle`, `file`, `partial`, `acked`, `refused`, `candidates`, `warnings`), `missing`
+(devices), `state`.";
 
 pub(crate) const FLEET_EXAMPLES: &str = "\
 Examples:
@@ -199,6 +205,10 @@ pub(crate) struct Split {
     /// What was exported; what is delivered is added to it
     #[arg(long, value_name = "FILE")]
     pub(crate) ledger: Option<PathBuf>,
+
+    /// Look each answer up by device and reports in all bundles of the ledger, whatever its name
+    #[arg(long, requires = "ledger", conflicts_with = "bundle")]
+    pub(crate) by_udi: bool,
 
     /// The folder for the files; made if it is not there
     #[arg(short, long, value_name = "DIR")]

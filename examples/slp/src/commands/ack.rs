@@ -1,16 +1,16 @@
 //! `slp ack split`: the answers of a bundle, brought to its devices.
 
 use std::fs;
-use std::io::{self, Write as _};
-use std::path::Path;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use slp_model::Udi;
 use slp_sync::bundle::{
-    Answer, Batch, ExportIndex, Leaf, Pairing, Reader, Verdict, answer_file_name, answered_names, pair,
+    Answer, Batch, ExportIndex, IndexedLeaf, Leaf, Pairing, Reader, Verdict, answer_file_name, answered_names,
+    named_devices, pair, pair_by_device,
 };
-use slp_sync::ledger::{BundleState, Event, Via};
+use slp_sync::ledger::{BundleState, Event, Ledger, Via};
 use slp_sync::{Error, Limits};
 
 use crate::Status;
@@ -18,7 +18,7 @@ use crate::arguments::Split;
 use crate::console::{Messages, Session, Stop};
 use crate::export_ledger::ExportLedger;
 use crate::fault::Fault;
-use crate::files::{Fresh, holds, settle_folder, sweep, unwritten};
+use crate::files::{Fresh, holds, place_all, settle_folder, sweep, unwritten};
 use crate::input;
 use crate::paths::bytes_to_read;
 
@@ -42,15 +42,26 @@ pub(crate) fn split(arguments: &Split, session: &mut Session<'_>) -> Result<Stat
     let index = index(arguments, ledger.as_ref(), &mut session.messages)?;
     let limits = limits(arguments);
     let stop = |error: Error| Stop::Data(format!("{error}; nothing was delivered"));
+    let searched = match &index {
+        Looked::ByName(_) => None,
+        Looked::ByDevice(_) => ledger.as_ref().map(ExportLedger::ledger),
+    };
+    let index = index.index();
     let (pairing, broken) = {
         let mut reader = open(&arguments.ack, &limits, &mut session.messages)?;
-        pair(&index, &mut reader).map_err(stop)?
+        let paired = match searched {
+            None => pair(index, &mut reader),
+            Some(ledger) => pair_by_device(index, ledger, &mut reader),
+        };
+        paired.map_err(stop)?
     };
+    let is_searched = searched.is_some();
     for error in &broken {
         session.messages.fault(&Fault::of_bundle(error));
     }
     // The ledger knows the bundle only if it was exported with it.
-    let noted = ledger.as_mut().filter(|ledger| ledger.ledger().bundle(index.bundle()).is_some());
+    let is_known = |ledger: &ExportLedger| is_searched || ledger.ledger().bundle(index.bundle()).is_some();
+    let noted = ledger.as_mut().filter(|ledger| is_known(ledger));
     if arguments.ledger.is_some() && noted.is_none() {
         let text = format!("bundle {} is not in the ledger", index.bundle());
         return Err(Stop::Data(text));
@@ -60,31 +71,34 @@ pub(crate) fn split(arguments: &Split, session: &mut Session<'_>) -> Result<Stat
     let at = arguments.at.unwrap_or(session.now.to_millis());
     let mut delivering = Delivering {
         pairing: &pairing,
-        index: &index,
+        index,
         output: &arguments.output,
         ledger: noted,
         at,
         deliveries: Vec::new(),
-        waiting: 0,
+        waiting: Vec::new(),
         faults: Vec::new(),
     };
     let delivered = {
         let mut reader = open(&arguments.ack, &limits, &mut session.messages)?;
         delivering.deliver(&mut reader)
     };
-    let Delivering { deliveries, faults, .. } = delivering;
+    let Delivering { mut deliveries, faults, .. } = delivering;
+    deliveries.sort_unstable_by_key(|(index, _)| *index);
     session.messages.end_of_input();
     delivered?;
     for fault in &faults {
         session.messages.fault(fault);
     }
-    let split = view::Split { index: &index, pairing: &pairing, deliveries: &deliveries };
+    let searched = ledger.as_ref().filter(|_| is_searched);
+    let searched = searched.map(|ledger| view::Bundles::of(ledger.ledger(), &pairing, index));
+    let split = view::Split { index, pairing: &pairing, deliveries: &deliveries, searched };
     if arguments.json {
         split.write_json(&mut session.output)?;
     } else {
         split.show(session)?;
     }
-    let is_whole = pairing.state() == BundleState::Acked && broken.is_empty() && faults.is_empty();
+    let is_whole = split.state() == BundleState::Acked && broken.is_empty() && faults.is_empty();
     Ok(Status::of_errors(!is_whole))
 }
 
@@ -96,16 +110,45 @@ fn limits(arguments: &Split) -> Limits {
     limits
 }
 
-/// What the answer is looked up in: the bundle itself, or what the ledger says about it.
-fn index(arguments: &Split, ledger: Option<&ExportLedger>, messages: &mut Messages<'_>) -> Result<ExportIndex, Stop> {
+/// What an answer is looked up in, and by what.
+enum Looked {
+    /// One bundle: by the names of leaves first.
+    ByName(ExportIndex),
+    /// All bundles of the ledger.
+    ByDevice(ExportIndex),
+}
+
+impl Looked {
+    fn index(&self) -> &ExportIndex {
+        match self {
+            Self::ByName(index) | Self::ByDevice(index) => index,
+        }
+    }
+}
+
+/// What the answer is looked up in: the bundle itself, or what the ledger says about it; about all bundles, if the name of the
+/// answer names none.
+fn index(arguments: &Split, ledger: Option<&ExportLedger>, messages: &mut Messages<'_>) -> Result<Looked, Stop> {
     let names = answered_names(&arguments.ack.to_string_lossy());
     let exported = ledger.and_then(|ledger| names.iter().find_map(|name| Some((name, ledger.ledger().bundle(name)?))));
     let Some(bundle) = &arguments.bundle else {
-        let Some((name, exported)) = exported else {
-            let text = "answers no bundle of this ledger: give the bundle with --bundle, if it is one of yours";
-            return Err(Stop::Data(format!("{}: {text} (bundle-unknown)", arguments.ack.display())));
+        let answer = arguments.ack.display();
+        return match (exported, ledger) {
+            (Some((name, exported)), _) if !arguments.by_udi => {
+                Ok(Looked::ByName(ExportIndex::of_ledger(name, exported)))
+            }
+            (_, Some(ledger)) if ledger.ledger().bundles().any(|(_, exported)| exported.seal.is_some()) => {
+                if !arguments.by_udi {
+                    let text = "its name is that of no bundle in this ledger: looked up by device and reports instead";
+                    messages.note(&format!("{answer}: {text}"));
+                }
+                by_device(arguments, ledger.ledger(), messages)
+            }
+            _ => {
+                let text = "answers no bundle of this ledger, which has none: give the bundle with --bundle, if it is one of yours";
+                Err(Stop::Data(format!("{answer}: {text} (bundle-unknown)")))
+            }
         };
-        return Ok(ExportIndex::of_ledger(name, exported));
     };
     let own = bundle.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     // a copy may have any name: the ledger knows it by the one that is answered
@@ -121,7 +164,14 @@ fn index(arguments: &Split, ledger: Option<&ExportLedger>, messages: &mut Messag
     for error in &broken {
         messages.fault(&Fault::of_bundle(error));
     }
-    Ok(index)
+    Ok(Looked::ByName(index))
+}
+
+/// The devices that the answer names, in all bundles: no more is held than the answer is about.
+fn by_device(arguments: &Split, ledger: &Ledger, messages: &mut Messages<'_>) -> Result<Looked, Stop> {
+    let mut reader = open(&arguments.ack, &limits(arguments), messages)?;
+    let devices = named_devices(&mut reader).map_err(|error| Stop::Data(format!("{error}; nothing was delivered")))?;
+    Ok(Looked::ByDevice(ExportIndex::of_devices(ledger, &devices)))
 }
 
 /// Reads a file and shows how far it is.
@@ -152,7 +202,8 @@ struct Delivering<'a, 'l> {
     at: slp_model::UnixMillis,
     /// The leaves of the answer that were delivered, by their number, in order.
     deliveries: Vec<(u64, Delivery)>,
-    waiting: usize,
+    /// Leaves whose files are to be placed; no file: it is there.
+    waiting: Vec<(u64, PathBuf, Option<Fresh>)>,
     faults: Vec<Fault>,
 }
 
@@ -171,70 +222,107 @@ impl Delivering<'_, '_> {
                     return Err(Stop::Data(format!("{}: {text}; start again", leaf.place())));
                 }
                 if let Some(exported) = answer.exported.and_then(|at| self.index.leaf(at)) {
-                    self.one(&leaf, &answer, exported.leaf, exported.device)?;
+                    self.one(&leaf, &answer, &exported)?;
                 }
             }
         }
         self.sync()
     }
 
-    fn one(&mut self, leaf: &Leaf<'_>, answer: &Answer<'_>, exported: &str, device: &Udi) -> Result<(), Stop> {
-        let bundle = self.index.bundle();
+    fn one(&mut self, leaf: &Leaf<'_>, answer: &Answer<'_>, exported: &IndexedLeaf<'_>) -> Result<(), Stop> {
         let ledger = self.ledger.as_ref().map(|ledger| ledger.ledger());
-        let known = ledger.is_some_and(|ledger| ledger.is_applied(bundle, exported, &answer.sha256));
-        let delivered = self.ledger.as_ref().and_then(|ledger| ledger.ledger().bundle(bundle));
-        if known && delivered.is_some_and(|bundle| bundle.delivered.contains(exported)) {
+        let known = ledger.is_some_and(|ledger| ledger.is_applied(exported.bundle, exported.leaf, &answer.sha256));
+        let delivered = ledger.and_then(|ledger| ledger.bundle(exported.bundle));
+        if known && delivered.is_some_and(|bundle| bundle.delivered.contains(exported.leaf)) {
             self.deliveries.push((leaf.index, Delivery::AlreadyApplied));
             return Ok(());
         }
-        let path = self.output.join(answer_file_name(device));
-        let delivery = match write(&path, &leaf.bytes) {
-            Ok(delivery) => delivery,
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let text = "it is there with other bytes, and is not overwritten: the answer is not delivered";
-                self.faults.push(Fault::of_file("exists", &path.to_string_lossy(), text));
-                return Ok(());
-            }
-            Err(error) => {
-                // what was written so far is whole, and noted
-                self.sync()?;
-                return Err(unwritten(&path, &error));
-            }
-        };
-        self.deliveries.push((leaf.index, delivery));
-        if let Some(ledger) = &mut self.ledger {
-            if let Some(event) = self.pairing.event(answer).filter(|_| !known) {
-                ledger.note(bundle, self.at, event)?;
-            }
-            ledger.note(bundle, self.at, Event::delivered(exported, Via::File))?;
+        let path = self.output.join(answer_file_name(exported.device));
+        match begin(&path, &leaf.bytes) {
+            Ok(file) => self.waiting.push((leaf.index, path, file)),
+            Err(error) => self.failed(&path, &error)?,
         }
-        self.waiting = self.waiting.saturating_add(1);
-        if self.waiting >= TOGETHER { self.sync() } else { Ok(()) }
+        if self.waiting.len() >= TOGETHER { self.sync() } else { Ok(()) }
+    }
+
+    /// An answer that could not be written. What was before it is whole, and noted, even if this is the end.
+    fn failed(&mut self, path: &Path, error: &io::Error) -> Result<(), Stop> {
+        if error.kind() == io::ErrorKind::AlreadyExists {
+            let text = "it is there with other bytes, and is not overwritten: the answer is not delivered";
+            self.faults.push(Fault::of_file("exists", &path.to_string_lossy(), text));
+            return Ok(());
+        }
+        self.sync()?;
+        Err(unwritten(path, error))
     }
 
     /// The files have their names on the disk, then the ledger says so.
     fn sync(&mut self) -> Result<(), Stop> {
-        if std::mem::take(&mut self.waiting) > 0 {
-            settle_folder(self.output).map_err(|error| unwritten(self.output, &error))?;
+        let waiting = std::mem::take(&mut self.waiting);
+        let (mut files, mut marks) = (Vec::new(), Vec::new());
+        for (index, path, file) in waiting {
+            marks.push((index, path, file.is_some()));
+            files.extend(file);
         }
-        self.ledger.as_mut().map_or(Ok(()), |ledger| ledger.sync())
+        let mut placed = place_all(files).into_iter();
+        let mut broken = None;
+        for (index, path, is_new) in marks {
+            let Some(answer) = self.pairing.answer(index) else { continue };
+            let delivery = match if is_new { placed.next() } else { None } {
+                None => Ok(Delivery::AlreadyApplied),
+                Some(Ok(())) => Ok(Delivery::Written),
+                // another run was quicker: with the same answer that is no harm
+                Some(Err(error)) if error.kind() == io::ErrorKind::AlreadyExists => is_digest(&path, &answer.sha256),
+                Some(Err(error)) => Err(error),
+            };
+            match delivery {
+                Ok(delivery) => self.note(&answer, delivery)?,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.failed(&path, &error)?,
+                Err(error) => broken = broken.or(Some((path, error))),
+            }
+        }
+        settle_folder(self.output).map_err(|error| unwritten(self.output, &error))?;
+        self.ledger.as_mut().map_or(Ok(()), |ledger| ledger.sync())?;
+        broken.map_or(Ok(()), |(path, error)| Err(unwritten(&path, &error)))
+    }
+
+    fn note(&mut self, answer: &Answer<'_>, delivery: Delivery) -> Result<(), Stop> {
+        self.deliveries.push((answer.index, delivery));
+        let Some(exported) = answer.exported.and_then(|at| self.index.leaf(at)) else { return Ok(()) };
+        let Some(ledger) = &mut self.ledger else { return Ok(()) };
+        let bundle = exported.bundle;
+        let known = ledger.ledger().is_applied(bundle, exported.leaf, &answer.sha256);
+        if let Some(event) = self.pairing.event(answer).filter(|_| !known) {
+            ledger.note(bundle, self.at, event)?;
+        }
+        ledger.note(bundle, self.at, Event::delivered(exported.leaf, Via::File))
     }
 }
 
-/// Writes an answer. `AlreadyExists`: there is another one.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<Delivery> {
-    let compared =
-        |is_same| if is_same { Ok(Delivery::AlreadyApplied) } else { Err(io::ErrorKind::AlreadyExists.into()) };
+/// Is that answer there? `AlreadyExists`: another one is.
+fn is_digest(path: &Path, sha256: &[u8; 32]) -> io::Result<Delivery> {
+    let mut digest = Sha256::new();
+    let mut file = input::open(path)?;
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            amount => digest.update(buffer.get(..amount).unwrap_or_default()),
+        }
+    }
+    let is_same = *sha256 == <[u8; 32]>::from(digest.finalize());
+    if is_same { Ok(Delivery::AlreadyApplied) } else { Err(io::ErrorKind::AlreadyExists.into()) }
+}
+
+/// Begins the file of an answer; none if it is there. `AlreadyExists`: there is another one.
+fn begin(path: &Path, bytes: &[u8]) -> io::Result<Option<Fresh>> {
     match holds(path, bytes) {
+        Ok(true) => return Ok(None),
+        Ok(false) => return Err(io::ErrorKind::AlreadyExists.into()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        found => return found.and_then(compared),
+        Err(error) => return Err(error),
     }
     let mut file = Fresh::create(path)?;
     file.write_all(bytes)?;
-    match file.place() {
-        Ok(_) => Ok(Delivery::Written),
-        // another run was quicker: with the same answer that is no harm
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => holds(path, bytes).and_then(compared),
-        Err(error) => Err(error),
-    }
+    Ok(Some(file))
 }

@@ -1,5 +1,6 @@
 //! The commands as a person calls them: exit status, results, messages.
 
+mod answers;
 mod bundles;
 mod check;
 mod exports;

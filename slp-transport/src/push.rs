@@ -16,9 +16,9 @@ mod tenant; // the segment of the address that names an account
 pub use admission::{Admission, Admitted, Refused, admit};
 pub use codec::{Echo, PiCodec, SlpPi1, http_status};
 pub use kind::Kind;
-#[cfg(feature = "server")]
-pub(crate) use replay::sha256;
 pub use replay::{Replay, ReplayGuard};
+#[cfg(feature = "server")]
+pub(crate) use replay::{message_key, sha256};
 pub use request::{
     AuthorizationConfirmation, AuthorizationRequest, AuthorizationReturn, Confirmation, Device, DeviceRole, Hello,
     Identity, Installed, PiRequest, RequestData, ResultPolling, Returned, Telemetry, TelemetryReporting,

@@ -3,6 +3,10 @@
 //! The report bodies are not in the model: the keys tell which reports there are, `rum-save-usage-*` writes them to a
 //! file, the file is copied. Calls use the user of [`device::Session`](crate::device::Session).
 
+pub mod state; // the tree of the module, typed
+
+pub use state::{Read, ReportKey};
+
 use http::{HeaderValue, Method, Request, Response, header};
 use slp_model::Location;
 use slp_model::json::ValueKind;
@@ -119,7 +123,8 @@ impl Call<Session> for RpcCall {
     }
 }
 
-/// A part of the state, by its path below `state-info`, such as `trust-code` or `rum-reports-closed-keys`.
+/// A part of the state as raw JSON, by its path below `state-info`, such as `udi/pid` or `usage={tag}/count`. The parts with
+/// types are read by [`Read`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReadState {
@@ -161,34 +166,6 @@ impl Call<Session> for ReadState {
             message::encode_segment(&mut path, name);
         }
         request(session, Method::GET, &path, String::new())
-    }
-}
-
-record! {
-    /// One closed report, as the state lists it. Numbers of 64 bits are strings here (RFC 7951); both are read.
-    pub struct ReportKey {
-        /// The report.
-        report_id: req u64 = "report-id",
-        /// Key of the list.
-        rum_report_key: opt String = "rum-report-key",
-        /// The device, as text.
-        udi: opt RawJson = "udi",
-        /// When it began.
-        report_start_time: opt String = "report-start-time",
-        /// When it ended.
-        report_end_time: opt String = "report-end-time",
-        /// A word of [`RUM_REPORT_STATE`](crate::yang::RUM_REPORT_STATE).
-        report_state: opt String = "report-state",
-    }
-}
-
-impl ReportKey {
-    /// The keys of an answer to [`ReadState::report_keys`].
-    ///
-    /// # Errors
-    /// [`Schema`](crate::ErrorKind::Schema) if it is not a list of keys.
-    pub fn list(raw: &RawJson, limits: &Limits) -> Result<Vec<Self>, Error> {
-        wire::from_text(raw.as_str(), limits).map_err(|fail| Error::json(&fail, "rum-reports-closed-keys"))
     }
 }
 

@@ -6,13 +6,14 @@
 mod handshake; // why TLS did not come about
 mod limiter; // how much at once
 mod listen; // plain and TLS listeners
+mod once; // copies of one message
 mod patient; // peers that do not take what they are sent
 
 pub use handshake::HandshakeFault;
 pub use listen::{serve, serve_tls, serve_tls_noting, tls_config};
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -22,11 +23,10 @@ use http::{Method, Request, Response, StatusCode, header};
 use slp_model::UnixMillis;
 
 use crate::message::Serve;
-use crate::push::{
-    Kind, PiCodec, PiRequest, PiResponse, Replay, ReplayGuard, SlpPi1, Tenant, clock_skew, message_code, sha256,
-};
+use crate::push::{Kind, PiCodec, PiRequest, PiResponse, SlpPi1, Tenant, clock_skew, message_code, sha256};
 use crate::{Error, ErrorKind, Limits, StatusWord};
 use limiter::{Admit, Limiter};
+use once::{Message, Once};
 
 /// The longest answer that is remembered: a server holds at most as many of them as its settings say.
 const REMEMBERED_BYTES: usize = 64 * 1_024;
@@ -35,8 +35,8 @@ const REMEMBERED_BYTES: usize = 64 * 1_024;
 pub trait PushHandler: Send + Sync + 'static {
     /// The answer to a request. `tenant` is the segment behind the base address, `from` the address of the sender.
     ///
-    /// The device has a usable identity, and the same message does not come twice while its answer is remembered (two at the
-    /// same moment may). Runs on a thread that may block, for a disk say: at most [`at_once`](ServerSettings::at_once) of
+    /// The device has a usable identity, and the same message does not come twice while it is worked on or its answer is
+    /// remembered. Runs on a thread that may block, for a disk say: at most [`at_once`](ServerSettings::at_once) of
     /// them do.
     fn handle(&self, tenant: Option<&Tenant>, from: Option<SocketAddr>, request: PiRequest) -> PiResponse;
 
@@ -60,8 +60,9 @@ pub struct ServerSettings {
     /// Until a body is read. Default 30 s: a slow sender must not hold its place.
     pub body_time: Duration,
     /// Messages of the last day whose answers are remembered: a repeat gets the stored answer and does no work again, the same
-    /// nonce with another body is refused. Default 4,096; beyond, the oldest are forgotten, and 0 remembers none. An answer
-    /// of more than 64 KiB is not remembered.
+    /// nonce with another body is refused. Copies that come while the first is worked on wait for its answer, unless the server
+    /// fails it (5xx): then the next one is worked on. Default 4,096; beyond, the oldest are forgotten. 0 remembers none, and
+    /// every copy is worked on. An answer of more than 64 KiB is not remembered.
     pub remembered: usize,
     /// What a message may cost.
     pub limits: Limits,
@@ -85,7 +86,7 @@ struct Push<H> {
     codec: Arc<dyn PiCodec + Send + Sync>,
     settings: ServerSettings,
     limiter: Limiter,
-    answered: Mutex<ReplayGuard<Response<Vec<u8>>>>,
+    once: Once,
     base: String,
 }
 
@@ -103,8 +104,8 @@ pub fn push_router_with<H: PushHandler>(
 ) -> Router {
     let base = format!("/{}", base.trim_matches('/'));
     let limiter = Limiter::new(&settings);
-    let answered = Mutex::new(ReplayGuard::new(settings.remembered));
-    let push = Arc::new(Push { handler, codec, settings, limiter, answered, base });
+    let once = Once::new(settings.remembered);
+    let push = Arc::new(Push { handler, codec, settings, limiter, once, base });
     Router::new().fallback(entry::<H>).with_state(push)
 }
 
@@ -247,25 +248,22 @@ impl<H: PushHandler> Push<H> {
         if self.settings.remembered == 0 {
             return self.encode(&self.handler.handle(tenant, from, message));
         }
-        // Hashed before the lock is taken: nobody waits for the length of somebody else's body.
-        let (nonce, time, digest) = (message.nonce.clone(), now.to_seconds(), sha256(body));
-        // A handler that panicked elsewhere does not matter here.
-        let answered = || self.answered.lock().unwrap_or_else(PoisonError::into_inner);
-        match answered().check_digest(&udi, &nonce, &digest, time) {
-            Replay::Repeated(answer) => return answer,
-            Replay::Reused => {
-                return refused(message_code::NONCE_REUSED, "nonce", "the nonce was used with another body");
-            }
-            Replay::Fresh => {}
-        }
-        let answer = self.handler.handle(tenant, from, message);
-        // A refusal or a wish to try again is no answer to keep: the next time may go better.
-        let response = self.encode(&answer);
-        let is_kept = matches!(answer.status, StatusWord::Ok | StatusWord::OkPoll);
-        if is_kept && response.status().is_success() && response.body().len() <= REMEMBERED_BYTES {
-            answered().store_digest(&udi, &nonce, digest, response.clone(), time);
-        }
-        response
+        // Hashed before a lock is taken: nobody waits for the length of somebody else's body.
+        let (nonce, digest, time) = (message.nonce.clone(), sha256(body), now.to_seconds());
+        let mut conflict = PiResponse::to(&message, now, String::new());
+        let answer = self.once.answer(Message { udi: &udi, nonce: &nonce, digest, time }, || {
+            let answer = self.handler.handle(tenant, from, message);
+            // A refusal or a wish to try again is no answer to keep: the next time may go better.
+            let is_kept = matches!(answer.status, StatusWord::Ok | StatusWord::OkPoll);
+            let response = self.encode(&answer);
+            let is_kept = is_kept && response.status().is_success() && response.body().len() <= REMEMBERED_BYTES;
+            (response, is_kept)
+        });
+        answer.unwrap_or_else(|| {
+            conflict.correlation_id = self.handler.correlation_id();
+            let text = "the nonce was used with another body";
+            self.encode(&conflict.because(message_code::NONCE_REUSED, "nonce", text))
+        })
     }
 
     /// The account that a path names: none for the base itself, an error for another path.

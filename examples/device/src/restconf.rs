@@ -9,6 +9,7 @@ use slp_model::error_code::DeviceError;
 use slp_transport::agent::{Event, Phase};
 use slp_transport::cssm::Token;
 use slp_transport::push::TrustScope;
+use slp_transport::restconf::state::Part as _;
 use slp_transport::rpc::{FilePath, Rpc, RpcAnswer};
 
 use crate::codes::Road;
@@ -19,6 +20,17 @@ use crate::setup::Transport;
 use crate::store::Wanted;
 
 const MODULE: &str = "cisco-smart-license";
+const TREE: &str = "cisco-smart-license:licensing";
+/// Lists, with what they stand in.
+const LISTS: [(&str, &str); 7] = [
+    ("state-info", "usage"),
+    ("state-info", "trust-code"),
+    ("state-info", "conversion"),
+    ("state-info", "rum-reports-closed-keys"),
+    ("state-info", "factory-purchase"),
+    ("imported-authorizations", "overall-status"),
+    ("imported-authorizations", "authorization-list"),
+];
 /// Bytes of the input of a procedure.
 const INPUT_BYTES: usize = 64 << 10;
 
@@ -54,7 +66,11 @@ impl Device {
         let path = request.uri().path();
         let below = path.strip_prefix("/restconf/data/").ok_or_else(|| unknown(path))?;
         let below = below.strip_prefix(MODULE).and_then(|rest| rest.strip_prefix(':')).ok_or_else(|| unknown(path))?;
-        let mut value = json!({ "licensing": self.licensing(now) });
+        let tree = self.licensing(now).to_restconf();
+        let mut value: Value = serde_json::from_str(&tree).map_err(|error| {
+            (StatusCode::INTERNAL_SERVER_ERROR, "operation-failed", format!("the state cannot be written: {error}"))
+        })?;
+        value = value.get_mut(TREE).map(|tree| json!({ "licensing": tree.take() })).unwrap_or_default();
         let mut last = String::new();
         for segment in below.strip_suffix('/').unwrap_or(below).split('/') {
             let (name, key) = match segment.split_once('=') {
@@ -62,7 +78,10 @@ impl Device {
                 None => (segment, None),
             };
             let name = decoded(name).ok_or_else(|| unknown(path))?;
-            value = value.get_mut(&name).map(Value::take).ok_or_else(|| unknown(path))?;
+            let inside = value.as_object_mut().ok_or_else(|| unknown(path))?;
+            // the tree leaves out lists without entries
+            let nothing = || LISTS.contains(&(last.as_str(), name.as_str())).then(|| json!([]));
+            value = inside.remove(&name).or_else(nothing).ok_or_else(|| unknown(path))?;
             if let Some(key) = key {
                 let entries = value.as_array_mut().ok_or_else(|| unknown(path))?;
                 let is_it = |entry: &Value| entry.get(key_of(&name)).and_then(Value::as_str) == Some(key.as_str());

@@ -5,11 +5,12 @@ mod support;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use device::{Access, Device, Runner, Served};
+use device::{Access, Device, Runner, Served, Transport};
 use slp_kit::{Authority, Clock, ManualClock};
 use slp_transport::client::{Certificates, Client, ClientSettings, Pin};
 use slp_transport::cssm::Token;
 use slp_transport::device::{AllReports, CloseReports, Import, Session};
+use slp_transport::restconf::state::{Licensing, Part, Read, RumReportState, StateInfo, TransportType};
 use slp_transport::restconf::{ReadState, ReportKey, RpcCall, RpcPath};
 use slp_transport::rpc::{FilePath, Rpc};
 use slp_transport::{BaseUrl, Error, ErrorKind, Limits, Secret};
@@ -69,9 +70,19 @@ impl Bench {
         Ok(serde_json::from_str(raw.as_str()).unwrap())
     }
 
+    /// A part of the state by its type: nothing in it is unknown to the type.
+    fn read<T: Part + std::fmt::Debug>(&self) -> T {
+        let part = self.client.call(&self.session, Read::<T>::new(), &Limits::default()).unwrap();
+        let shown = format!("{part:?}");
+        assert!(!shown.contains("members: [(") && !shown.contains("Other("), "{shown}");
+        part
+    }
+
     fn keys(&self) -> Vec<ReportKey> {
         let raw = self.client.call(&self.session, ReadState::report_keys(), &Limits::default()).unwrap();
-        ReportKey::list(&raw, &Limits::default()).unwrap()
+        let keys = ReportKey::list(&raw, &Limits::default()).unwrap();
+        assert_eq!(self.read::<Vec<ReportKey>>(), keys);
+        keys
     }
 
     fn device(&self) -> std::sync::MutexGuard<'_, Device> {
@@ -92,13 +103,13 @@ fn a_puller_reads_the_keys_saves_the_reports_carries_them_and_brings_the_answer_
     assert_eq!(bench.call(Rpc::SaveUsageUnreported(path("bootflash:usage.txt"))).unwrap().return_code, "success");
     let keys = bench.keys();
     let [key] = keys.as_slice() else { panic!("{keys:?}") };
-    assert_eq!(key.report_state.as_deref(), Some("rum-report-state-unacknowledged"));
-    assert_eq!(key.report_start_time.as_deref(), Some("2026-01-01T00:00:00Z"));
+    assert_eq!(key.report_state, Some(RumReportState::Unacknowledged));
+    assert_eq!(key.report_start_time.as_ref().unwrap().as_str(), "2026-01-01T00:00:00Z");
     assert_eq!(bench.refused(Rpc::SaveUsageUnreported(path("again.txt"))), "notfound");
     // the file is copied, its answer is copied back
     let file = bench.device().files().read("usage.txt", 1 << 20).unwrap();
     let document = slp_rum::Document::parse(&file).unwrap();
-    assert_eq!(document.reports().next().unwrap().unwrap().id().get(), key.report_id);
+    assert_eq!(document.reports().next().unwrap().unwrap().id().get(), key.report_id.unwrap());
     let upload = bench.world.cloud.lock().unwrap().upload("usage.txt", &file, bench.world.now());
     let answer = bench.world.cloud.lock().unwrap().answer(&upload.answer.unwrap()).unwrap().to_vec();
     bench.device().files().write("ack.txt", &answer).unwrap();
@@ -116,11 +127,11 @@ fn the_service_and_the_data_model_show_one_device() {
     bench.world.clock.advance(DAY);
     bench.client.call(&bench.session, CloseReports::new(), &limits).unwrap();
     let closed = bench.keys().remove(0);
-    assert_eq!(closed.report_state.as_deref(), Some("rum-report-state-closed"));
+    assert_eq!(closed.report_state, Some(RumReportState::Closed));
     let reports = bench.client.call(&bench.session, AllReports::new(), &limits).unwrap();
     assert_eq!(reports.usage.len(), 1);
     // asked for by one road, seen by the other; and still so after a restart
-    assert_eq!(bench.keys()[0].report_state.as_deref(), Some("rum-report-state-unacknowledged"));
+    assert_eq!(bench.keys()[0].report_state, Some(RumReportState::Unacknowledged));
     assert_eq!(bench.state("udi").unwrap(), serde_json::json!({ "pid": "C9300-24UX", "sn": "TST00000001" }));
     let usage = bench.state("usage").unwrap();
     assert_eq!(usage[0]["count"], 1);
@@ -130,6 +141,29 @@ fn the_service_and_the_data_model_show_one_device() {
     }
     let refused = bench.client.call(&bench.session, Import::new("<smartLicense/>"), &limits).unwrap_err();
     assert_eq!(refused.refusal().unwrap().status, 422);
+}
+
+#[test]
+fn the_whole_tree_says_what_its_parts_say_and_names_the_collector_where_it_was_set() {
+    let bench = Bench::new(|world| world.device(setup(2)));
+    let info = bench.read::<Licensing>().state.unwrap().state_info.unwrap();
+    assert_eq!(bench.read::<StateInfo>(), info);
+    assert_eq!(info.transport.unwrap().transport_type, Some(TransportType::Off));
+    assert_eq!(info.trust_code.len(), 1);
+    for list in ["usage", "conversion", "factory-purchase", "imported-authorizations/authorization-list"] {
+        assert_eq!(bench.state(list).unwrap(), serde_json::json!([]), "{list}");
+    }
+    assert_eq!(bench.state("udi/usage").unwrap_err().refusal().unwrap().status, 404);
+    let cslu = Transport::Cslu("http://192.0.2.9:8182/cslu/v1/pi".into());
+    lock(&bench.runner).configure(cslu, bench.world.now()).unwrap();
+    let licensing = bench.read::<Licensing>();
+    let transport = licensing.config.unwrap().transport.unwrap();
+    assert_eq!(transport.transport_cslu.unwrap().url_cslu.as_deref(), Some("http://192.0.2.9:8182/cslu/v1/pi"));
+    let transport = licensing.state.unwrap().state_info.unwrap().transport.unwrap();
+    assert_eq!((transport.transport_type, transport.url_settings), (Some(TransportType::Cslu), None));
+    lock(&bench.runner).configure(World::smart(), bench.world.now()).unwrap();
+    let transport = bench.read::<StateInfo>().transport.unwrap();
+    assert!(transport.url_settings.unwrap().url_registration.unwrap().starts_with("http"));
 }
 
 #[test]

@@ -49,7 +49,7 @@ impl<T: Clone> ReplayGuard<T> {
             }
             self.forget_oldest();
         }
-        match self.seen.get(&key(udi, nonce)) {
+        match self.seen.get(&message_key(udi, nonce)) {
             None => Replay::Fresh,
             Some((digest, answer)) if digest == body => Replay::Repeated(answer.clone()),
             Some(_) => Replay::Reused,
@@ -65,7 +65,7 @@ impl<T: Clone> ReplayGuard<T> {
         while !self.order.is_empty() && self.order.len() >= self.capacity {
             self.forget_oldest();
         }
-        let key = key(udi, nonce);
+        let key = message_key(udi, nonce);
         if self.seen.insert(key, (body, answer)).is_none() {
             self.order.push_back((now, key));
         }
@@ -79,7 +79,7 @@ impl<T: Clone> ReplayGuard<T> {
 }
 
 /// Neither part of a device's identity has a control character.
-fn key(udi: &Udi, nonce: &Nonce) -> [u8; 32] {
+pub(crate) fn message_key(udi: &Udi, nonce: &Nonce) -> [u8; 32] {
     let mut digest = Sha256::new();
     for part in [udi.pid(), udi.serial(), nonce.as_str()] {
         digest.update(part);

@@ -70,7 +70,8 @@ fn state_is_read_without_its_wrapper_and_numbers_may_be_strings() {
     let body = r#"{"cisco-smart-license:rum-reports-closed-keys":[{"report-id":"18446744073709551615","report-state":"rum-report-state-closed"},{"report-id":7}]}"#;
     let raw = ReadState::answer(&answer(200, body), &Limits::default()).unwrap();
     let keys = ReportKey::list(&raw, &Limits::default()).unwrap();
-    assert_eq!((keys[0].report_id, keys[1].report_id), (u64::MAX, 7));
+    assert_eq!((keys[0].report_id, keys[1].report_id), (Some(u64::MAX), Some(7)));
+    assert_eq!(keys[1].to_json(), r#"{"report-id":"7"}"#, "written as the standard says");
 }
 
 #[test]

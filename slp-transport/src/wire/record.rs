@@ -4,8 +4,8 @@
 ///
 /// Each line is `name: mode Type = "member"`. Modes: `req` must be there; `or_default` may be absent and is always
 /// written; `opt` is left out when there is none; `null` is written as `null` when there is none; `said` and `said_null`
-/// alike, and take `""` and `"None"` for none; `list` may be absent or `null` and is always written. `within "data"`
-/// puts the members into an object inside the object, and keeps what stands beside it. `pub secret struct` is for
+/// alike, and take `""` and `"None"` for none; `list` may be absent or `null` and is always written, `some` is left out
+/// when it is empty; `quoted` is `opt` for a number that is written as a string. `within "data"` puts the members into an object inside the object, and keeps what stands beside it. `pub secret struct` is for
 /// records that hold a secret.
 macro_rules! record {
     ($(#[$doc:meta])* pub struct $($rest:tt)*) => {
@@ -84,6 +84,8 @@ macro_rules! record {
     (@ty said $ty:ty) => { Option<$ty> };
     (@ty said_null $ty:ty) => { Option<$ty> };
     (@ty list $ty:ty) => { Vec<$ty> };
+    (@ty some $ty:ty) => { Vec<$ty> };
+    (@ty quoted $ty:ty) => { Option<$ty> };
 
     (@new [$( ($arg:ident $arg_ty:ty) )*] [$( $rest:ident )*] [$(@beside $outer:literal)?]) => {
         /// One with the members that must be there; the others are empty.
@@ -171,6 +173,8 @@ macro_rules! record {
     (@value list $ty:ty, $input:ident) => {
         $crate::wire::nullable::<Vec<$ty>>($input).map(Option::unwrap_or_default)
     };
+    (@value some $ty:ty, $input:ident) => { $crate::wire::record!(@value list $ty, $input) };
+    (@value quoted $ty:ty, $input:ident) => { $crate::wire::nullable::<$ty>($input) };
 
     (@absent req $field:ident $start:ident $wire:literal) => {
         $field.ok_or_else(|| $crate::wire::Fail::missing($start, $wire))?
@@ -188,6 +192,20 @@ macro_rules! record {
     };
     (@write said $out:ident $first:ident ($value:expr) $wire:literal) => {
         $crate::wire::record!(@write opt $out $first ($value) $wire)
+    };
+    (@write some $out:ident $first:ident ($value:expr) $wire:literal) => {
+        if !$value.is_empty() {
+            $out.member(&mut $first, $wire);
+            $crate::wire::Wire::write($value, $out);
+        }
+    };
+    (@write quoted $out:ident $first:ident ($value:expr) $wire:literal) => {
+        if let Some(value) = $value {
+            $out.member(&mut $first, $wire);
+            $out.text.push('"');
+            $crate::wire::Wire::write(value, $out);
+            $out.text.push('"');
+        }
     };
     (@write null $out:ident $first:ident ($value:expr) $wire:literal) => {
         $out.member(&mut $first, $wire);

@@ -62,6 +62,18 @@ pub struct Reservation {
     pub permanent: Vec<(Udi, String)>,
 }
 
+/// A member that left the set, and what it took along: it has it again when it comes back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Former {
+    /// Who it is.
+    pub device: Udi,
+    /// Its private key, PKCS#8 in PEM.
+    pub(crate) key: String,
+    /// Its permanent reservation.
+    pub(crate) permanent: Option<String>,
+}
+
 /// Everything that a device must not lose.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -104,6 +116,9 @@ pub struct Saved {
     /// The deadline of which the operator was last told.
     #[serde(default)]
     pub told: Option<UnixSeconds>,
+    /// Members that left, oldest first.
+    #[serde(default)]
+    pub former: Vec<Former>,
 }
 
 impl Saved {

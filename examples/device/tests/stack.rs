@@ -49,11 +49,15 @@ fn a_member_that_joins_is_named_by_the_reports_and_gets_trust_and_a_code_of_its_
     world.pass(&[&runner], DAY);
     world.say(&runner, &stack("join", 2));
     assert!(log_has(&runner, "PID:C9300-24UX,SN:TST00000002 joined the stack as Standby"));
+    let joined = world.now().to_seconds();
+    world.pass(&[&runner], 10);
     world.say(&runner, "license network-advantage 2");
     world.pass(&[&runner], 40 * DAY);
     let reports = stored(&world, &udi(1));
-    let joined: Vec<_> = reports.iter().filter(|report| report.ha().len() == 2).collect();
-    assert_eq!(named(joined[0]), ["Active TST00000001", "Standby TST00000002"]);
+    let mut measured = reports.iter().flat_map(slp_rum::UsageReport::measurements);
+    assert!(measured.any(|one| one.start == joined && one.count() == Some(1)), "a measurement begins with the new set");
+    let of_both: Vec<_> = reports.iter().filter(|report| report.ha().len() == 2).collect();
+    assert_eq!(named(of_both[0]), ["Active TST00000001", "Standby TST00000002"]);
     // no second is lost or counted twice where the set changed
     let spans: Vec<_> = reports.iter().flat_map(slp_rum::UsageReport::measurements).collect();
     assert!(spans.windows(2).all(|two| two[0].end == two[1].start), "{spans:#?}");
@@ -91,28 +95,38 @@ fn the_reports_of_an_active_member_that_leaves_are_still_delivered_and_acknowled
         world.say(&runner, "license network-advantage 3");
         world.pass(&[&runner], DAY);
         *world.plugged.lock().unwrap() = false;
-        world.pass(&[&runner], 10 * DAY);
+        for _ in 0..9 {
+            world.clock.advance(DAY);
+            lock(&runner).close_reports(world.now()).unwrap();
+        }
         let mine = waiting(&runner);
         assert!(mine >= 9, "{mine}");
+        world.clock.advance(DAY);
         world.say(&runner, &stack("leave", 1));
         assert!(log_has(&runner, "SN:TST00000001 left the stack"));
         world.say(&runner, "license network-advantage 2");
         assert_eq!((members(&runner), lock(&runner).active().clone()), (vec![udi(2), udi(3)], udi(2)));
         let udis = world.say(&runner, "show license udi");
         assert!(udis.contains("Active:PID:C9300-24UX,SN:TST00000002") && !udis.contains("TST00000001"), "{udis}");
+        world.clock.advance(DAY);
         lock(&runner).reload(world.now()).unwrap();
         assert_eq!(waiting(&runner), mine + 2, "what the leaving one measured last, and what the reload ended");
         if by_file {
             world.clock.advance(DAY);
-            let file = lock(&runner).save_usage(&[], world.now()).unwrap();
-            let upload = world.cloud.lock().unwrap().upload("usage.txt", &file, world.now());
-            let answer = world.cloud.lock().unwrap().answer(&upload.answer.unwrap()).unwrap().to_vec();
-            assert_eq!(lock(&runner).import(&answer, world.now()).unwrap(), "Import Data Successful");
+            // an answer of the cloud's double is for one device: what the other one wrote goes into the next file
+            for name in ["first.txt", "second.txt"] {
+                let file = lock(&runner).save_usage(&[], world.now()).unwrap();
+                let upload = world.cloud.lock().unwrap().upload(name, &file, world.now());
+                let answer = world.cloud.lock().unwrap().answer(&upload.answer.unwrap()).unwrap().to_vec();
+                assert_eq!(lock(&runner).import(&answer, world.now()).unwrap(), "Import Data Successful");
+            }
         } else {
             *world.plugged.lock().unwrap() = true;
             world.pass(&[&runner], 40 * DAY);
         }
-        assert_eq!(waiting(&runner), 0, "by file: {by_file}, {:#?}", lock(&runner).agent());
+        let left: Vec<_> =
+            lock(&runner).saved().life.kept.iter().map(|kept| (kept.device.clone(), kept.state.clone())).collect();
+        assert!(left.is_empty(), "by file: {by_file}, {left:?}");
         assert!(delivered(&world, &udi(1)) > mine, "by file: {by_file}");
         assert!(delivered(&world, &udi(2)) >= 1, "by file: {by_file}");
         for report in stored(&world, &udi(2)) {
@@ -267,9 +281,11 @@ fn reports_that_no_report_ties_to_the_device_stay_out_of_its_file_and_go_by_mess
 fn lives(kill: usize) -> bool {
     let world = World::new([]);
     let disk = Disk::new(kill);
+    let starts = std::sync::atomic::AtomicU64::new(0);
     let start = |setup: Setup| {
         let store = Box::new(disk.clone());
-        let device = device::Device::start(setup, world.trusted.clone(), store, Random::seeded(3), world.now())?;
+        let random = Random::seeded(starts.fetch_add(1, std::sync::atomic::Ordering::SeqCst));
+        let device = device::Device::start(setup, world.trusted.clone(), store, random, world.now())?;
         Ok::<_, Error>(world.run(device))
     };
     let revive = || disk.left.store(usize::MAX, std::sync::atomic::Ordering::SeqCst);

@@ -33,6 +33,7 @@ impl Device {
     /// * `license NAME COUNT`: so many are in use (this program's own)
     /// * `clock set SECONDS`: so many seconds forward or back (this program's own)
     /// * `redundancy force-switchover`
+    /// * `stack join PID SERIAL`, `stack leave PID SERIAL`: as if a member were plugged in or out (this program's own)
     /// * `show license all|status|summary|usage|udi|authorization`, `show license rum id all`
     ///
     /// Paths name files on the device's own disk: `usage.txt`, `bootflash:usage.txt`.
@@ -63,6 +64,8 @@ impl Device {
                 self.set_clock(delta, now).and(done)
             }
             ["redundancy", "force-switchover"] => self.switch_over(now).and(done),
+            ["stack", "join", pid, serial] => self.join(&Udi::new(*pid, *serial)?, now).and(done),
+            ["stack", "leave", pid, serial] => self.leave(&Udi::new(*pid, *serial)?, now).and(done),
             ["show", "license", what @ ..] => {
                 let what = what.join(" ");
                 self.show(&what, now).ok_or_else(|| format!("'show license {what}' is not known").into())

@@ -1,13 +1,14 @@
 //! Files of the device's own disk: what it saves for an operator to carry, and what it imports.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use slp_kit::{Error, read_whole, write_whole};
 use slp_model::error_code::DeviceError;
 use slp_model::license::ReportState;
-use slp_model::{UnixMillis, UnixSeconds};
+use slp_model::{Udi, UnixMillis, UnixSeconds};
+use slp_rum::UsageReport;
 use slp_rum::import::Refusal;
 use slp_rum::system_info::{SystemDevice, SystemFacts};
 use slp_rum::trust::{TrustKey, TrustRequestEntry};
@@ -165,18 +166,46 @@ impl Device {
             self.close(Ending::Requested, local)?;
         }
         let wanted = self.saved.life.kept.iter().filter(|kept| which.holds(kept, local));
-        let reports = wanted.map(KeptReport::report).collect::<Result<Vec<_>, Error>>()?;
+        let mut reports = wanted.map(KeptReport::report).collect::<Result<Vec<_>, Error>>()?;
+        let strangers = self.untied(&mut reports);
+        if strangers > 0 {
+            self.note(format!(
+                "{strangers} reports of a member that left are in no file of this device, which they do not name: they are \
+                 delivered by message, with 'license smart transport'"
+            ));
+        }
         let mut file = DeviceFile::new().reports(&reports);
         if !features.is_empty() {
             file = file.element(write_request::authorization_request(&self.wishes_of_file(features)?)?)?;
         }
         let text = file.element(write_request::system_info(&self.facts(local))?)?.to_text()?;
-        for kept in self.saved.life.kept.iter_mut().filter(|kept| which.holds(kept, local)) {
+        let written = |kept: &KeptReport| reports.iter().any(|one| one.id() == kept.id && *one.device() == kept.device);
+        for kept in self.saved.life.kept.iter_mut().filter(|kept| written(kept)) {
             kept.state = ReportState::Unacknowledged;
         }
         self.saved.last_file = Some(local);
         self.save()?;
         Ok(text.into_bytes())
+    }
+
+    /// Takes out the reports of devices that no report ties to this one: a file is of one device and its set. How many.
+    fn untied(&self, reports: &mut Vec<UsageReport>) -> usize {
+        let mut ours: BTreeSet<Udi> = BTreeSet::from([self.active().clone()]);
+        loop {
+            let known = ours.len();
+            for report in reports.iter() {
+                let named = || report.ha().iter().map(|member| &member.device).chain([report.device()]);
+                if named().any(|device| ours.contains(device)) {
+                    ours.extend(named().cloned());
+                }
+            }
+            if ours.len() == known {
+                break;
+            }
+        }
+        let all = reports.len();
+        reports.retain(|report| ours.contains(report.device()));
+        all - reports.len()
     }
 
     /// Who the device is, as its files say.

@@ -89,17 +89,42 @@ impl Device {
             .map(|kept| ((kept.device.clone(), kept.id), ReportFacts::new(kept.state.clone(), kept.sent_at)))
             .collect();
         self.state.asked_for_all = self.saved.wanted.iter().any(|wanted| wanted.all);
-        let plan = match import(bytes, &self.state, &Situation::new(&self.trusted, local)) {
+        let awaited = self.awaited();
+        self.state.members.extend(awaited.iter().cloned());
+        let planned = import(bytes, &self.state, &Situation::new(&self.trusted, local));
+        self.state.members.truncate(self.saved.setup.members.len());
+        let plan = match planned {
             Ok(plan) => plan,
             Err(refusal) => {
                 self.note(refusal.to_string());
                 return Err(refusal.into());
             }
         };
-        let (text, outcomes) = (plan.to_string(), plan.outcomes().to_vec());
-        let is_refused = plan.error() != DeviceError::Success;
-        let error = plan.error();
+        let (mut text, mut error, mut outcomes) = (plan.to_string(), plan.error(), plan.outcomes().to_vec());
         self.state = plan.into_state();
+        self.state.members.truncate(self.saved.setup.members.len());
+        for peer in &awaited {
+            // a member that left has its reports acknowledged here, and nothing else
+            self.state.codes.remove(&peer.device);
+            self.state.trust.remove(&peer.device);
+            let of_it = |part: &&mut PartOutcome| {
+                matches!(part.class, ImportClass::Authorization | ImportClass::TrustCode)
+                    && part.device.as_ref() == Some(&peer.device)
+                    && part.outcome != Outcome::Skipped
+            };
+            for part in outcomes.iter_mut().filter(of_it) {
+                (part.outcome, part.error) = (Outcome::Skipped, DeviceError::CodeValidationFailed);
+                (part.reason, part.confirmation) = ("for a member that left".to_owned(), None);
+            }
+        }
+        if error == DeviceError::Success
+            && let Some(first) = outcomes.first()
+            && outcomes.iter().all(|part| part.outcome == Outcome::Skipped)
+        {
+            error = first.error;
+            text = format!("Import Data Failed: {error} ({})", slp_model::error_code::ErrorCode::of(error).number());
+        }
+        let is_refused = error != DeviceError::Success;
         self.state.history.clear();
         self.saved.last_ack = self.state.last_ack;
         let mut holds = BTreeSet::new();

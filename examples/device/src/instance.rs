@@ -18,6 +18,7 @@ use crate::fault::Fault;
 use crate::files::{Files, MemoryFiles};
 use crate::life::{Ending, Life, Signing};
 use crate::setup::{Feature, Setup, Transport};
+use crate::stack::MEMBERS;
 use crate::store::{Reservation, Saved, Store};
 use crate::syslog;
 use crate::trusted::Trusted;
@@ -138,7 +139,7 @@ impl Device {
         self.save()
     }
 
-    fn forget_messages(&mut self) {
+    pub(crate) fn forget_messages(&mut self) {
         self.in_flight = None;
         self.outbox.clear();
         self.acknowledged.clear();
@@ -321,25 +322,6 @@ impl Device {
         self.save()
     }
 
-    /// The next member becomes active: reports of the old one end, its own begin.
-    ///
-    /// # Errors
-    /// When there is no other member, and as [`tick`](Self::tick).
-    pub fn switch_over(&mut self, now: UnixMillis) -> Result<(), Error> {
-        let members = self.saved.setup.members.len();
-        if members < 2 {
-            return Err("there is no other member to become active".into());
-        }
-        let local = self.local(now);
-        self.close(Ending::Reload, local)?;
-        self.saved.active = (self.saved.active + 1) % members;
-        for (index, member) in self.state.members.iter_mut().enumerate() {
-            member.role = Some(self.saved.setup.role(self.saved.active, index));
-        }
-        self.act(Event::UsageChanged, now)?;
-        self.save()
-    }
-
     /// Closes the open reports.
     ///
     /// # Errors
@@ -455,13 +437,15 @@ impl Device {
 /// What was kept, for the software of today.
 fn resumed(mut saved: Saved, setup: Setup) -> Result<Saved, Error> {
     saved.check()?;
-    let (mut known, mut given) = (saved.setup.members.clone(), setup.members);
-    known.sort();
-    given.sort();
-    if known != given {
-        let known = known.first().map(ToString::to_string).unwrap_or_default();
-        let text =
-            format!("this is the state of another device, {known}: one that replaces it starts with an empty store");
+    // members join and leave while it runs: the store knows who is in the set
+    let known = saved.setup.members.iter().chain(saved.former.iter().map(|former| &former.device));
+    let known: BTreeSet<&Udi> = known.collect();
+    if let Some(other) = setup.members.iter().find(|given| !known.contains(given)) {
+        let first = saved.setup.members.first().map(ToString::to_string).unwrap_or_default();
+        let text = format!(
+            "this is the state of another device, {first}: {other}, which replaces it, starts with an empty store, and one \
+             that belongs to the same stack joins with 'stack join PID SERIAL'"
+        );
         return Err(text.into());
     }
     let mut features = setup.features;
@@ -476,21 +460,26 @@ fn resumed(mut saved: Saved, setup: Setup) -> Result<Saved, Error> {
     Ok(saved)
 }
 
-fn keys_of(saved: &Saved) -> Result<Vec<SigningKey>, Error> {
+pub(crate) fn keys_of(saved: &Saved) -> Result<Vec<SigningKey>, Error> {
     Ok(saved.keys.iter().map(|pem| SigningKey::from_pem(pem.as_bytes())).collect::<Result<Vec<_>, _>>()?)
+}
+
+/// A key of its own for a member, PKCS#8 in PEM.
+pub(crate) fn new_key() -> Result<String, Error> {
+    let (_, pem) = SigningKey::generate()?;
+    let mut text = Vec::new();
+    pem.write_to(&mut text)?;
+    Ok(String::from_utf8(text)?)
 }
 
 fn fresh(setup: Setup) -> Result<Saved, Error> {
     if setup.members.is_empty() {
         return Err("a device needs at least one member".into());
     }
-    let mut keys = Vec::new();
-    for _ in &setup.members {
-        let (_, pem) = SigningKey::generate()?;
-        let mut text = Vec::new();
-        pem.write_to(&mut text)?;
-        keys.push(String::from_utf8(text)?);
+    if setup.members.len() > MEMBERS {
+        return Err(format!("a set has {MEMBERS} members at most").into());
     }
+    let keys = setup.members.iter().map(|_| new_key()).collect::<Result<Vec<_>, _>>()?;
     Ok(Saved {
         version: 1,
         setup,
@@ -509,6 +498,7 @@ fn fresh(setup: Setup) -> Result<Saved, Error> {
         last_codes: Vec::new(),
         reservation: Reservation::default(),
         told: None,
+        former: Vec::new(),
     })
 }
 

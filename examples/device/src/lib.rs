@@ -21,6 +21,7 @@ mod restconf; // the same by the data model
 mod runner; // a clock and a network
 mod setup; // who the device is
 mod show; // what it prints
+mod stack; // who is active, who joins, who leaves
 mod state_info; // what the data model says about it
 mod store; // what survives
 mod syslog; // what it logs
@@ -35,5 +36,5 @@ pub use rest::{Access, Served, serve, serve_tls};
 pub use runner::Runner;
 pub use setup::{Feature, Setup, Transport};
 pub use slp_kit::Network;
-pub use store::{FolderStore, Imported, LastCodes, MemoryStore, Reservation, Saved, Store, Wanted};
+pub use store::{FolderStore, Former, Imported, LastCodes, MemoryStore, Reservation, Saved, Store, Wanted};
 pub use trusted::Trusted;

@@ -165,6 +165,14 @@ impl Life {
         true
     }
 
+    /// A measurement ends here and the next one begins, in the same report: who is in the set has changed.
+    pub(crate) fn mark(&mut self, now: UnixSeconds) {
+        for open in self.open.values_mut().filter(|open| now > open.since) {
+            open.intervals.push(Interval { start: open.since, end: now, count: open.count, clock_delta: None });
+            open.since = now;
+        }
+    }
+
     /// The clock was set: `now` on the old clock, `delta` seconds further on the new one.
     pub(crate) fn step_clock(&mut self, now: UnixSeconds, delta: i64) {
         let after = now.saturating_add(Seconds::new(delta));

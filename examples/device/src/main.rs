@@ -103,19 +103,30 @@ fn run(arguments: &Arguments) -> Result<(), Error> {
 
 fn device(arguments: &Arguments, number: u32, trusted: &Trusted, clock: &Arc<dyn Clock>) -> Result<Device, Error> {
     let own = |folder: &Path| if arguments.fleet > 1 { folder.join(number.to_string()) } else { folder.to_owned() };
-    let made = |folder: PathBuf| std::fs::create_dir_all(&folder).map(|()| folder);
-    let store = arguments.store.as_deref().map(own).map(made).transpose()?;
-    let flash = match (&arguments.flash, &store) {
+    let made = |folder: PathBuf| match std::fs::create_dir_all(&folder) {
+        Ok(()) => Ok(folder),
+        Err(error) => {
+            Err(format!("{}: the folder for files cannot be made ({error}): give another --flash", folder.display()))
+        }
+    };
+    let folder = arguments.store.as_deref().map(own);
+    let store: Box<dyn Store> = match &folder {
+        Some(folder) => Box::new(FolderStore::open(folder)?),
+        None => Box::new(MemoryStore::new()),
+    };
+    let flash = match (&arguments.flash, &folder) {
         (Some(flash), _) => Some(made(own(flash))?),
         (None, Some(store)) => Some(made(store.join("flash"))?),
         (None, None) => None,
     };
-    let store: Box<dyn Store> = match &store {
-        Some(folder) => Box::new(FolderStore::new(folder)),
-        None => Box::new(MemoryStore::new()),
-    };
     let setup = setup(&arguments.pid, &serial(&arguments.serial, number))?;
-    let device = Device::start(setup, trusted.clone(), store, Random::system(), clock.now())?;
+    let device = Device::start(setup, trusted.clone(), store, Random::system(), clock.now());
+    let device = device.map_err(|error| match &folder {
+        Some(folder) if !error.to_string().contains(&*folder.to_string_lossy()) => {
+            format!("{}: {error}", folder.display()).into()
+        }
+        _ => error,
+    })?;
     Ok(match flash {
         Some(folder) => device.with_files(Box::new(FolderFiles::new(&folder))),
         None => device,

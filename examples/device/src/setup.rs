@@ -61,11 +61,11 @@ impl Setup {
         self
     }
 
-    /// What a member does while this one is active: of the others the first is the standby.
+    /// What a member does while this one is active: the next one is the standby, the last one is followed by the first.
     pub fn role(&self, active: usize, member: usize) -> HaRole {
         match member {
             _ if member == active => HaRole::Active,
-            _ if member == usize::from(active == 0) => HaRole::Standby,
+            _ if Some(member) == active.saturating_add(1).checked_rem(self.members.len()) => HaRole::Standby,
             _ => HaRole::Member,
         }
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -62,6 +64,24 @@ pub struct Reservation {
     pub permanent: Vec<(Udi, String)>,
 }
 
+/// A member that left the set, and what it took along: it has it again when it comes back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Former {
+    /// Who it is.
+    pub device: Udi,
+    /// Its private key, PKCS#8 in PEM.
+    pub(crate) key: String,
+    /// Its permanent reservation.
+    pub(crate) permanent: Option<String>,
+}
+
+/// The form of a record.
+pub(crate) const VERSION: u32 = 1;
+/// What helps against damage.
+const DAMAGED: &str =
+    "put a copy in its place, or begin with another folder; what was not acknowledged is lost with it";
+
 /// Everything that a device must not lose.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -104,17 +124,21 @@ pub struct Saved {
     /// The deadline of which the operator was last told.
     #[serde(default)]
     pub told: Option<UnixSeconds>,
+    /// Members that left, oldest first.
+    #[serde(default)]
+    pub former: Vec<Former>,
 }
 
 impl Saved {
     /// What is read has to fit together: files are edited by hand, and disks fail.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        if self.version != 1 {
-            return Err("the state was written by a newer program".into());
+        if self.version != VERSION {
+            return Err(wrong_version(self.version));
         }
         let members = self.setup.members.len();
         if members == 0 || self.active >= members || self.keys.len() != members {
-            return Err("the state does not fit together: members, keys and the active member".into());
+            let text = "members, keys and the active member do not fit together";
+            return Err(format!("the state of the device is damaged ({text}): {DAMAGED}").into());
         }
         Ok(())
     }
@@ -167,33 +191,143 @@ impl Store for MemoryStore {
 
 /// One file in a folder.
 #[derive(Debug)]
-pub struct FolderStore(PathBuf);
+pub struct FolderStore {
+    path: PathBuf,
+    /// The lock of the folder, as long as this is.
+    _lock: Option<File>,
+}
 
 /// More than any device of ours keeps.
 const LIMIT: u64 = 1 << 30;
 
 impl FolderStore {
-    /// In this folder, which is there already.
+    /// In this folder, which is there already and which nobody else uses.
     pub fn new(folder: &Path) -> Self {
-        Self(folder.join("device.json"))
+        Self { path: folder.join("device.json"), _lock: None }
+    }
+
+    /// In this folder, which is made where it is missing. No other process has it meanwhile.
+    ///
+    /// # Errors
+    /// When it cannot be made or written, or another process has it: one line that names it, and what to do.
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        std::fs::create_dir_all(folder).map_err(|error| explained(folder, &error))?;
+        let lock = lock_file(&folder.join("device.lock")).map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock => {
+                let text = "another process runs the device of this folder: stop it first, or give another --store";
+                Error::from(format!("{}: {text}", folder.display()))
+            }
+            _ => explained(folder, &error),
+        })?;
+        Ok(Self { _lock: Some(lock), ..Self::new(folder) })
     }
 }
 
 impl Store for FolderStore {
     fn save(&mut self, saved: &Saved) -> Result<(), Error> {
-        Ok(write_whole(&self.0, &serde_json::to_vec(saved)?)?)
+        write_whole(&self.path, &serde_json::to_vec(saved)?).map_err(|error| explained(&self.path, &error))
     }
 
     fn load(&self) -> Result<Option<Saved>, Error> {
-        match read_whole(&self.0, LIMIT) {
-            Ok(bytes) => {
-                let saved: Saved = serde_json::from_slice(&bytes)
-                    .map_err(|error| format!("{}: not the state of a device: {error}", self.0.display()))?;
-                saved.check().map_err(|error| format!("{}: {error}", self.0.display()))?;
-                Ok(Some(saved))
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error.into()),
+        let bytes = match read_whole(&self.path, LIMIT) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(explained(&self.path, &error)),
+        };
+        read(&bytes).map(Some).map_err(|error| format!("{}: {error}", self.path.display()).into())
+    }
+}
+
+fn wrong_version(version: u32) -> Error {
+    let text = "run the release that wrote it, or begin with another folder";
+    format!("another release wrote this: the state has version {version}, this program reads version {VERSION}: {text}")
+        .into()
+}
+
+/// The state in a file. Its version comes first: another one need not be readable in any other way.
+fn read(bytes: &[u8]) -> Result<Saved, Error> {
+    #[derive(Deserialize)]
+    struct Version {
+        version: u32,
+    }
+    let damaged =
+        |error: serde_json::Error| format!("this is not the state of a device, or it is damaged ({error}): {DAMAGED}");
+    if let Ok(Version { version }) = serde_json::from_slice(bytes)
+        && version != VERSION
+    {
+        return Err(wrong_version(version));
+    }
+    let saved: Saved = serde_json::from_slice(bytes).map_err(damaged)?;
+    saved.check()?;
+    Ok(saved)
+}
+
+/// An error of the file system with its place, and what an operator can do.
+fn explained(path: &Path, error: &io::Error) -> Error {
+    let help = match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "this program may not write here: change the permissions, or give another folder"
+        }
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only: give a folder on another one",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "the disk is full: make room, nothing is sent until then"
+        }
+        io::ErrorKind::NotFound => "the folder is gone: put it back, the device cannot keep its state",
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            "a file stands where a folder has to be: give another folder"
+        }
+        io::ErrorKind::FileTooLarge => "this is not the state of a device: it is too large",
+        _ => "the state of the device cannot be read or written here",
+    };
+    format!("{}: {help} ({error})", path.display()).into()
+}
+
+/// Opens a file that no other process has open like this. The lock ends with this process, however it ends.
+#[expect(clippy::disallowed_methods, reason = "the lock of a store is a file")]
+#[cfg(unix)]
+fn lock_file(path: &Path) -> io::Result<File> {
+    use rustix::fs::{FlockOperation, flock};
+
+    let file = File::options().create(true).truncate(false).write(true).open(path)?;
+    flock(&file, FlockOperation::NonBlockingLockExclusive)?;
+    Ok(file)
+}
+
+/// Opens a file that no other process can open meanwhile.
+#[cfg(windows)]
+fn lock_file(path: &Path) -> io::Result<File> {
+    use std::os::windows::fs::OpenOptionsExt as _;
+
+    const SHARING_VIOLATION: i32 = 32;
+    let opened = File::options().create(true).truncate(false).write(true).share_mode(0).open(path);
+    opened.map_err(|error| {
+        if error.raw_os_error() == Some(SHARING_VIOLATION) { io::ErrorKind::WouldBlock.into() } else { error }
+    })
+}
+
+#[cfg(not(any(unix, windows)))]
+fn lock_file(path: &Path) -> io::Result<File> {
+    File::options().create(true).truncate(false).write(true).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_of_a_disk_names_its_place_and_what_to_do() {
+        let path = Path::new("/var/device/device.json");
+        for (kind, words) in [
+            (io::ErrorKind::PermissionDenied, "change the permissions"),
+            (io::ErrorKind::ReadOnlyFilesystem, "give a folder on another one"),
+            (io::ErrorKind::StorageFull, "make room"),
+            (io::ErrorKind::NotFound, "put it back"),
+            (io::ErrorKind::NotADirectory, "give another folder"),
+            (io::ErrorKind::Other, "cannot be read or written"),
+        ] {
+            let text = explained(path, &kind.into()).to_string();
+            assert!(text.starts_with("/var/device/device.json: ") && text.contains(words), "{text}");
+            assert_eq!(text.lines().count(), 1, "{text}");
         }
     }
 }

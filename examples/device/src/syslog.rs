@@ -2,6 +2,7 @@
 //!
 //! Names are those of the vendor, some of them known by name alone (unverified): their texts are ours.
 
+use slp_model::license::HaRole;
 use slp_model::{Seconds, Udi};
 use slp_rum::import::{ImportClass, Outcome, PartOutcome};
 use slp_transport::agent::Notice;
@@ -90,6 +91,14 @@ pub(crate) fn reporting_not_supported() -> String {
     "%SMART_LIC-4-REPORTING_NOT_SUPPORTED: Smart Agent for Licensing CSSM OnPrem is down rev and does not support the \
      enhanced policy and usage reporting mode."
         .into()
+}
+
+pub(crate) fn joined(device: &Udi, role: &HaRole) -> String {
+    format!("{} joined the stack as {role}", named(device))
+}
+
+pub(crate) fn left(device: &Udi) -> String {
+    format!("{} left the stack: its reports stay here until they are acknowledged", named(device))
 }
 
 fn named(device: &Udi) -> String {

@@ -235,8 +235,8 @@ fn the_third_member_of_a_stack_becomes_active_and_says_who_it_is() {
 #[test]
 fn an_acknowledgement_that_cannot_be_kept_changes_nothing() {
     let world = World::new([]);
-    let full = Arc::new(AtomicUsize::new(usize::MAX));
-    let disk = Disk { bytes: Arc::default(), left: Arc::clone(&full) };
+    let disk = Disk::new(usize::MAX);
+    let full = Arc::clone(&disk.left);
     let runner = world.device_in(setup(1), Box::new(disk));
     world.say(&runner, "license network-advantage 1");
     world.pass(&[&runner], 3 * DAY);
@@ -338,7 +338,7 @@ fn a_policy_that_comes_with_an_answer_sets_the_interval_of_pushes() {
 #[test]
 fn that_a_collector_asked_for_a_report_is_known_after_a_restart() {
     let world = World::new([]);
-    let disk = Disk { bytes: Arc::default(), left: Arc::new(AtomicUsize::new(usize::MAX)) };
+    let disk = Disk::new(usize::MAX);
     let runner = world.device_in(setup(1), Box::new(disk.clone()));
     world.say(&runner, "license network-advantage 1");
     world.clock.advance(DAY);
@@ -381,34 +381,11 @@ fn texts_of_others_reach_the_log_without_control_characters_and_short() {
     assert!(lines.iter().all(|line| line.len() <= 1_000 && !line.contains(char::is_control)), "{lines:?}");
 }
 
-/// A disk whose process dies after so many writes: nothing is written from then on.
-#[derive(Clone, Debug)]
-struct Disk {
-    bytes: Arc<Mutex<Option<Vec<u8>>>>,
-    left: Arc<AtomicUsize>,
-}
-
-impl Store for Disk {
-    fn save(&mut self, saved: &Saved) -> Result<(), Error> {
-        let left = self.left.load(Ordering::SeqCst);
-        if left == 0 {
-            return Err("the process is gone".into());
-        }
-        self.left.store(left - 1, Ordering::SeqCst);
-        *self.bytes.lock().unwrap() = Some(serde_json::to_vec(saved)?);
-        Ok(())
-    }
-
-    fn load(&self) -> Result<Option<Saved>, Error> {
-        Ok(self.bytes.lock().unwrap().as_deref().map(serde_json::from_slice).transpose()?)
-    }
-}
-
 /// A life of a device with everything in it. It is killed at the write with this number, and started again; whether it lived
 /// so long.
 fn lives(kill: usize) -> bool {
     let world = World::new([]);
-    let disk = Disk { bytes: Arc::default(), left: Arc::new(AtomicUsize::new(kill)) };
+    let disk = Disk::new(kill);
     let starts = AtomicUsize::new(0);
     let start = |disk: &Disk| {
         let random = Random::seeded(starts.fetch_add(1, Ordering::SeqCst) as u64);
@@ -479,7 +456,7 @@ fn a_device_that_is_killed_at_any_write_loses_no_report_no_trust_and_no_second_o
 #[test]
 fn a_state_that_does_not_fit_together_is_refused() {
     let world = World::new([]);
-    let disk = Disk { bytes: Arc::default(), left: Arc::new(AtomicUsize::new(usize::MAX)) };
+    let disk = Disk::new(usize::MAX);
     drop(world.device_in(setup(1), Box::new(disk.clone())));
     let good = disk.bytes.lock().unwrap().clone().unwrap();
     for (from, to) in

@@ -1,10 +1,11 @@
 //! A device and a cloud, joined by function calls and a clock that tests turn.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use cssm::{Cloud, Enforced, Fault, IdToken, Purchase, Settings};
-use device::{Device, Feature, MemoryStore, Network, Runner, Setup, Store, Transport, Trusted};
+use device::{Device, Feature, MemoryStore, Network, Runner, Saved, Setup, Store, Transport, Trusted};
 use http::{Request, Response};
 use slp_crypto::Signer as _;
 use slp_kit::{Authority, Clock as _, ManualClock, Random};
@@ -185,4 +186,33 @@ pub(crate) fn stored(world: &World, device: &Udi) -> Vec<UsageReport> {
 /// Reports that the cloud has of a device.
 pub(crate) fn delivered(world: &World, device: &Udi) -> usize {
     world.cloud.lock().unwrap().device(device).map_or(0, |device| device.reports.len())
+}
+
+/// A disk whose process dies after so many writes: nothing is written from then on.
+#[derive(Clone, Debug)]
+pub(crate) struct Disk {
+    pub(crate) bytes: Arc<Mutex<Option<Vec<u8>>>>,
+    pub(crate) left: Arc<AtomicUsize>,
+}
+
+impl Disk {
+    pub(crate) fn new(left: usize) -> Self {
+        Self { bytes: Arc::default(), left: Arc::new(AtomicUsize::new(left)) }
+    }
+}
+
+impl Store for Disk {
+    fn save(&mut self, saved: &Saved) -> Result<(), slp_kit::Error> {
+        let left = self.left.load(Ordering::SeqCst);
+        if left == 0 {
+            return Err("the process is gone".into());
+        }
+        self.left.store(left - 1, Ordering::SeqCst);
+        *self.bytes.lock().unwrap() = Some(serde_json::to_vec(saved)?);
+        Ok(())
+    }
+
+    fn load(&self) -> Result<Option<Saved>, slp_kit::Error> {
+        Ok(self.bytes.lock().unwrap().as_deref().map(serde_json::from_slice).transpose()?)
+    }
 }

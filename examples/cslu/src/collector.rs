@@ -118,7 +118,7 @@ impl Collector {
         };
         collector.open_uploads(now)?;
         collector.open_work(now)?;
-        collector.open_ledger()?;
+        collector.open_ledger(now)?;
         Ok(collector)
     }
 

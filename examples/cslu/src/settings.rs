@@ -48,8 +48,8 @@ pub struct Settings {
     /// Devices that are pulled from at once.
     #[serde(default = "default_at_once")]
     pub pulls_at_once: usize,
-    /// Spreads the waits before messages are repeated, so that many collectors do not come back at once. The same number gives the
-    /// same waits again. Default: another one in each run.
+    /// Spreads the waits before messages are repeated, so that many collectors do not come back at once. The same number
+    /// gives the same waits again. Default: another one in each run.
     pub seed: Option<u64>,
     /// Pushes of one address in a second; one more gets 429. 0: as many as there are. Default 20.
     pub pushes_per_second: Option<u32>,

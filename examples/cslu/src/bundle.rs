@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Cursor};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use slp_kit::Error;
-use slp_model::UnixMillis;
+use slp_model::{Udi, UnixMillis};
 use slp_rum::UsageReport;
 use slp_rum::auth_request::{RequestEntry, RequestMode, RequestedKey};
 use slp_rum::write::{DeviceFile, request as write_request};
@@ -16,7 +16,7 @@ use slp_sync::ExportedLeaf;
 use slp_sync::bundle::{
     ExportIndex, LeafDigest, LeafName, Plan, Reader, Sealed, Verdict, VirtualAccount, Writer, answered_names, pair,
 };
-use slp_sync::ledger::{Begin, Event, Ledger};
+use slp_sync::ledger::{Begin, Event, Ledger, Via};
 use slp_transport::Limits;
 use slp_transport::cssm::{AuthorizationFor, AuthorizationMode};
 
@@ -64,14 +64,50 @@ struct Sheet {
 }
 
 impl Collector {
-    pub(crate) fn open_ledger(&mut self) -> Result<(), Error> {
+    pub(crate) fn open_ledger(&mut self, now: UnixMillis) -> Result<(), Error> {
+        (self.ledger, _) = Ledger::open(self.ledger()?.as_bytes())?;
+        self.note_deliveries(now)
+    }
+
+    /// What became of bundles: the lines of the ledger, `slp-ledger/1`. What devices were given is in it from the next start,
+    /// export or import on.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn ledger(&self) -> Result<String, Error> {
         let mut find = self.store.db().prepare("SELECT line FROM ledger ORDER BY seq")?;
         let mut text = String::new();
         let mut rows = find.query([])?;
         while let Some(row) = rows.next()? {
             text.push_str(&row.get::<_, String>(0)?);
         }
-        (self.ledger, _) = Ledger::open(text.as_bytes())?;
+        Ok(text)
+    }
+
+    /// Writes into the ledger which answers devices were given since the last time. The store knew before: a kill loses none.
+    fn note_deliveries(&mut self, now: UnixMillis) -> Result<(), Error> {
+        let mut found = Vec::new();
+        for (name, exported) in self.ledger.bundles().filter(|(_, exported)| exported.seal.is_some() && !exported.void)
+        {
+            let waiting = exported.begin.leaves.iter().filter(|leaf| !exported.delivered.contains(&leaf.leaf));
+            for leaf in waiting {
+                let Some(ack) = exported.acks.get(&leaf.leaf) else { continue };
+                if let Some(via) = delivery(self.store.db(), &leaf.device, &ack.sha256)? {
+                    found.push((name.to_owned(), Event::delivered(leaf.leaf.as_str(), via)));
+                }
+            }
+        }
+        if found.is_empty() {
+            return Ok(());
+        }
+        let mut ledger = self.ledger.clone();
+        self.store.write(|db| {
+            for (name, event) in found {
+                add_line(db, &ledger.append(&name, now, event)?)?;
+            }
+            Ok(())
+        })?;
+        self.ledger = ledger;
         Ok(())
     }
 
@@ -86,6 +122,7 @@ impl Collector {
         mut write: impl FnMut(&str, &[u8]) -> io::Result<()>,
         now: UnixMillis,
     ) -> Result<Vec<String>, Error> {
+        self.note_deliveries(now)?;
         let mut names = Vec::new();
         let open: Vec<String> = self.ledger.unsealed().map(|(name, _)| name.to_owned()).collect();
         for name in open {
@@ -196,6 +233,7 @@ impl Collector {
     /// For an answer to a bundle that this collector never wrote, one that cannot be read, and those of the store: nothing
     /// has changed then.
     pub fn import(&mut self, name: &str, bytes: &[u8], now: UnixMillis) -> Result<Imported, Error> {
+        self.note_deliveries(now)?;
         let names = answered_names(name);
         let found = names.iter().find_map(|name| Some((name.clone(), self.ledger.bundle(name)?)));
         let Some((bundle, exported)) = found else {
@@ -269,6 +307,16 @@ fn is_taken(db: &Connection, index: &ExportIndex, ack: &slp_sync::ledger::AckEnt
     Ok(db
         .prepare_cached("SELECT 1 FROM answer WHERE device = ?1 AND sha256 = ?2")?
         .exists(params![device, ack.sha256])?)
+}
+
+/// How a device was given the document with this digest, if it was.
+fn delivery(db: &Connection, device: &Udi, sha256: &[u8; 32]) -> Result<Option<Via>, Error> {
+    let sql = "SELECT target IS NOT NULL FROM answer JOIN device ON device.id = answer.device \
+               WHERE pid = ?1 AND serial = ?2 AND sha256 = ?3 AND delivered IS NOT NULL";
+    let mut find = db.prepare_cached(sql)?;
+    let is_pulled: Option<bool> =
+        find.query_row(params![device.pid(), device.serial(), sha256], |row| row.get(0)).optional()?;
+    Ok(is_pulled.map(|is_pulled| if is_pulled { Via::Pull } else { Via::Push }))
 }
 
 fn of_device(wishes: Vec<Wish>, device: i64) -> Vec<Wish> {

@@ -13,7 +13,7 @@ use slp_transport::upload::Upload;
 use crate::link::Link;
 use crate::pull::{Step, Work};
 use crate::settings::Settings;
-use crate::store::{Store, fact, set_fact};
+use crate::store::{Store, Watch, fact, set_fact};
 
 /// To whom a message goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,8 @@ pub struct Collector {
     pub(crate) store: Store,
     pub(crate) settings: Settings,
     pub(crate) random: Random,
+    /// Spreads waits: nothing that others must not guess.
+    pub(crate) waits: Random,
     pub(crate) limits: Limits,
     pub(crate) events: Events,
     pub(crate) link: Link,
@@ -62,10 +64,12 @@ pub struct Collector {
     pub(crate) forward_at: Option<UnixSeconds>,
     /// The work with listed devices.
     pub(crate) work: BTreeMap<i64, Work>,
-    /// Work that was interrupted and has to be taken up.
-    pub(crate) interrupted: BTreeSet<i64>,
+    /// Work that was interrupted, and when to take it up.
+    pub(crate) interrupted: BTreeMap<i64, UnixSeconds>,
     pub(crate) ledger: Ledger,
-    ready: VecDeque<Outgoing>,
+    /// What waits to be given out, to the cloud and to devices.
+    for_cloud: VecDeque<Outgoing>,
+    for_devices: VecDeque<Outgoing>,
     flights: BTreeMap<u64, Flight>,
     /// Exchanges with devices that were given out and not answered.
     pulling: BTreeSet<u64>,
@@ -79,7 +83,7 @@ impl Collector {
     ///
     /// # Errors
     /// Those of the store; when the store belongs to another account: one collector works for one.
-    pub fn open(mut store: Store, settings: Settings, random: Random, now: UnixMillis) -> Result<Self, Error> {
+    pub fn open(mut store: Store, settings: Settings, mut random: Random, now: UnixMillis) -> Result<Self, Error> {
         let account = format!("{}/{}", settings.domain.to_ascii_lowercase(), settings.virtual_account);
         match fact(store.db(), "account")? {
             Some(known) if known != account => {
@@ -90,9 +94,11 @@ impl Collector {
         }
         let ids = (fact(store.db(), "smart_account_id")?, fact(store.db(), "virtual_account_id")?);
         let ids = if let (Some(smart), Some(of)) = ids { Some((smart, of)) } else { None };
+        let seed = settings.seed.unwrap_or_else(|| random.below(u64::MAX));
         let mut collector = Self {
             link: Link::new(ids),
             settings,
+            waits: Random::seeded(seed),
             random,
             limits: Limits::default(),
             events: Events::default(),
@@ -100,9 +106,10 @@ impl Collector {
             sleeping: BTreeMap::new(),
             forward_at: None,
             work: BTreeMap::new(),
-            interrupted: BTreeSet::new(),
+            interrupted: BTreeMap::new(),
             ledger: Ledger::new(),
-            ready: VecDeque::new(),
+            for_cloud: VecDeque::new(),
+            for_devices: VecDeque::new(),
             flights: BTreeMap::new(),
             pulling: BTreeSet::new(),
             exchanges: 0,
@@ -110,8 +117,8 @@ impl Collector {
             store,
         };
         collector.open_uploads(now)?;
-        collector.open_work()?;
-        collector.open_ledger()?;
+        collector.open_work(now)?;
+        collector.open_ledger(now)?;
         Ok(collector)
     }
 
@@ -134,7 +141,7 @@ impl Collector {
     pub fn next_deadline(&self) -> Result<Option<UnixSeconds>, Error> {
         let uploads = self.uploads.values().filter_map(Upload::next_deadline);
         let work = self.work.values().filter_map(Work::next_deadline);
-        let sleeping = self.sleeping.values().copied();
+        let sleeping = self.sleeping.values().chain(self.interrupted.values()).copied();
         let others = [self.woken, self.forward_at, self.link.next_deadline(), self.next_round()?];
         Ok(uploads.chain(work).chain(sleeping).chain(others.into_iter().flatten()).min())
     }
@@ -142,45 +149,74 @@ impl Collector {
     /// What is to be sent: to the cloud all of it, to devices so many at once. Each is given out once; bring its answer with
     /// [`answered`](Self::answered).
     pub fn take_outgoing(&mut self) -> Vec<Outgoing> {
-        let mut given = Vec::new();
-        for outgoing in std::mem::take(&mut self.ready) {
-            if outgoing.to == Peer::Device {
-                if self.pulling.len() >= self.settings.pulls_at_once {
-                    self.ready.push_back(outgoing);
-                    continue;
-                }
-                self.pulling.insert(outgoing.exchange);
-            }
+        let mut given: Vec<Outgoing> = self.for_cloud.drain(..).collect();
+        while self.pulling.len() < self.settings.pulls_at_once {
+            let Some(outgoing) = self.for_devices.pop_front() else { break };
+            self.pulling.insert(outgoing.exchange);
             given.push(outgoing);
         }
         given
     }
 
+    /// Takes back messages that were given out and not sent: they are given out again.
+    pub fn take_back(&mut self, outgoing: impl IntoIterator<Item = Outgoing>) {
+        for one in outgoing {
+            self.pulling.remove(&one.exchange);
+            self.queue(one);
+        }
+    }
+
     /// The answer to a message; `None` when nothing came back.
     ///
     /// # Errors
-    /// When something cannot be kept. The answer then counts as lost.
+    /// When something cannot be kept. The answer then counts as lost, and what it was for begins again in a minute.
     pub fn answered(
         &mut self,
         exchange: u64,
-        response: Option<&Response<Vec<u8>>>,
+        response: Option<Response<Vec<u8>>>,
         now: UnixMillis,
     ) -> Result<(), Error> {
-        self.pulling.remove(&exchange);
-        match self.flights.remove(&exchange) {
-            Some(Flight::Token) => self.token_answered(response, now)?,
-            Some(Flight::Accounts) => self.accounts_answered(response, now)?,
-            Some(Flight::Upload(id)) => self.upload_answered(id, response, now)?,
-            Some(Flight::Pull(target, step)) => self.pull_answered(target, &step, response, now)?,
-            None => return Ok(()),
+        self.answered_all(vec![(exchange, response)], now)
+    }
+
+    /// Answers to messages, in the order in which they came. Those of devices are kept together, in one transaction.
+    ///
+    /// # Errors
+    /// As for [`answered`](Self::answered): the first of them; the other answers are taken all the same, if they can be kept.
+    pub fn answered_all(
+        &mut self,
+        answers: Vec<(u64, Option<Response<Vec<u8>>>)>,
+        now: UnixMillis,
+    ) -> Result<(), Error> {
+        let (mut pulled, mut done) = (Vec::new(), Ok(()));
+        for (exchange, response) in answers {
+            self.pulling.remove(&exchange);
+            let response = response.as_ref();
+            done = done.and(match self.flights.remove(&exchange) {
+                Some(Flight::Token) => self.token_answered(response, now),
+                Some(Flight::Accounts) => self.accounts_answered(response, now),
+                Some(Flight::Upload(id)) => self.upload_answered(id, response, now),
+                Some(Flight::Pull(target, step)) => {
+                    pulled.push((target, step.event(response, &self.limits)));
+                    Ok(())
+                }
+                None => Ok(()),
+            });
         }
-        self.pump(now)
+        done.and(self.pulls_answered(pulled, now)).and(self.pump(now))
     }
 
     pub(crate) fn send(&mut self, to: Peer, flight: Flight, request: Request<Vec<u8>>) {
         self.exchanges = self.exchanges.saturating_add(1);
         self.flights.insert(self.exchanges, flight);
-        self.ready.push_back(Outgoing { exchange: self.exchanges, to, request });
+        self.queue(Outgoing { exchange: self.exchanges, to, request });
+    }
+
+    fn queue(&mut self, outgoing: Outgoing) {
+        match outgoing.to {
+            Peer::Cloud => self.for_cloud.push_back(outgoing),
+            Peer::Device => self.for_devices.push_back(outgoing),
+        }
     }
 
     /// Is an exchange with a device under way?
@@ -191,6 +227,11 @@ impl Collector {
     /// Where everything is kept.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Has this one asked before and after every transaction of the store: tests cut runs with it.
+    pub fn watch(&mut self, watch: Watch) {
+        self.store.watch(watch);
     }
 
     /// What was set.

@@ -23,6 +23,10 @@ use crate::store::{ReportState, answers, devices, reports};
 const BATCH: i64 = 500;
 /// Seconds until a failed upload begins again.
 const AGAIN: i64 = 3_600;
+/// Up to so many seconds more, so that many collectors do not come back at once.
+const SPREAD: u64 = 900;
+/// Seconds until what could not be kept is tried again.
+const RETRY: i64 = 60;
 /// What an operator reads about reports that the cloud has and did not acknowledge.
 const UNANSWERED: &str = "Reports without acknowledgement: export them";
 
@@ -60,13 +64,14 @@ impl Collector {
     pub(crate) fn forward_tick(&mut self, now: UnixMillis) -> Result<(), Error> {
         let at = now.to_seconds();
         if self.forward_at.is_some_and(|due| due <= at) {
-            self.forward_at = None;
+            self.forward_at = Some(at.saturating_add(Seconds::new(RETRY)));
             self.new_uploads(now)?;
+            self.forward_at = None;
         }
         let due: Vec<i64> = self.sleeping.iter().filter(|(_, due)| **due <= at).map(|(id, _)| *id).collect();
         for id in due {
             self.sleeping.remove(&id);
-            self.upload_event(id, UploadEvent::Start, now)?;
+            self.upload_event_or_again(id, UploadEvent::Start, now)?;
         }
         let due = self.uploads.iter().filter(|(_, upload)| upload.next_deadline().is_some_and(|due| due <= at));
         for id in due.map(|(id, _)| *id).collect::<Vec<_>>() {
@@ -77,13 +82,14 @@ impl Collector {
 
     fn new_uploads(&mut self, now: UnixMillis) -> Result<(), Error> {
         loop {
-            let Self { store, random, .. } = self;
+            let Self { store, random, waits, .. } = self;
+            let mut dice = Dice { random, waits };
             let made = store.write(|db| {
                 let items = reports::open(db, &[ReportState::Received], BATCH)?;
-                let mut made = usage_uploads(db, random, &items, now)?;
+                let mut made = usage_uploads(db, &mut dice, &items, now)?;
                 if items.is_empty() {
                     let wishes = reports::wishes(db, "state", ReportState::Received.code())?;
-                    made.extend(wish_upload(db, random, &wishes, now)?);
+                    made.extend(wish_upload(db, &mut dice, &wishes, now)?);
                 }
                 Ok(made)
             })?;
@@ -105,7 +111,21 @@ impl Collector {
     ) -> Result<(), Error> {
         // both submits and the poll have answers of one shape
         let answer: Result<CloudAnswer, _> = answer::<ReportUsage>(response, &self.limits);
-        self.upload_event(id, UploadEvent::answered(answer), now)
+        self.upload_event_or_again(id, UploadEvent::answered(answer), now)
+    }
+
+    /// When something cannot be kept, the upload stands where it stood, and begins again in a minute.
+    pub(crate) fn upload_event_or_again(&mut self, id: i64, event: UploadEvent, now: UnixMillis) -> Result<(), Error> {
+        let done = self.upload_event(id, event, now);
+        if done.is_err() {
+            self.begin_again(id, now);
+        }
+        done
+    }
+
+    /// An upload begins again in a minute.
+    pub(crate) fn begin_again(&mut self, id: i64, now: UnixMillis) {
+        self.sleeping.insert(id, now.to_seconds().saturating_add(Seconds::new(RETRY)));
     }
 
     pub(crate) fn upload_event(&mut self, id: i64, event: UploadEvent, now: UnixMillis) -> Result<(), Error> {
@@ -115,7 +135,7 @@ impl Collector {
         let before = upload.state().clone();
         let actions = upload.handle(event, now.to_seconds());
         let mut ended = None;
-        let Self { store, settings, random, events, limits, .. } = self;
+        let Self { store, settings, random, waits, events, limits, .. } = self;
         store.write(|db| {
             if *upload.state() != before {
                 let state = serde_json::to_string(upload.state())?;
@@ -124,7 +144,8 @@ impl Collector {
             }
             for action in &actions {
                 if let UploadAction::Finished(outcome) = action {
-                    let mut end = End { db, settings, random, limits, id, state: upload.state(), now };
+                    let dice = Dice { random: &mut *random, waits: &mut *waits };
+                    let mut end = End { db, settings, dice, limits, id, state: upload.state(), now };
                     ended = Some(end.of(outcome)?);
                 }
             }
@@ -183,11 +204,17 @@ enum Ended {
     Over(Vec<(i64, UploadState)>),
 }
 
+/// What others must not guess, and what spreads waits.
+struct Dice<'a> {
+    random: &'a mut Random,
+    waits: &'a mut Random,
+}
+
 /// An upload that ended.
 struct End<'a> {
     db: &'a Connection,
     settings: &'a Settings,
-    random: &'a mut Random,
+    dice: Dice<'a>,
     limits: &'a Limits,
     id: i64,
     state: &'a UploadState,
@@ -220,7 +247,10 @@ impl End<'_> {
             }
             UploadOutcome::Failed(error) if is_refusal(error) => self.refused(error)?,
             UploadOutcome::Expired if self.state.poll_id.is_some() => return self.again(0),
-            _ => return self.again(AGAIN),
+            _ => {
+                let spread = i64::try_from(self.dice.waits.below(SPREAD))?;
+                return self.again(AGAIN.saturating_add(spread));
+            }
         };
         let sql = "UPDATE upload SET over = 1, body = '' WHERE id = ?1";
         self.db.prepare_cached(sql)?.execute([self.id])?;
@@ -316,8 +346,8 @@ impl End<'_> {
             }
             items => {
                 let (first, second) = items.split_at(items.len() / 2);
-                let mut halves = usage_uploads(self.db, self.random, first, self.now)?;
-                halves.extend(usage_uploads(self.db, self.random, second, self.now)?);
+                let mut halves = usage_uploads(self.db, &mut self.dice, first, self.now)?;
+                halves.extend(usage_uploads(self.db, &mut self.dice, second, self.now)?);
                 Ok(halves)
             }
         }
@@ -332,7 +362,7 @@ fn is_refusal(error: &slp_transport::Error) -> bool {
 /// Uploads that take these reports, which are sorted by device.
 fn usage_uploads(
     db: &Connection,
-    random: &mut Random,
+    dice: &mut Dice<'_>,
     items: &[Item],
     now: UnixMillis,
 ) -> Result<Vec<(i64, UploadState)>, Error> {
@@ -351,9 +381,9 @@ fn usage_uploads(
     let mut made = Vec::new();
     for batch in batches(usage) {
         let count = batch.iter().map(|device| device.usage.len()).sum();
-        let nonce = random.nonce();
+        let nonce = dice.random.nonce();
         let body = ReportUsage::of(now, nonce.clone(), batch).to_json();
-        let upload = Upload::new(nonce, Action::Acknowledgements, random.below(1 << 32));
+        let upload = Upload::new(nonce, Action::Acknowledgements, dice.waits.below(1 << 32));
         let id = add(db, "usage", &body, upload.state(), now)?;
         for row in rows.by_ref().take(count) {
             reports::into_upload(db, row, id)?;
@@ -365,20 +395,20 @@ fn usage_uploads(
 
 fn wish_upload(
     db: &Connection,
-    random: &mut Random,
+    dice: &mut Dice<'_>,
     wishes: &[Wish],
     now: UnixMillis,
 ) -> Result<Option<(i64, UploadState)>, Error> {
     if wishes.is_empty() {
         return Ok(None);
     }
-    let nonce = random.nonce();
+    let nonce = dice.random.nonce();
     let mut list = Vec::new();
     for wish in wishes {
         list.push(AuthorizationFor::from_json(wish.request.as_bytes(), &Limits::default())?);
     }
     let body = AuthRequest::of(now, nonce.clone(), list).to_json();
-    let upload = Upload::new(nonce, Action::Authorizations, random.below(1 << 32));
+    let upload = Upload::new(nonce, Action::Authorizations, dice.waits.below(1 << 32));
     let id = add(db, "authorization", &body, upload.state(), now)?;
     for wish in wishes {
         reports::forward_wish(db, wish.row, "upload", id)?;

@@ -52,9 +52,12 @@ impl Link {
         self.session = None;
     }
 
-    fn failed(&mut self, now: UnixMillis) {
+    /// `spread` is a number below 256: it spreads the waits over a quarter of their length.
+    fn failed(&mut self, now: UnixMillis, spread: u64) {
         (self.asking, self.session) = (false, None);
         let wait = 60_i64.saturating_mul(1_i64.checked_shl(self.failures).unwrap_or(i64::MAX)).clamp(60, 3_600);
+        let spread = i64::try_from(spread).unwrap_or(0).saturating_mul(wait) / 1_024;
+        let wait = wait.saturating_add(spread);
         self.failures = self.failures.saturating_add(1).min(16);
         self.retry_at = Some(now.to_seconds().saturating_add(Seconds::new(wait)));
     }
@@ -99,12 +102,18 @@ impl Collector {
             self.send(Peer::Cloud, Flight::Token, request);
             return Ok(());
         }
-        for id in std::mem::take(&mut self.link.refreshing) {
-            self.upload_event(id, UploadEvent::TokenRefreshed(Ok(())), now)?;
+        while let Some(id) = self.link.refreshing.pop() {
+            self.upload_event_or_again(id, UploadEvent::TokenRefreshed(Ok(())), now)?;
         }
         while let Some((id, wanted)) = self.link.waiting.pop_front() {
-            let Some(request) = self.build(id, wanted, now)? else { continue };
-            self.send(Peer::Cloud, Flight::Upload(id), request);
+            match self.build(id, wanted, now) {
+                Ok(Some(request)) => self.send(Peer::Cloud, Flight::Upload(id), request),
+                Ok(None) => {}
+                Err(error) => {
+                    self.events.say(format!("upload {id}: it cannot be sent, {error}"));
+                    self.begin_again(id, now);
+                }
+            }
         }
         Ok(())
     }
@@ -136,7 +145,7 @@ impl Collector {
             if let Err(error) = answer {
                 self.events.say(format!("no access token: {error}"));
             }
-            self.link.failed(now);
+            self.link.failed(now, self.waits.below(256));
             return Ok(());
         };
         self.link.renew_at = Some(token.renew_at(now.to_seconds()));
@@ -163,10 +172,14 @@ impl Collector {
             .and_then(|found| found.select(&self.settings.domain, &self.settings.virtual_account));
         match found {
             Ok(ids) => {
-                self.store.write(|db| {
+                let kept = self.store.write(|db| {
                     set_fact(db, "smart_account_id", &ids.account_id)?;
                     set_fact(db, "virtual_account_id", &ids.virtual_account_id)
-                })?;
+                });
+                if kept.is_err() {
+                    self.link.failed(now, self.waits.below(256));
+                    return kept;
+                }
                 let session = self.link.session.take();
                 self.link.session =
                     session.map(|session| session.with_accounts(&*ids.account_id, &*ids.virtual_account_id));
@@ -175,7 +188,7 @@ impl Collector {
             }
             Err(error) => {
                 self.events.say(format!("the accounts cannot be used: {error}"));
-                self.link.failed(now);
+                self.link.failed(now, self.waits.below(256));
             }
         }
         Ok(())

@@ -51,6 +51,8 @@ enum Command {
     Show,
     /// Prints the devices as a list, CSV, without passwords.
     List,
+    /// Prints what became of bundles: the ledger, one JSON object a line.
+    Ledger,
 }
 
 #[derive(Debug, clap::Args)]
@@ -122,6 +124,7 @@ fn run(arguments: &Arguments) -> Result<(), Error> {
             say(&format!("{rows} devices\n"))?;
         }
         Command::Show => say(&cslu::print_table(&collector.table()?))?,
+        Command::Ledger => say(&collector.ledger()?)?,
         Command::List => say(&String::from_utf8(collector.list()?)?)?,
     }
     for line in collector.take_events() {

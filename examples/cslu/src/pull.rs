@@ -3,10 +3,10 @@
 use http::{Request, Response};
 use rusqlite::{Connection, params};
 use slp_kit::{Error, Events};
-use slp_model::{Seconds, UnixMillis};
+use slp_model::{Seconds, UnixMillis, UnixSeconds};
 use slp_transport::collector::{Collector as Machine, CollectorAction, CollectorEvent, CollectorPhase, CollectorState};
 use slp_transport::device::{AllReports, CloseReports, DeviceReports, Import, ImportEncoding, Session};
-use slp_transport::{BaseUrl, Call as _, ErrorKind, Secret};
+use slp_transport::{BaseUrl, Call as _, ErrorKind, Limits, Secret};
 
 use crate::collector::{Collector, Flight, Peer};
 use crate::link::answer;
@@ -26,6 +26,34 @@ pub(crate) enum Step {
     Import,
 }
 
+impl Step {
+    /// What an answer to this means for the machine.
+    pub(crate) fn event(&self, response: Option<&Response<Vec<u8>>>, limits: &Limits) -> CollectorEvent {
+        match self {
+            Self::Close => CollectorEvent::Closed(answer::<CloseReports>(response, limits)),
+            Self::Fetch => CollectorEvent::Fetched(answer::<AllReports>(response, limits)),
+            Self::Import => CollectorEvent::Imported(answer::<Import>(response, limits)),
+        }
+    }
+}
+
+/// What an event leads to at one device, before it is kept.
+struct Change {
+    target: i64,
+    work: Machine,
+    actions: Vec<CollectorAction>,
+    seen: Vec<Seen>,
+    /// The document that an import was about.
+    importing: Option<Vec<u8>>,
+    /// The document that the event brings.
+    handed: Option<i64>,
+    /// When the next round begins, if one begins here.
+    round: Option<i64>,
+    is_kept: bool,
+}
+
+/// Seconds until what could not be kept is begun again.
+const AGAIN: i64 = 60;
 /// What the CSLU of the vendor shows about a device that does not answer (seen).
 const FAILED_TO_CONNECT: &str = "Failed to Connect";
 /// Stays until the listed device answers again, or the list names the other one.
@@ -33,14 +61,14 @@ const ANOTHER: &str = "Another device answers here";
 
 impl Collector {
     /// Takes up the work that was under way.
-    pub(crate) fn open_work(&mut self) -> Result<(), Error> {
+    pub(crate) fn open_work(&mut self, now: UnixMillis) -> Result<(), Error> {
         let mut find = self.store.db().prepare("SELECT id, work FROM target WHERE work IS NOT NULL")?;
         let mut rows = find.query([])?;
         while let Some(row) = rows.next()? {
             let (id, state): (i64, String) = (row.get(0)?, row.get(1)?);
             let state: CollectorState = serde_json::from_str(&state)?;
             if !matches!(state.phase, CollectorPhase::New | CollectorPhase::Failed) {
-                self.interrupted.insert(id);
+                self.interrupted.insert(id, now.to_seconds());
             }
             self.work.insert(id, Machine::resume(state));
         }
@@ -48,9 +76,6 @@ impl Collector {
     }
 
     pub(crate) fn pull_tick(&mut self, now: UnixMillis) -> Result<(), Error> {
-        for target in std::mem::take(&mut self.interrupted) {
-            self.work_event(target, CollectorEvent::Start, None, now)?;
-        }
         let at = now.to_seconds();
         let mut find = self
             .store
@@ -58,33 +83,43 @@ impl Collector {
             .prepare_cached("SELECT id FROM target WHERE method = 'REST_API' AND round <= ?1 ORDER BY id")?;
         let due = find.query_map([at.get()], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
         drop(find);
+        let next = at.saturating_add(Seconds::new(i64::from(self.settings.pull_seconds))).get();
+        let mut changes: Vec<Change> = Vec::new();
         for target in due {
-            self.begin_round(target, now)?;
+            changes.push(self.begin_round(target, next, at));
         }
-        for (target, document, bytes) in answers::for_targets(self.store.db())? {
-            self.work.entry(target).or_default();
-            self.work_event(target, CollectorEvent::Delivered(bytes), Some(document), now)?;
+        self.change(changes, now)?;
+        // a round that began took it up already
+        let interrupted: Vec<i64> =
+            self.interrupted.iter().filter(|(_, due)| **due <= at).map(|(target, _)| *target).collect();
+        self.events(interrupted.into_iter().map(|target| (target, CollectorEvent::Start, None)), now)?;
+        let documents = answers::for_targets(self.store.db())?;
+        for (target, ..) in &documents {
+            if !self.work.contains_key(target) {
+                let seed = self.waits.below(u64::MAX);
+                self.work.insert(*target, Machine::new().with_seed(seed));
+            }
         }
+        let delivered = documents
+            .into_iter()
+            .map(|(target, document, bytes)| (target, CollectorEvent::Delivered(bytes), Some(document)));
+        self.events(delivered, now)?;
         let due = self.work.iter().filter(|(_, work)| work.next_deadline().is_some_and(|due| due <= at));
-        for target in due.map(|(target, _)| *target).collect::<Vec<_>>() {
-            self.work_event(target, CollectorEvent::Tick, None, now)?;
-        }
-        Ok(())
+        let due: Vec<i64> = due.map(|(target, _)| *target).collect();
+        self.events(due.into_iter().map(|target| (target, CollectorEvent::Tick, None)), now)
     }
 
     /// Begins from the start; documents that wait for the device stay.
-    fn begin_round(&mut self, target: i64, now: UnixMillis) -> Result<(), Error> {
-        let next = now.to_seconds().saturating_add(Seconds::new(i64::from(self.settings.pull_seconds)));
+    fn begin_round(&mut self, target: i64, next: i64, at: UnixSeconds) -> Change {
         let mut state = self.work.get(&target).cloned().unwrap_or_default().state().clone();
         (state.phase, state.due, state.failures) = (CollectorPhase::New, None, 0);
-        let text = serde_json::to_string(&state)?;
-        self.store.write_soon(|db| {
-            let sql = "UPDATE target SET round = ?2, work = ?3 WHERE id = ?1";
-            db.prepare_cached(sql)?.execute(params![target, next.get(), text])?;
-            Ok(())
-        })?;
-        self.work.insert(target, Machine::resume(state));
-        self.work_event(target, CollectorEvent::Start, None, now)
+        if state.seed == 0 {
+            state.seed = self.waits.below(u64::MAX);
+        }
+        let mut work = Machine::resume(state);
+        let actions = work.handle(CollectorEvent::Start, at);
+        let (seen, importing, handed) = (Vec::new(), None, None);
+        Change { target, work, actions, seen, importing, handed, round: Some(next), is_kept: true }
     }
 
     /// A round for every listed device, now.
@@ -99,81 +134,69 @@ impl Collector {
         })
     }
 
-    pub(crate) fn pull_answered(
-        &mut self,
-        target: i64,
-        step: &Step,
-        response: Option<&Response<Vec<u8>>>,
-        now: UnixMillis,
-    ) -> Result<(), Error> {
-        let event = match step {
-            Step::Close => CollectorEvent::Closed(answer::<CloseReports>(response, &self.limits)),
-            Step::Fetch => CollectorEvent::Fetched(answer::<AllReports>(response, &self.limits)),
-            Step::Import => CollectorEvent::Imported(answer::<Import>(response, &self.limits)),
-        };
-        self.work_event(target, event, None, now)
+    /// Answers of devices: all of them are kept in one transaction.
+    pub(crate) fn pulls_answered(&mut self, answers: Vec<(i64, CollectorEvent)>, now: UnixMillis) -> Result<(), Error> {
+        let targets: Vec<i64> = answers.iter().map(|(target, _)| *target).collect();
+        let done = self.events(answers.into_iter().map(|(target, event)| (target, event, None)), now);
+        if done.is_err() {
+            // nothing is under way there any more
+            let again = now.to_seconds().saturating_add(Seconds::new(AGAIN));
+            self.interrupted.extend(targets.into_iter().map(|target| (target, again)));
+        }
+        done
     }
 
-    /// What an event leads to: kept with its consequences in one transaction, then sent. `handed` is the document that the
-    /// event brings.
-    fn work_event(
+    /// What events lead to, with the document that each brings: kept with all consequences in one transaction, then sent.
+    fn events(
         &mut self,
-        target: i64,
-        event: CollectorEvent,
-        handed: Option<i64>,
+        events: impl IntoIterator<Item = (i64, CollectorEvent, Option<i64>)>,
         now: UnixMillis,
     ) -> Result<(), Error> {
-        let Some(mut work) = self.work.get(&target).cloned() else {
-            return Ok(());
-        };
-        let importing = match (&event, work.state().documents.first()) {
-            (CollectorEvent::Imported(_), Some(document)) => Some(document.decode(&self.limits)?),
-            _ => None,
-        };
-        let seen = seen(&event);
-        let actions = work.handle(event, now.to_seconds());
+        let mut changes: Vec<Change> = Vec::new();
+        for (target, event, handed) in events {
+            let earlier = changes.iter().rev().find(|change| change.target == target).map(|change| &change.work);
+            let Some(work) = earlier.or_else(|| self.work.get(&target)) else { continue };
+            changes.push(change(target, work.clone(), event, handed, now.to_seconds(), &self.limits)?);
+        }
+        self.change(changes, now)
+    }
+
+    fn change(&mut self, changes: Vec<Change>, now: UnixMillis) -> Result<(), Error> {
         let Self { store, settings, events, .. } = self;
-        store.write_soon(|db| {
-            let state = serde_json::to_string(work.state())?;
-            db.prepare_cached("UPDATE target SET work = ?2 WHERE id = ?1")?.execute(params![target, state])?;
-            if let Some(seen) = &seen {
-                note(db, target, seen, now)?;
-            }
-            if let Some(answer) = handed {
-                answers::handed(db, answer)?;
-            }
-            let answer = match &importing {
-                Some(document) => answers::of_target(db, target, document)?,
-                None => None,
-            };
-            for action in &actions {
-                match (action, answer) {
-                    (CollectorAction::Forward(reports), _) => take(db, settings, events, target, reports, now)?,
-                    (CollectorAction::Acknowledged, Some(answer)) => answers::delivered(db, answer, now)?,
-                    (CollectorAction::NotImported(_), Some(answer)) => answers::not_taken(db, answer)?,
-                    _ => {}
+        if changes.iter().any(|change| change.is_kept) {
+            store.write_soon(|db| {
+                let kept = changes.iter().filter(|change| change.is_kept);
+                kept.into_iter().try_for_each(|change| keep(db, settings, events, change, now))
+            })?;
+        }
+        for Change { target, work, actions, .. } in changes {
+            self.interrupted.remove(&target);
+            self.work.insert(target, work);
+            for action in actions {
+                if let Err(error) = self.act(target, action, now) {
+                    self.events.say(format!("target {target}: {error}"));
                 }
             }
-            Ok(())
-        })?;
-        self.work.insert(target, work);
-        for action in actions {
-            match action {
-                CollectorAction::Close => self.say(target, Step::Close, None)?,
-                CollectorAction::Fetch => self.say(target, Step::Fetch, None)?,
-                CollectorAction::Import { document, encoding, .. } => {
-                    let bytes = document.decode(&self.limits)?;
-                    self.say(target, Step::Import, Some((bytes, encoding)))?;
-                }
-                CollectorAction::Forward(_) => self.schedule_forward(now),
-                CollectorAction::NotImported(error) => {
-                    self.events.say(format!("target {target}: a document was not taken, {error}"));
-                }
-                CollectorAction::Failed(error) => {
-                    self.events.say(format!("target {target}: given up until the next round, {error}"));
-                }
-                _ => {}
+        }
+        Ok(())
+    }
+
+    fn act(&mut self, target: i64, action: CollectorAction, now: UnixMillis) -> Result<(), Error> {
+        match action {
+            CollectorAction::Close => self.say(target, Step::Close, None)?,
+            CollectorAction::Fetch => self.say(target, Step::Fetch, None)?,
+            CollectorAction::Import { document, encoding, .. } => {
+                let bytes = document.decode(&self.limits)?;
+                self.say(target, Step::Import, Some((bytes, encoding)))?;
             }
+            CollectorAction::Forward(_) => self.schedule_forward(now),
+            CollectorAction::NotImported(error) => {
+                self.events.say(format!("target {target}: a document was not taken, {error}"));
+            }
+            CollectorAction::Failed(error) => {
+                self.events.say(format!("target {target}: given up until the next round, {error}"));
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -194,6 +217,64 @@ impl Collector {
         self.send(Peer::Device, Flight::Pull(target, step), request);
         Ok(())
     }
+}
+
+/// What an event leads to.
+fn change(
+    target: i64,
+    mut work: Machine,
+    event: CollectorEvent,
+    handed: Option<i64>,
+    at: UnixSeconds,
+    limits: &Limits,
+) -> Result<Change, Error> {
+    let importing = match (&event, work.state().documents.first()) {
+        (CollectorEvent::Imported(_), Some(document)) => Some(document.decode(limits)?),
+        _ => None,
+    };
+    // Closed or not: a process that begins again closes them in any case, so this need not be on the disk. That the device
+    // answered is noted with what it answers next.
+    let is_closed = matches!(event, CollectorEvent::Closed(Ok(()))) && work.state().failures == 0;
+    let mut seen = Vec::new();
+    if matches!(event, CollectorEvent::Fetched(Err(_))) && work.state().failures == 0 {
+        seen.push(Seen::Well);
+    }
+    seen.extend(self::seen(&event));
+    let actions = work.handle(event, at);
+    Ok(Change { target, work, actions, seen, importing, handed, round: None, is_kept: !is_closed })
+}
+
+/// Keeps what an event leads to.
+fn keep(
+    db: &Connection,
+    settings: &Settings,
+    events: &mut Events,
+    change: &Change,
+    now: UnixMillis,
+) -> Result<(), Error> {
+    let target = change.target;
+    let state = serde_json::to_string(change.work.state())?;
+    let sql = "UPDATE target SET work = ?2, round = coalesce(?3, round) WHERE id = ?1";
+    db.prepare_cached(sql)?.execute(params![target, state, change.round])?;
+    for seen in &change.seen {
+        note(db, target, seen, now)?;
+    }
+    if let Some(answer) = change.handed {
+        answers::handed(db, answer)?;
+    }
+    let answer = match &change.importing {
+        Some(document) => answers::of_target(db, target, document)?,
+        None => None,
+    };
+    for action in &change.actions {
+        match (action, answer) {
+            (CollectorAction::Forward(reports), _) => take(db, settings, events, target, reports, now)?,
+            (CollectorAction::Acknowledged, Some(answer)) => answers::delivered(db, answer, now)?,
+            (CollectorAction::NotImported(_), Some(answer)) => answers::not_taken(db, answer)?,
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// HTTPS, unless the operator asked for something else.

@@ -12,6 +12,9 @@ use crate::collector::{Collector, Outgoing, Peer};
 /// More messages than one turn can need: peers that never stop asking for more are left alone until the next turn.
 const MESSAGES: usize = 100_000;
 
+/// An exchange, and what came back.
+type Answer = (u64, Option<Response<Vec<u8>>>);
+
 /// Runs one collector.
 #[derive(Clone)]
 pub struct Runner {
@@ -20,6 +23,8 @@ pub struct Runner {
     cloud: Arc<dyn Network>,
     devices: Arc<dyn Network>,
     clock: Arc<dyn Clock>,
+    /// Answers that came and were not taken yet.
+    inbox: Arc<Mutex<Vec<Answer>>>,
 }
 
 impl Runner {
@@ -30,7 +35,7 @@ impl Runner {
         devices: Arc<dyn Network>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { collector, cloud, devices, clock }
+        Self { collector, cloud, devices, clock, inbox: Arc::default() }
     }
 
     /// Does what is due, and sends until there is nothing to send: messages that are ready together go at once, a thread
@@ -40,16 +45,18 @@ impl Runner {
     /// When something cannot be kept.
     pub fn turn(&self) -> Result<usize, Error> {
         self.lock().tick(self.clock.now())?;
-        let mut sent = 0;
+        let (mut sent, mut outgoing) = (0, self.lock().take_outgoing());
         while sent < MESSAGES {
-            let outgoing = self.lock().take_outgoing();
             match outgoing.as_slice() {
                 [] => break,
                 [one] => {
-                    self.exchange(one)?;
+                    outgoing = self.exchange(one)?;
                     sent += 1;
                 }
-                _ => sent += self.together(outgoing)?,
+                _ => {
+                    sent += self.together(outgoing)?;
+                    outgoing = self.lock().take_outgoing();
+                }
             }
         }
         Ok(sent)
@@ -65,22 +72,33 @@ impl Runner {
                     while let Some(one) = traffic.next() {
                         let _under_way = UnderWay(&traffic);
                         let done = self.exchange(&one);
-                        traffic.follow(done.map(|()| self.lock().take_outgoing()));
+                        traffic.follow(done);
                     }
                 });
             }
         });
-        traffic.end()
+        let State { ready, sent, failed, .. } = traffic.end();
+        // what was not sent waits for the next turn
+        self.lock().take_back(ready);
+        failed.map_or(Ok(sent), Err)
     }
 
-    /// Sends one message and brings its answer. The collector is not locked while the network takes its time.
-    fn exchange(&self, outgoing: &Outgoing) -> Result<(), Error> {
+    /// Sends one message and brings its answer; what is to be sent then. The collector is not locked while the network takes
+    /// its time. Answers that come while it is locked are kept together by the next thread that has it.
+    fn exchange(&self, outgoing: &Outgoing) -> Result<Vec<Outgoing>, Error> {
         let network = match outgoing.to {
             Peer::Cloud => &self.cloud,
             Peer::Device => &self.devices,
         };
         let response: Option<Response<Vec<u8>>> = network.send(&outgoing.request);
-        self.lock().answered(outgoing.exchange, response.as_ref(), self.clock.now())
+        let inbox = || self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+        inbox().push((outgoing.exchange, response));
+        let mut collector = self.lock();
+        let answers = std::mem::take(&mut *inbox());
+        if !answers.is_empty() {
+            collector.answered_all(answers, self.clock.now())?;
+        }
+        Ok(collector.take_outgoing())
     }
 
     fn lock(&self) -> MutexGuard<'_, Collector> {
@@ -138,9 +156,8 @@ impl Traffic {
         }
     }
 
-    fn end(self) -> Result<usize, Error> {
-        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        state.failed.map_or(Ok(state.sent), Err)
+    fn end(self) -> State {
+        self.state.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -48,6 +48,9 @@ pub struct Settings {
     /// Devices that are pulled from at once.
     #[serde(default = "default_at_once")]
     pub pulls_at_once: usize,
+    /// Spreads the waits before messages are repeated, so that many collectors do not come back at once. The same number
+    /// gives the same waits again. Default: another one in each run.
+    pub seed: Option<u64>,
     /// Pushes of one address in a second; one more gets 429. 0: as many as there are. Default 20.
     pub pushes_per_second: Option<u32>,
     /// Pushes at work at once. Default 64.
@@ -149,6 +152,7 @@ impl Settings {
             poll_seconds: default_poll(),
             pull_seconds: default_pull(),
             pulls_at_once: default_at_once(),
+            seed: None,
             pushes_per_second: None,
             pushes_at_once: None,
             pushes_waiting: None,

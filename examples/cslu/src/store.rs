@@ -36,6 +36,8 @@ pub struct Store {
     watch: Option<Watch>,
     /// Is every commit on the disk before it counts?
     synchronous: bool,
+    /// Does the next one wait for the disk?
+    waits: bool,
 }
 
 impl Store {
@@ -86,7 +88,7 @@ impl Store {
         db.pragma_update(None, "foreign_keys", true)?;
         db.set_prepared_statement_cache_capacity(64);
         schema::set_up(&db)?;
-        Ok(Self { db, watch: None, synchronous: false })
+        Ok(Self { db, watch: None, synchronous: false, waits: true })
     }
 
     /// Has this one asked before and after every transaction.
@@ -97,19 +99,21 @@ impl Store {
     /// One transaction. What it returns is durable; after an error nothing of it is there, unless the watch said no after
     /// the commit.
     pub(crate) fn write<T>(&mut self, step: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
-        self.commit(step).map_err(explain)
+        self.wait_for_disk(true).and_then(|()| self.commit(step)).map_err(explain)
     }
 
     /// As [`write`](Self::write), for what can be had again: it survives a kill of the program, and a loss of power once
     /// something else was written. Devices keep their reports until they are acknowledged.
     pub(crate) fn write_soon<T>(&mut self, step: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
-        if !self.synchronous {
-            return self.write(step);
+        self.wait_for_disk(false).and_then(|()| self.commit(step)).map_err(explain)
+    }
+
+    fn wait_for_disk(&mut self, waits: bool) -> Result<(), Error> {
+        if self.synchronous && self.waits != waits {
+            self.db.pragma_update(None, "synchronous", if waits { "FULL" } else { "NORMAL" })?;
+            self.waits = waits;
         }
-        self.db.pragma_update(None, "synchronous", "NORMAL").map_err(|error| explain(error.into()))?;
-        let done = self.write(step);
-        self.db.pragma_update(None, "synchronous", "FULL").map_err(|error| explain(error.into()))?;
-        done
+        Ok(())
     }
 
     fn commit<T>(&mut self, step: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
@@ -200,6 +204,19 @@ mod tests {
             use std::os::unix::fs::PermissionsExt as _;
             assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o077, 0);
         }
+    }
+
+    #[test]
+    fn what_counts_at_once_waits_for_the_disk_whatever_was_written_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&folder.path().join("cslu.db")).unwrap();
+        let mode = |db: &Connection| Ok(db.query_row("PRAGMA synchronous", [], |row| row.get::<_, i64>(0))?);
+        let (full, normal) = (2, 1);
+        assert_eq!(store.write_soon(mode).unwrap(), normal);
+        assert_eq!(store.write_soon(mode).unwrap(), normal);
+        assert_eq!(store.write(mode).unwrap(), full);
+        assert_eq!(store.write(mode).unwrap(), full);
+        assert_eq!(store.write_soon(mode).unwrap(), normal);
     }
 
     #[test]

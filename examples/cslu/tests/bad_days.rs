@@ -2,7 +2,7 @@
 
 mod support;
 
-use cslu::ReportState;
+use cslu::{Moment, ReportState};
 use cssm::FaultKind;
 use support::*;
 
@@ -113,7 +113,7 @@ fn without_the_key_of_the_cloud_the_devices_are_the_judges() {
         // a device that pushes shows with its next pushes what it did not take
         world.pass(65 * DAY);
         world.carry();
-        world.pass(2 * DAY);
+        world.pass(2 * DAY + 900);
         world.assert_all_is_well(2);
     }
 }
@@ -245,4 +245,52 @@ fn a_bad_row_takes_nothing_of_the_list_and_shows_no_password() {
     let error = world.collector().take_list(list.as_bytes(), world.now()).unwrap_err().to_string();
     assert!(error.starts_with("row 3") && !error.contains("hush"), "{error}");
     assert!(world.collector().table().unwrap().is_empty());
+}
+
+/// When a collector with this seed for its waits does something, while neither cloud nor devices answer.
+fn waits(seed: u64, world: u64) -> Vec<i64> {
+    let plan = Plan { devices: 2, waits: Some(seed), ..Plan::new(true, true) };
+    let world = World::new(plan, world);
+    for number in 1..=2 {
+        world.say(number, "license network-advantage 1");
+    }
+    world.pass(5 * DAY + 60);
+    // the devices closed their first reports: something for the cloud, which is away, and the devices go too
+    *world.plugged.lock().unwrap() = false;
+    world.hosts.lock().unwrap().clear();
+    let mut times = Vec::new();
+    world.pass_with(6 * DAY, |world| times.push(world.now().to_seconds().get()));
+    let said = world.collector().take_events().join("\n");
+    assert!(said.contains("no access token") && said.contains("given up until the next round"), "{said}");
+    times
+}
+
+#[test]
+fn the_waits_of_a_collector_follow_its_seed() {
+    let first = waits(7, 21);
+    assert_eq!(first, waits(7, 22), "whatever its nonces and ids are");
+    assert_ne!(first, waits(8, 21));
+}
+
+#[test]
+fn what_could_not_be_kept_begins_again_in_a_minute_without_a_restart() {
+    for pull in [false, true] {
+        let world = World::new(Plan { devices: 2, ..Plan::new(true, pull) }, 23);
+        for number in 1..=2 {
+            world.say(number, "license network-advantage 1");
+        }
+        // a disk that is full each fifth time, for two months: nothing is reopened
+        let mut count = 0_u32;
+        world.collector().watch(Box::new(move |moment| {
+            count += u32::from(moment == Moment::Before);
+            if moment == Moment::Before && count.is_multiple_of(5) { Err("the disk is full".into()) } else { Ok(()) }
+        }));
+        world.pass_that_fails(62 * DAY);
+        world.collector().watch(Box::new(|_| Ok(())));
+        world.pass(6 * DAY);
+        // what the cloud has, and whose answer could not be kept, goes the other road
+        world.carry();
+        world.pass(2 * DAY + 900);
+        world.assert_all_is_well(2);
+    }
 }

@@ -64,6 +64,28 @@ fn cslu_offline_pull_bundles_go_out_and_their_answers_are_imported() {
 }
 
 #[test]
+fn cslu_offline_the_ledger_says_which_answers_devices_were_given_and_how() {
+    for (pull, via) in [(false, "push"), (true, "pull")] {
+        let world = World::new(Plan { devices: 2, ..Plan::new(false, pull) }, 1);
+        for number in 1..=2 {
+            world.say(number, "license network-advantage 2");
+        }
+        world.pass(31 * DAY);
+        assert_eq!(world.carry(), 1);
+        let given = |world: &World| {
+            let ledger = world.collector().ledger().unwrap();
+            ledger.lines().filter(|line| line.contains(&format!("\"via\":\"{via}\""))).count()
+        };
+        assert_eq!(given(&world), 0, "the answers are here, not there");
+        world.pass(2 * DAY);
+        world.reopen();
+        assert_eq!(given(&world), 2);
+        world.reopen();
+        assert_eq!(given(&world), 2, "once each");
+    }
+}
+
+#[test]
 fn cslu_offline_a_code_is_asked_for_by_bundle_and_comes_back_in_its_answer() {
     let mut plan = Plan::new(false, false);
     plan.devices = 1;

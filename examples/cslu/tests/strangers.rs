@@ -213,6 +213,7 @@ fn many_slow_senders_do_not_keep_an_honest_device_out() {
         assert!(answer.starts_with(b"HTTP/1.1 400 "), "{}", String::from_utf8_lossy(&answer));
     }
     assert_eq!(served.hello(2), StatusWord::Ok);
+    assert_eq!(served.said(), "127.0.0.1: POST /cslu/v1/pi: refused, 400 Bad Request");
     drop(heads);
 }
 

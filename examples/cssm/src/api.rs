@@ -100,7 +100,7 @@ impl Cloud {
             "authrequest" => {
                 respond_to(request, &limits, |m: AuthRequest| Ok(self.auth_request(&m, &account, twist, now)))
             }
-            "poll" => respond_to(request, &limits, |m: Poll| Ok(self.poll(&m, now))),
+            "poll" => with_nulls(respond_to(request, &limits, |m: Poll| Ok(self.poll(&m, now)))),
             "search" => respond_to(request, &limits, |_: SearchAccounts| Ok(self.accounts())),
             "summary" => respond_to(request, &limits, |m: LicensesSummary| Ok(self.summary(&m, &account, now))),
             _ => self.account_call(request, now),
@@ -352,6 +352,30 @@ impl Cloud {
         answer.token_info = Some(TokenInfo::new(Token::new(text)));
         Ok(answer)
     }
+}
+
+/// The vendor's answer has every member of an item, and `null` where there is nothing to say (seen); the push protocol, which
+/// shares these items, leaves such members out.
+fn with_nulls(mut response: Response<Vec<u8>>) -> Response<Vec<u8>> {
+    const ITEMS: [(&str, &[&str]); 2] = [
+        ("acknowledgements", &["software_tag_identifier", "smart_license"]),
+        ("authorizations", &["product_instance_identifier", "smart_license", "error_code", "status_message"]),
+    ];
+    let Ok(mut body) = serde_json::from_slice::<serde_json::Value>(response.body()) else {
+        return response;
+    };
+    for (list, names) in ITEMS {
+        let items = body.pointer_mut(&format!("/data/{list}")).and_then(serde_json::Value::as_array_mut);
+        for item in items.into_iter().flatten().filter_map(serde_json::Value::as_object_mut) {
+            for name in names {
+                item.entry(*name).or_insert(serde_json::Value::Null);
+            }
+        }
+    }
+    if let Ok(bytes) = serde_json::to_vec(&body) {
+        *response.body_mut() = bytes;
+    }
+    response
 }
 
 fn compliance(balance: &Balance) -> &'static str {

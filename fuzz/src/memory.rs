@@ -232,6 +232,27 @@ fn no_hostile_file_makes_a_reader_hold_more_than_its_limit_and_16_mib() {
     assert!(count > 90, "{count}");
 }
 
+/// Canonical JSON of 64 MiB, made of these in arrays of at most half a million.
+fn dense(unit: &str) -> Vec<u8> {
+    let row = format!("[{}0],", unit.repeat(500_000));
+    let rows = ((64 << 20) - 8) / row.len();
+    format!("[{}0]", row.repeat(rows)).into_bytes()
+}
+
+#[test]
+fn canonical_json_of_64_mib_takes_no_more_memory_than_its_limit_says() {
+    let mut greatest = 0;
+    for unit in ["[0],", "{\"\":0},", "{\"a\":{}},", "[0,0,0,0,0],", "[],", "\"\","] {
+        let text = dense(unit);
+        let (read, most) = peak(|| Value::read(&text).map(drop).map_err(|error| error.name()));
+        assert!(most <= 256 * MIB + 16 * MIB, "{unit} held {} KiB", most >> 10);
+        assert!(matches!(read, Ok(()) | Err(Some("memory_bytes"))), "{unit}: {read:?}");
+        greatest = greatest.max(most);
+    }
+    // it is this limit that ends them, and nothing earlier
+    assert!(greatest > 200 * MIB, "{} KiB", greatest >> 10);
+}
+
 #[test]
 fn what_is_held_is_counted() {
     let (kept, most) = peak(|| {

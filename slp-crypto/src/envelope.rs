@@ -228,10 +228,7 @@ impl Document {
 
     /// The canonical bytes without the members `signature` and `signatures`.
     pub fn body(&self) -> Vec<u8> {
-        let mut unsigned = self.object.clone();
-        unsigned.remove("signature");
-        unsigned.remove("signatures");
-        Value::Object(unsigned).to_bytes()
+        self.object.bytes_without(&["signature", "signatures"])
     }
 
     /// The bytes that are signed: [`pae`] of type and body.
@@ -241,7 +238,7 @@ impl Document {
 
     /// The file: the canonical form of the whole document and one LF.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Value::Object(self.object.clone()).to_bytes();
+        let mut bytes = self.object.bytes_without(&[]);
         bytes.push(b'\n');
         bytes
     }

@@ -83,7 +83,7 @@ mod tests {
         assert!(budget.take(3).is_ok());
         assert!(budget.take(0).is_ok());
         let refused = budget.take(1).unwrap_err();
-        assert_eq!(refused.name, "x");
+        assert_eq!((refused.name, refused.to_string()), ("x", "more than 3 (limit x)".to_owned()));
         assert_eq!(serde_json::to_string(&refused).unwrap(), r#"{"name":"x","limit":3}"#);
         assert_eq!(budget.left(), 0);
     }
@@ -95,6 +95,8 @@ mod tests {
         assert!(budget.take(u64::MAX).is_err());
         let mut budget = Budget::new("x", 5);
         assert!(budget.take(6).is_err());
-        assert!(budget.take(5).is_ok());
+        assert_eq!(budget.left(), 5);
+        assert!(budget.take(3).is_ok());
+        assert_eq!(budget.left(), 2);
     }
 }

@@ -149,3 +149,45 @@ impl Meter {
 fn add(counter: &AtomicU64, amount: u64) -> u64 {
     counter.fetch_add(amount, Ordering::Relaxed).saturating_add(amount)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wider_limits_are_wider_each_by_itself() {
+        let (default, bulk) = (Limits::default(), Limits::bulk());
+        for (name, default, bulk, expected) in [
+            ("archive_bytes", default.archive_bytes, bulk.archive_bytes, u64::MAX),
+            ("inflated_bytes", default.inflated_bytes, bulk.inflated_bytes, u64::MAX),
+            ("entries", default.entries, bulk.entries, 4_000_000),
+            ("archives", default.archives, bulk.archives, 65_536),
+            ("leaf_bytes", default.leaf_bytes, bulk.leaf_bytes, 67_108_864),
+            ("manifest_bytes", default.manifest_bytes, bulk.manifest_bytes, 16_777_216),
+            ("rows", default.rows, bulk.rows, 4_000_000),
+        ] {
+            assert_eq!(bulk, expected, "{name}");
+            assert!(bulk > default, "{name}");
+        }
+        // what one item may cost does not grow with the number of items
+        assert_eq!(
+            (bulk.cell_bytes, bulk.columns, bulk.pem_bytes),
+            (default.cell_bytes, default.columns, default.pem_bytes)
+        );
+    }
+
+    #[test]
+    fn all_layers_count_on_one_meter() {
+        let mut limits = Limits::default();
+        (limits.inflated_bytes, limits.entries) = (10, 2);
+        let meter = Meter::new(&limits);
+        let layer = meter.clone();
+        assert!(meter.inflate(4).is_ok() && layer.inflate(6).is_ok());
+        assert_eq!((meter.inflated(), layer.inflated()), (10, 10));
+        assert_eq!(layer.inflate(1).unwrap_err().name(), Some("inflated_bytes"));
+        assert!(meter.entry().is_ok() && layer.entry().is_ok());
+        assert_eq!(meter.entries(), 2);
+        let refused = layer.entry().unwrap_err();
+        assert_eq!((refused.name(), refused.is_fatal()), (Some("entries"), true));
+    }
+}

@@ -300,12 +300,18 @@ mod tests {
     use proptest::prelude::*;
     use slp_model::EntitlementTag;
 
-    use super::Pools;
+    use super::{COUNT_MAX, Pools};
     use crate::ErrorKind;
     use crate::hierarchy::Hierarchy;
 
     fn tag(name: &str) -> EntitlementTag {
         format!("regid.2016-01.com.example.{name},1.0").parse().unwrap()
+    }
+
+    #[test]
+    fn the_greatest_count_is_one_that_documents_can_hold() {
+        assert_eq!(COUNT_MAX, 9_007_199_254_740_991);
+        assert_eq!(i64::try_from(COUNT_MAX), Ok(slp_crypto::canonical::MAX_INTEGER));
     }
 
     fn quebec() -> Pools {

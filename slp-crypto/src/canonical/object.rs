@@ -20,7 +20,8 @@ impl Object {
     pub(super) fn from_members(mut members: Vec<(String, Value)>) -> Result<Self, String> {
         // a document that is canonical already is the usual case
         if !members.is_sorted_by(|(a, _), (b, _)| compare(a, b) == Ordering::Less) {
-            members.sort_by(|(a, _), (b, _)| compare(a, b));
+            // in place: equal names are refused, so their order does not matter
+            members.sort_unstable_by(|(a, _), (b, _)| compare(a, b));
             let pairs = members.iter().zip(members.iter().skip(1));
             if let Some(((name, _), _)) = pairs.into_iter().find(|((a, _), (b, _))| a == b) {
                 return Err(name.clone());

@@ -1,7 +1,7 @@
 //! Reading with `serde_json` and a visitor of our own: what the library would round, merge or lose is refused here.
 //! Spec: crypto, "Canonical JSON", "Reading".
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt::{self, Write as _};
 
 use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
@@ -20,11 +20,15 @@ pub struct Limits {
     pub depth: u32,
     /// Members of one object, elements of one array. Default 1,000,000.
     pub members: u64,
+    /// Bytes of memory that the value takes, as they are asked of the allocator: counted before they are taken, since
+    /// `[1],` is four bytes of text and sixty-four of memory. Default 256 MiB. Beside them the reader holds one string,
+    /// which is never longer than the text.
+    pub memory_bytes: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { text_bytes: 64 << 20, depth: 32, members: 1_000_000 }
+        Self { text_bytes: 64 << 20, depth: 32, members: 1_000_000, memory_bytes: 256 << 20 }
     }
 }
 
@@ -46,9 +50,9 @@ pub(super) fn read(text: &[u8], limits: &Limits) -> Result<Value, Error> {
         let what = format!("the document is longer than {} bytes", limits.text_bytes);
         return Err(Error::new(ErrorKind::Size, what).named("text_bytes"));
     }
-    let noted = RefCell::new(Noted::default());
+    let (noted, held) = (RefCell::new(Noted::default()), Cell::new(0));
     let mut source = serde_json::Deserializer::from_slice(text);
-    let seed = Seed { noted: &noted, limits, depth: 0 };
+    let seed = Seed { noted: &noted, held: &held, limits, depth: 0 };
     let value = seed.deserialize(&mut source).and_then(|value| source.end().map(|()| value));
     value.map_err(|error| noted.into_inner().explain(text, &error))
 }
@@ -135,8 +139,18 @@ fn number_before(text: &[u8], offset: usize) -> &str {
 #[derive(Clone, Copy)]
 struct Seed<'a> {
     noted: &'a RefCell<Noted>,
+    /// Bytes of memory that all values together take so far.
+    held: &'a Cell<u64>,
     limits: &'a Limits,
     depth: u32,
+}
+
+/// The fewest places that a container with anything in it gets at first; it is fitted when it ends.
+const FIRST: usize = 4;
+
+/// The memory of so many.
+fn memory<T>(count: usize) -> u64 {
+    u64::try_from(count.saturating_mul(size_of::<T>())).unwrap_or(u64::MAX)
 }
 
 impl Seed<'_> {
@@ -168,6 +182,70 @@ impl Seed<'_> {
 
     fn count<E: de::Error>(&self, budget: &mut Budget) -> Result<(), E> {
         budget.take(1).map_err(|limit| self.fault(Fault::Other(ErrorKind::Size, Some(limit.name), limit.to_string())))
+    }
+
+    /// Counts memory that is about to be taken.
+    fn hold<E: de::Error>(&self, bytes: u64) -> Result<(), E> {
+        let held = self.held.get().saturating_add(bytes);
+        if held > self.limits.memory_bytes {
+            let text = format!("the values take more than {} bytes of memory", self.limits.memory_bytes);
+            return Err(self.fault(Fault::Other(ErrorKind::Size, Some("memory_bytes"), text)));
+        }
+        self.held.set(held);
+        Ok(())
+    }
+
+    fn release(&self, bytes: u64) {
+        self.held.set(self.held.get().saturating_sub(bytes));
+    }
+
+    fn text<E: de::Error>(&self, text: &str) -> Result<String, E> {
+        self.hold(memory::<u8>(text.len()))?;
+        Ok(text.to_owned())
+    }
+
+    /// Adds to a container. Its old and its new place may be there side by side.
+    fn push<T, E: de::Error>(&self, items: &mut Vec<T>, item: T) -> Result<(), E> {
+        if items.len() == items.capacity() {
+            let before = items.capacity();
+            self.hold(memory::<T>(before.saturating_mul(2).max(FIRST)))?;
+            items.reserve_exact(before.max(FIRST));
+            self.release(memory::<T>(before));
+        }
+        items.push(item);
+        Ok(())
+    }
+
+    /// Gives back what a container has too much; one that cannot be moved within the limit stays as it is.
+    fn fit<T>(&self, items: &mut Vec<T>) {
+        let (before, after) = (memory::<T>(items.capacity()), memory::<T>(items.len()));
+        if after < before && self.held.get().saturating_add(after) <= self.limits.memory_bytes {
+            items.shrink_to_fit();
+            self.release(before.saturating_sub(after));
+        }
+    }
+}
+
+/// Reads the name of a member.
+struct Name<'a>(Seed<'a>);
+
+impl<'de> DeserializeSeed<'de> for Name<'_> {
+    type Value = String;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, source: D) -> Result<String, D::Error> {
+        source.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Name<'_> {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a member")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<String, E> {
+        self.0.text(name)
     }
 }
 
@@ -206,12 +284,8 @@ impl<'de> Visitor<'de> for Seed<'_> {
         Err(self.fault(Fault::Float))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::String(text.to_owned()))
-    }
-
-    fn visit_string<E>(self, text: String) -> Result<Value, E> {
-        Ok(Value::String(text))
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Value, E> {
+        self.text(text).map(Value::String)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
@@ -222,9 +296,12 @@ impl<'de> Visitor<'de> for Seed<'_> {
             match seq.next_element_seed(inner) {
                 Ok(Some(value)) => {
                     self.count(&mut budget)?;
-                    values.push(value);
+                    self.push(&mut values, value)?;
                 }
-                Ok(None) => return Ok(Value::Array(values)),
+                Ok(None) => {
+                    self.fit(&mut values);
+                    return Ok(Value::Array(values));
+                }
                 Err(error) => {
                     self.step(Step::Index(values.len()));
                     return Err(error);
@@ -237,20 +314,21 @@ impl<'de> Visitor<'de> for Seed<'_> {
         let inner = self.deeper()?;
         let mut budget = Budget::new("members", self.limits.members);
         let mut members: Vec<(String, Value)> = Vec::new();
-        while let Some(name) = map.next_key::<String>()? {
+        while let Some(name) = map.next_key_seed(Name(self))? {
             self.count(&mut budget)?;
             if name == NUMBER_AS_TEXT {
                 let text = "a number arrived as text: serde_json was built with `arbitrary_precision`, turn it off";
                 return Err(self.fault(Fault::Other(ErrorKind::Float, None, text.to_owned())));
             }
             match map.next_value_seed(inner) {
-                Ok(value) => members.push((name, value)),
+                Ok(value) => self.push(&mut members, (name, value))?,
                 Err(error) => {
                     self.step(Step::Member(name));
                     return Err(error);
                 }
             }
         }
+        self.fit(&mut members);
         Object::from_members(members).map(Value::Object).map_err(|name| {
             let text = format!("the member {} is there twice", Quoted(&name));
             self.fault(Fault::Other(ErrorKind::DuplicateKey, None, text))

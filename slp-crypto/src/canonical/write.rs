@@ -5,7 +5,7 @@ use std::slice::Iter;
 
 use slp_model::json::{Profile, write_string};
 
-use super::Value;
+use super::{Object, Value};
 
 /// An array or object that is being written.
 enum Open<'a> {
@@ -72,6 +72,21 @@ impl Value {
                 _ => {}
             }
         }
+    }
+}
+
+impl Object {
+    /// The canonical bytes of all members but these.
+    pub(crate) fn bytes_without(&self, left_out: &[&str]) -> Vec<u8> {
+        let mut out = String::from("{");
+        for (name, value) in self.iter().filter(|(name, _)| !left_out.contains(&name.as_str())) {
+            separate(&mut out);
+            write_string(&mut out, name, Profile::Canonical);
+            out.push(':');
+            value.write(&mut out);
+        }
+        out.push('}');
+        out.into_bytes()
     }
 }
 

@@ -193,6 +193,33 @@ fn limits_take_n_and_refuse_one_more() {
 }
 
 #[test]
+fn the_memory_of_a_value_has_a_limit_of_its_own() {
+    let (value, member) = (size_of::<Value>() as u64, size_of::<(String, Value)>() as u64);
+    for (text, takes) in [
+        ("[]".to_owned(), 0),
+        ("\"abc\"".to_owned(), 3),
+        // old and new place of a container that grows: 4 and 8 of five, fitted to five at its end
+        ("[0,0,0,0]".to_owned(), 4 * value),
+        ("[0,0,0,0,0]".to_owned(), (4 + 8) * value),
+        ("[[0]]".to_owned(), 4 * value + value),
+        (format!("[{}[0]]", "[0],".repeat(3)), 4 * value + 4 * value + 3 * value),
+        ("{\"ab\":\"c\"}".to_owned(), 4 * member + 3),
+        // containers inside of others count together
+        (format!("[{}]", ["[[],[],[],[]]"; 4].join(",")), 4 * value + 4 * 4 * value),
+    ] {
+        let with = |memory_bytes| {
+            let mut limits = Limits::default();
+            limits.memory_bytes = memory_bytes;
+            Value::read_with(text.as_bytes(), &limits).map(|_| ()).map_err(|error| (error.kind(), error.name()))
+        };
+        assert_eq!(with(takes), Ok(()), "{text}");
+        if takes > 0 {
+            assert_eq!(with(takes - 1), Err((ErrorKind::Size, Some("memory_bytes"))), "{text}");
+        }
+    }
+}
+
+#[test]
 fn rust_values_become_canonical_or_are_refused() {
     #[derive(serde::Serialize, serde::Deserialize, Debug, PartialEq)]
     enum Kind {

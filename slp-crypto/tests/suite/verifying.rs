@@ -142,6 +142,32 @@ fn cloud_elements_take_keys_of_every_type_and_reports_do_not() {
 }
 
 #[test]
+fn reports_take_rsa_keys_of_4096_bits_at_most_and_cloud_elements_greater_ones() {
+    let modulus = |bytes: usize| [&[0_u8][..], &vec![0xff; bytes]].concat();
+    let rsa = |bytes| PublicKey::from_pkcs1(&tlv(0x30, &[&tlv(2, &[&modulus(bytes)]), &tlv(2, &[&[3]])])).unwrap();
+    let mut content = report(b"{}", &key(RSA));
+    let mut judged = |bytes, place| {
+        content.place = place;
+        let mut trust = TrustStore::empty();
+        trust.add_key(KeyScope::KeyText("00000001".into()), rsa(bytes));
+        verdict(&trust, &content).unwrap_err()
+    };
+    // a key that was tried does not fit; one that may not be used is not tried
+    assert_eq!(judged(512, Place::UsageReport), (Reason::Invalid, Detail::Mismatch));
+    assert_eq!(judged(513, Place::UsageReport), (Reason::Unsupported, Detail::Key));
+    assert_eq!(judged(513, Place::CloudElement("data".into())), (Reason::Invalid, Detail::Mismatch));
+}
+
+#[test]
+fn a_verifier_and_its_builder_show_budget_and_no_keys() {
+    let trust = trusting(&[&key(P256)]);
+    let builder = Verifier::builder(&trust).budget(7);
+    let shown = format!("{builder:?}");
+    assert_eq!(shown, format!("{:?}", builder.build()));
+    assert!(shown.starts_with("Verifier {") && shown.contains("budget: 7"), "{shown}");
+}
+
+#[test]
 fn a_key_map_matches_exactly_and_the_narrowest_scope_comes_first() {
     let keys: Vec<PublicKey> = (0..7).map(|_| SigningKey::generate().unwrap().0.public_key().clone()).collect();
     let place = Place::CloudElement("data".into());

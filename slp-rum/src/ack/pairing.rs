@@ -94,4 +94,12 @@ mod tests {
         assert_eq!(pair(None, None), Err(Unpaired::Unknown));
         assert_eq!(pair(None, set(&[])), Err(Unpaired::Unknown));
     }
+
+    #[test]
+    fn the_word_of_what_is_not_paired_stands_in_its_sentence() {
+        for (why, word) in [(Unpaired::Unknown, "unpaired"), (Unpaired::Conflict, "pairing-conflict")] {
+            assert_eq!((why.as_str(), why.to_string().as_str()), (word, word));
+            assert!(why.reason().ends_with(&format!("({word})")), "{}", why.reason());
+        }
+    }
 }

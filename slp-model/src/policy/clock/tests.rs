@@ -85,6 +85,58 @@ fn what_is_in_use_is_due_again_and_what_is_not_is_not() {
 }
 
 #[test]
+fn what_is_in_use_again_after_its_report_is_due_by_the_ongoing_rule_too() {
+    let mut policy = Policy::new("x");
+    policy.perpetual = Requirement::days(0, 30, 0);
+    let changes = [("2022-06-27T14:18:18", 1), ("2022-06-29T20:48:25", 0), ("2022-08-01T00:00:00", 2)];
+    let used = licence(LicenseClass::Perpetual, &changes).covered_to(time(COVERED));
+    assert_eq!(due(&policy, used, None, Some(LAST_ACK)), is(Rule::Ongoing, "2022-07-31T14:18:04"));
+}
+
+#[test]
+fn the_first_use_is_the_first_count_that_stayed_for_a_second() {
+    let first = |changes: &[(&str, u64)], now| licence(LicenseClass::Perpetual, changes).first_use(time(now));
+    let changes = [("2022-06-27T00:00:00", 0), ("2022-06-28T00:00:00", 2), ("2022-06-29T00:00:00", 1)];
+    assert_eq!(first(&changes, "2022-07-01"), Some(time("2022-06-28T00:00:00")));
+    assert_eq!(first(&changes, "2022-06-27T12:00:00"), None);
+    assert_eq!(first(&[], "2022-07-01"), None);
+    // of several counts at one second the last one stands
+    assert_eq!(first(&[("2022-06-27T00:00:00", 1), ("2022-06-27T00:00:00", 0)], "2022-07-01"), None);
+    assert_eq!(
+        first(&[("2022-06-27T00:00:00", 0), ("2022-06-27T00:00:00", 1)], "2022-07-01"),
+        Some(time("2022-06-27T00:00:00"))
+    );
+}
+
+#[test]
+fn the_printed_interval_is_the_least_that_is_asked_of_the_classes_in_use() {
+    let mut policy = Policy::new("x");
+    (policy.perpetual, policy.subscription) = (Requirement::days(365, 0, 90), Requirement::days(90, 30, 60));
+    let interval = |classes: &[LicenseClass], phase| printed_interval(&policy, classes.iter().copied(), phase);
+    let (both, perpetual) = ([LicenseClass::Perpetual, LicenseClass::Subscription], [LicenseClass::Perpetual]);
+    assert_eq!(interval(&both, Phase::BeforeFirstReport), 90);
+    assert_eq!(interval(&perpetual, Phase::BeforeFirstReport), 365);
+    assert_eq!(interval(&both, Phase::Reporting), 30, "a class of which nothing is asked does not count");
+    assert_eq!(interval(&perpetual, Phase::Reporting), 0);
+    assert_eq!(interval(&[], Phase::Reporting), 0);
+}
+
+#[test]
+fn the_printed_deadline_counts_from_the_acknowledgement_or_else_from_the_first_use() {
+    let mut policy = Policy::new("x");
+    policy.perpetual = Requirement::days(10, 20, 0);
+    let used = |at| licence(LicenseClass::Perpetual, &[(at, 1)]);
+    let all = [used("2022-06-28T00:00:00"), used("2022-06-27T00:00:00")];
+    let deadline = |licences: &[LicenseUse], ack: Option<&str>| {
+        printed_ack_deadline(&policy, licences, ack.map(time), time("2022-07-01"))
+    };
+    assert_eq!(deadline(&all, None), Some(time("2022-07-07T00:00:00")));
+    assert_eq!(deadline(&all, Some("2022-06-30T01:02:03")), Some(time("2022-07-20T01:02:03")));
+    assert_eq!(deadline(&[], None), None);
+    assert_eq!(deadline(&[used("2022-07-02T00:00:00")], None), None, "not used yet");
+}
+
+#[test]
 fn the_explanation_names_licence_rule_days_base_and_source() {
     let licence = licence(LicenseClass::Export, &[("2022-07-01T15:00:00", 1)]);
     let due = next_due(&known_policy(), None, &[licence], None, time("2022-12-01")).unwrap();

@@ -20,7 +20,8 @@ use crate::store::Wanted;
 impl Device {
     /// Does what a command says; what the device prints.
     ///
-    /// * `license smart transport off|cslu|smart [URL]`
+    /// * `license smart transport off|cslu|smart [URL]`, `license smart url cslu|smart URL`
+    /// * `[no] license smart usage interval [DAYS]`, `license smart clear eventlog`
     /// * `license smart trust idtoken TOKEN local|all [force]`
     /// * `license smart sync all|local`
     /// * `license smart save usage all|unreported|days N|rum-id ID file PATH`, `license smart save trust-request PATH`
@@ -34,7 +35,8 @@ impl Device {
     /// * `clock set SECONDS`: so many seconds forward or back (this program's own)
     /// * `redundancy force-switchover`
     /// * `stack join PID SERIAL`, `stack leave PID SERIAL`: as if a member were plugged in or out (this program's own)
-    /// * `show license all|status|summary|usage|udi|authorization`, `show license rum id all`
+    /// * `show license all|status|summary|usage|udi|authorization|tech support|history message`,
+    ///   `show license rum id all`, `show license rum id ID [detail]`, `show license eventlog [DAYS]`
     ///
     /// Paths name files on the device's own disk: `usage.txt`, `bootflash:usage.txt`.
     ///
@@ -48,6 +50,7 @@ impl Device {
                 Some(printed) => Ok(printed?),
                 None => unknown(line),
             },
+            ["no", "license", "smart", "usage", "interval"] => self.push_every(None, now).and(done),
             ["no", "license", "smart", "reservation"] => {
                 self.reserve(false)?;
                 done
@@ -86,6 +89,17 @@ impl Device {
                 let transport = if *how == "cslu" { Transport::Cslu } else { Transport::Smart };
                 silent(self.configure(transport((*url).to_owned()), now))
             }
+            ["transport", "cslu"] => silent(self.configure_to(Transport::Cslu, now)),
+            ["transport", "smart"] => silent(self.configure_to(Transport::Smart, now)),
+            ["url", how @ ("cslu" | "smart"), url] => silent(self.address(how, url, now)),
+            ["usage", "interval", days] => silent(days.parse().map_or_else(
+                |_| Err(format!("{days} is no number of days from 1 to 365").into()),
+                |days| self.push_every(Some(days), now),
+            )),
+            ["clear", "eventlog"] => {
+                self.events.clear();
+                Ok(String::new())
+            }
             ["trust", "idtoken", token, scope @ ("local" | "all")] => {
                 silent(self.ask_for_trust(token, scope, false, now))
             }
@@ -103,6 +117,30 @@ impl Device {
             }
             _ => return None,
         })
+    }
+
+    /// The transport, to the address that was given for it.
+    fn configure_to(&mut self, transport: fn(String) -> Transport, now: UnixMillis) -> Result<(), Error> {
+        let (word, address) = match transport(String::new()) {
+            Transport::Smart(_) => ("smart", &self.saved.addresses.smart),
+            _ => ("cslu", &self.saved.addresses.cslu),
+        };
+        let missing = || format!("there is no address: 'license smart url {word} URL' first");
+        let address = address.clone().ok_or_else(missing)?;
+        self.configure(transport(address), now)
+    }
+
+    /// The address for a transport; what is sent by it goes there from now on.
+    fn address(&mut self, how: &str, url: &str, now: UnixMillis) -> Result<(), Error> {
+        url.parse::<BaseUrl>()?;
+        let url = url.to_owned();
+        match (&self.saved.transport, how) {
+            (Transport::Cslu(_), "cslu") => return self.configure(Transport::Cslu(url), now),
+            (Transport::Smart(_), "smart") => return self.configure(Transport::Smart(url), now),
+            (_, "cslu") => self.saved.addresses.cslu = Some(url),
+            _ => self.saved.addresses.smart = Some(url),
+        }
+        self.save()
     }
 
     fn ask_for_trust(&mut self, token: &str, scope: &str, force: bool, now: UnixMillis) -> Result<(), Error> {

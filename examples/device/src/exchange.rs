@@ -26,7 +26,8 @@ use crate::setup::Transport;
 use crate::syslog;
 
 /// What agents of devices print as their capabilities (seen), those that this one has.
-const CAPABILITIES: [&str; 7] = ["UTILITY", "DLC", "AppHA", "MULTITIER", "EXPORT_2", "OK_TRY_AGAIN", POLICY_USAGE];
+pub(crate) const CAPABILITIES: [&str; 7] =
+    ["UTILITY", "DLC", "AppHA", "MULTITIER", "EXPORT_2", "OK_TRY_AGAIN", POLICY_USAGE];
 /// What a server needs for policies and usage (seen).
 const POLICY_USAGE: &str = "POLICY_USAGE";
 /// Clocks may differ by less than this (doc), milliseconds.

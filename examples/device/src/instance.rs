@@ -19,11 +19,11 @@ use crate::files::{Files, MemoryFiles};
 use crate::life::{Ending, Life, Signing};
 use crate::setup::{Feature, Setup, Transport};
 use crate::stack::MEMBERS;
-use crate::store::{Reservation, Saved, Store};
+use crate::store::{Addresses, Reservation, Saved, Store};
 use crate::syslog;
 use crate::trusted::Trusted;
 
-/// Days between pushes, unless a policy asks for less (doc).
+/// Days between pushes, unless the operator or a policy asks for another number (doc).
 const PUSH_DAYS: u32 = 30;
 /// Lines of the log that are kept until somebody takes them.
 const LOG_LINES: usize = 1_000;
@@ -49,6 +49,8 @@ pub struct Device {
     /// Was the operator told that the server is too old?
     pub(crate) told_old: bool,
     log: VecDeque<String>,
+    /// What `show license eventlog` prints: times on its own clock.
+    pub(crate) events: VecDeque<(UnixSeconds, String)>,
 }
 
 impl Device {
@@ -83,6 +85,7 @@ impl Device {
             acknowledged: BTreeSet::new(),
             told_old: false,
             log: VecDeque::new(),
+            events: VecDeque::new(),
         };
         device.restore();
         let local = device.local(now);
@@ -209,6 +212,19 @@ impl Device {
         std::mem::take(&mut self.outbox)
     }
 
+    /// Days between pushes, from 1 to 365; none: the usual 30. A policy that asks for fewer still counts.
+    ///
+    /// # Errors
+    /// For another number, and as [`tick`](Self::tick).
+    pub fn push_every(&mut self, days: Option<u32>, now: UnixMillis) -> Result<(), Error> {
+        if days.is_some_and(|days| !(1..=365).contains(&days)) {
+            return Err("the interval of usage reports is 1 to 365 days".into());
+        }
+        self.saved.push_days = days;
+        self.follow_policy(now)?;
+        self.save()
+    }
+
     /// Chooses how to send.
     ///
     /// # Errors
@@ -219,6 +235,11 @@ impl Device {
             Transport::Cslu(_) => Mode::Cslu,
             Transport::Smart(_) => Mode::Smart,
         };
+        match &transport {
+            Transport::Off => {}
+            Transport::Cslu(address) => self.saved.addresses.cslu = Some(address.clone()),
+            Transport::Smart(address) => self.saved.addresses.smart = Some(address.clone()),
+        }
         self.saved.transport = transport;
         self.forget_messages();
         self.act(Event::Configured(mode), now)?;
@@ -243,6 +264,7 @@ impl Device {
             .into());
         }
         if self.saved.life.set_count(&feature, count, local) {
+            self.event(&feature, count, now);
             if self.saved.life.is_long() {
                 self.close(Ending::Requested, local)?;
             }
@@ -356,7 +378,8 @@ impl Device {
         let asked = in_use.filter_map(|feature| {
             policy.map(|policy| policy.policy.days(feature.class, Attribute::Ongoing).days).filter(|days| *days > 0)
         });
-        let days = asked.min().unwrap_or(PUSH_DAYS).min(PUSH_DAYS);
+        let configured = self.saved.push_days.unwrap_or(PUSH_DAYS);
+        let days = asked.min().unwrap_or(configured).min(configured);
         let interval = Some(Seconds::from_days(days));
         if self.agent.state().interval == interval { Ok(()) } else { self.act(Event::Interval(interval), now) }
     }
@@ -499,6 +522,8 @@ fn fresh(setup: Setup) -> Result<Saved, Error> {
         reservation: Reservation::default(),
         told: None,
         former: Vec::new(),
+        push_days: None,
+        addresses: Addresses::default(),
     })
 }
 

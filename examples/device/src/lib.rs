@@ -25,6 +25,7 @@ mod stack; // who is active, who joins, who leaves
 mod state_info; // what the data model says about it
 mod store; // what survives
 mod syslog; // what it logs
+mod tech_support; // what it prints for whoever looks for a fault
 mod trusted; // whose signatures it believes
 
 pub use exchange::Outgoing;
@@ -36,5 +37,5 @@ pub use rest::{Access, Served, serve, serve_tls};
 pub use runner::Runner;
 pub use setup::{Feature, Setup, Transport};
 pub use slp_kit::Network;
-pub use store::{FolderStore, Former, Imported, LastCodes, MemoryStore, Reservation, Saved, Store, Wanted};
+pub use store::{Addresses, FolderStore, Former, Imported, LastCodes, MemoryStore, Reservation, Saved, Store, Wanted};
 pub use trusted::Trusted;

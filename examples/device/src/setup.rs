@@ -26,6 +26,11 @@ impl Feature {
         Self { description: name.clone(), name, tag, class }
     }
 
+    /// The word for how long it is bought.
+    pub(crate) fn term(&self) -> &'static str {
+        if self.class == LicenseClass::Subscription { "Subscription" } else { "Perpetual" }
+    }
+
     /// Must it be authorized before it is used?
     pub fn needs_code(&self) -> bool {
         matches!(self.class, LicenseClass::Enforced | LicenseClass::Export)

@@ -30,9 +30,25 @@ impl Device {
             "authorization" => self.authorization(&mut out),
             "rum id all" => self.report_list(&mut out),
             "all" => self.all(&mut out, local),
-            _ => return None,
+            "tech support" => self.tech_support(&mut out, local),
+            "history message" => out = self.history(),
+            "eventlog" => out = self.event_log(None, local),
+            _ => return self.show_numbered(what, local),
         }
         Some(out)
+    }
+
+    /// Commands with a number in them.
+    fn show_numbered(&self, what: &str, local: UnixSeconds) -> Option<String> {
+        match what.split(' ').collect::<Vec<_>>().as_slice() {
+            ["eventlog", days] => Some(self.event_log(Some(days.parse().ok()?), local)),
+            ["rum", "id", id] | ["rum", "id", id, "detail"] => {
+                let id: u64 = id.parse().ok()?;
+                let missing = || format!("there is no usage report {id}: 'show license rum id all' lists them");
+                Some(self.report_detail(id).unwrap_or_else(missing))
+            }
+            _ => None,
+        }
     }
 
     fn all(&self, out: &mut String, local: UnixSeconds) {
@@ -46,6 +62,10 @@ impl Device {
         let _ = write!(out, "\nAgent Version\n=============\nSmart Agent for Licensing: simulated {version}\n");
         out.push_str("\nLicense Authorizations\n======================\n");
         self.authorization(out);
+        self.report_summary(out);
+    }
+
+    pub(crate) fn report_summary(&self, out: &mut String) {
         let life = &self.saved.life;
         let (stored, open) = (life.kept.len() as u64, life.open.len() as u64);
         let total = life.acknowledged.saturating_add(life.purged).saturating_add(stored).saturating_add(open);
@@ -62,7 +82,7 @@ impl Device {
         );
     }
 
-    fn udi(&self, out: &mut String) {
+    pub(crate) fn udi(&self, out: &mut String) {
         let _ = writeln!(out, "UDI: {}", Pid(self.active()));
         if self.saved.setup.members.len() > 1 {
             out.push_str("\nHA UDI List:\n");
@@ -73,7 +93,7 @@ impl Device {
     }
 
     /// The members in their roles, the active one first.
-    fn members(&self) -> Vec<(HaRole, &Udi)> {
+    pub(crate) fn members(&self) -> Vec<(HaRole, &Udi)> {
         let members = self.saved.setup.members.iter().enumerate();
         let role = |index| self.saved.setup.role(self.saved.active, index);
         let mut members: Vec<_> = members.map(|(index, member)| (role(index), member)).collect();
@@ -101,7 +121,7 @@ impl Device {
         }
     }
 
-    fn known(&self) -> impl Iterator<Item = (&Feature, u64)> {
+    pub(crate) fn known(&self) -> impl Iterator<Item = (&Feature, u64)> {
         let changed = |feature: &&Feature| self.saved.life.changes.contains_key(&feature.name);
         let features = self.saved.setup.features.iter().filter(changed);
         features.map(|feature| (feature, self.saved.life.count(&feature.name)))
@@ -126,15 +146,7 @@ impl Device {
             out.push_str("\nNo licenses in use\n");
         }
         for (feature, count) in self.known() {
-            let (enforcement, export) = match feature.class {
-                LicenseClass::Enforced => ("ENFORCED", "NOT RESTRICTED"),
-                LicenseClass::Export if self.authorized(feature, local) > 0 => {
-                    ("EXPORT RESTRICTED", "RESTRICTED - ALLOWED")
-                }
-                LicenseClass::Export => ("EXPORT RESTRICTED", "RESTRICTED - NOT ALLOWED"),
-                _ => ("NOT ENFORCED", "NOT RESTRICTED"),
-            };
-            let term = if feature.class == LicenseClass::Subscription { "Subscription" } else { "Perpetual" };
+            let ((enforcement, export), term) = (self.enforcement(feature, local), feature.term());
             let _ = write!(
                 out,
                 "\n{name} ({text}):\n  Description: {text}\n  Count: {count}\n  Version: 1.0\n  Status: {status}\n  \
@@ -147,7 +159,19 @@ impl Device {
         }
     }
 
-    fn status(&self, out: &mut String, local: UnixSeconds) {
+    /// How a licence is enforced, and whether its export is restricted.
+    pub(crate) fn enforcement(&self, feature: &Feature, local: UnixSeconds) -> (&'static str, &'static str) {
+        match feature.class {
+            LicenseClass::Enforced => ("ENFORCED", "NOT RESTRICTED"),
+            LicenseClass::Export if self.authorized(feature, local) > 0 => {
+                ("EXPORT RESTRICTED", "RESTRICTED - ALLOWED")
+            }
+            LicenseClass::Export => ("EXPORT RESTRICTED", "RESTRICTED - NOT ALLOWED"),
+            _ => ("NOT ENFORCED", "NOT RESTRICTED"),
+        }
+    }
+
+    pub(crate) fn status(&self, out: &mut String, local: UnixSeconds) {
         let account = self.state.account.as_ref();
         let name = |text: Option<&String>| text.cloned().unwrap_or_else(|| "<none>".into());
         let _ = write!(
@@ -223,7 +247,7 @@ impl Device {
         }
     }
 
-    fn authorization(&self, out: &mut String) {
+    pub(crate) fn authorization(&self, out: &mut String) {
         out.push_str("Overall status:\n");
         let reservation = &self.saved.reservation;
         for (role, member) in self.members() {
@@ -293,7 +317,7 @@ impl Device {
     }
 }
 
-struct Pid<'a>(&'a slp_model::Udi);
+pub(crate) struct Pid<'a>(pub(crate) &'a slp_model::Udi);
 
 impl std::fmt::Display for Pid<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -306,7 +330,7 @@ fn in_use(count: u64) -> &'static str {
 }
 
 /// `Oct 14 12:10:32 2021 UTC`
-fn time(time: Option<UnixSeconds>) -> String {
+pub(crate) fn time(time: Option<UnixSeconds>) -> String {
     let Some(time) = time else { return "<none>".into() };
     let text = time.to_string();
     let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();

@@ -76,6 +76,16 @@ pub struct Former {
     pub(crate) permanent: Option<String>,
 }
 
+/// Where messages go, for each transport: chosen apart from it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Addresses {
+    /// For `cslu`.
+    pub cslu: Option<String>,
+    /// For `smart`.
+    pub smart: Option<String>,
+}
+
 /// The form of a record.
 pub(crate) const VERSION: u32 = 1;
 /// What helps against damage.
@@ -127,6 +137,12 @@ pub struct Saved {
     /// Members that left, oldest first.
     #[serde(default)]
     pub former: Vec<Former>,
+    /// Days between pushes that the operator asked for.
+    #[serde(default)]
+    pub push_days: Option<u32>,
+    /// Addresses that the operator gave.
+    #[serde(default)]
+    pub addresses: Addresses,
 }
 
 impl Saved {
@@ -283,7 +299,6 @@ fn explained(path: &Path, error: &io::Error) -> Error {
 }
 
 /// Opens a file that no other process has open like this. The lock ends with this process, however it ends.
-#[expect(clippy::disallowed_methods, reason = "the lock of a store is a file")]
 #[cfg(unix)]
 fn lock_file(path: &Path) -> io::Result<File> {
     use rustix::fs::{FlockOperation, flock};

@@ -145,6 +145,21 @@ fn a_fleet_is_the_same_on_any_number_of_threads_and_another_with_another_seed() 
 }
 
 #[test]
+fn a_bundle_is_the_same_on_any_number_of_threads_and_in_a_second_run() {
+    let folder = Folder::new("same-bundle");
+    let (leaves, _) = devices(&folder, 700);
+    let create = |threads: &str, name: &str| {
+        let path = folder.0.join(name).to_str().unwrap().to_owned();
+        slp(&["bundle", "create", "-o", &path, "--at", AT, "--threads", threads, &leaves]);
+        bytes_of(&path)
+    };
+    let one = create("1", "1.tar.gz");
+    assert!(one == create("2", "2.tar.gz") && one == create("2", "again.tar.gz"));
+    let packed: usize = self::leaves(&one).iter().map(|(_, bytes)| bytes.len()).sum();
+    assert!(packed > 2 * slp_sync::gzip::CHUNK, "several pieces, which the threads share: {packed}");
+}
+
+#[test]
 fn real_signatures_come_from_a_key_and_verify() {
     let folder = Folder::new("signed-fleet");
     let (key, secret) = slp_crypto::SigningKey::generate().unwrap();

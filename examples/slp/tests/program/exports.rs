@@ -324,6 +324,16 @@ fn with_a_ledger_nothing_goes_up_twice() {
 }
 
 #[test]
+fn where_no_file_is_one_of_a_device_that_is_said() {
+    let folder = Folder::new("no-device");
+    let out = folder.file("leaves/bad.txt", b"<html/>").0.join("out.tar.gz").to_str().unwrap().to_owned();
+    let call = slp(&["bundle", "create", "-o", &out, "--at", AT, folder.0.join("leaves").to_str().unwrap()]);
+    assert_eq!((call.status, Path::new(&out).exists()), (Status::Errors, false));
+    let last = call.errors.lines().last();
+    assert_eq!(last, Some("note: not one file of a device was read: nothing is written"), "{}", call.errors);
+}
+
+#[test]
 fn a_refused_report_goes_up_again() {
     let folder = Folder::new("refused");
     let (leaves_path, out) = devices(&folder, 2);

@@ -145,12 +145,16 @@ impl Entries {
         }
         let bytes = bytes.unwrap_or_else(|| header.name());
         let verdict = check(&bytes, matches!(kind, Ok(Kind::Directory)), self.name_limit)?;
-        // The name was judged first, as the specification says; now the type.
-        let kind = kind?;
+        // The name was judged first, as the specification says; now the type. It is good, so it says where.
+        let placed = |error: Error| match &verdict {
+            Verdict::Take(name) => error.at(Location::byte(offset).inside(name.as_str())),
+            Verdict::Skip => error,
+        };
+        let kind = kind.map_err(placed)?;
         if size_twice.is_some_and(|size| size != header.size) {
             let text =
                 "the size in the PAX header is not that of the tar header: readers differ on where the entry ends";
-            return Err(Error::new(ErrorKind::ParserDifferential, text).named("size").fatal());
+            return Err(placed(Error::new(ErrorKind::ParserDifferential, text).named("size").fatal()));
         }
         self.left = header.size;
         self.padding = padding(header.size);
@@ -160,7 +164,7 @@ impl Entries {
                 Ok(None)
             }
             Verdict::Take(_) if kind == Kind::Directory => {
-                Err(crate::tar::header::entry_type("directory", "a directory"))
+                Err(placed(crate::tar::header::entry_type("directory", "a directory")))
             }
             Verdict::Take(name) => self.take(name, header.size, offset).map(Some),
         }
@@ -334,7 +338,12 @@ impl<S: Source> Reader<S> {
     /// [`ErrorKind::Limit`] (`leaf_bytes`), [`ErrorKind::Truncated`], and those of the source.
     pub fn read(&mut self) -> Result<Vec<u8>> {
         if self.entries.left > self.leaf_limit {
-            return Err(Error::limit("leaf_bytes", self.leaf_limit, "bytes of an entry"));
+            let at = Location::byte(self.entries.offset);
+            let at = match &self.entries.current {
+                Some(name) => at.inside(name.as_str()),
+                None => at,
+            };
+            return Err(Error::limit("leaf_bytes", self.leaf_limit, "bytes of an entry").at(at));
         }
         let mut out = Vec::new();
         Body { entries: &mut self.entries, source: &mut self.source }.read_onto(&mut out, u64::MAX)?;

@@ -168,6 +168,27 @@ fn every_attack_on_names_and_types_is_refused_for_its_own_reason() {
     ];
     for (attack, bytes, kind, word) in table {
         assert_eq!(read(&bytes).unwrap_err(), (kind, word), "{attack}");
+        let error = refusal(&bytes);
+        assert!(error.location().byte.is_some(), "{attack} says where: {error}");
+        // what has a good name is named, by its place; a bad name is quoted
+        let is_good = [EntryType, Sparse].contains(&kind) && !attack.starts_with("pax") && attack != "gnu-longlink";
+        if is_good || word == Some("size") && kind == ParserDifferential || attack == "size-octal-max" {
+            assert!(!error.location().entries.is_empty(), "{attack} says which: {error}");
+        }
+        if kind == BadEntryName || kind == PathTraversal || kind == AbsolutePath {
+            assert!(error.message().starts_with("entry name "), "{attack} quotes it: {error}");
+        }
+    }
+}
+
+/// The error of an archive that has one.
+fn refusal(bytes: &[u8]) -> crate::Error {
+    let mut reader = Reader::new(bytes, &Limits::default());
+    loop {
+        match reader.next_entry().map(|entry| entry.map(|_| reader.read().map(drop))) {
+            Err(error) | Ok(Some(Err(error))) => return error,
+            Ok(found) => assert!(found.is_some(), "no error"),
+        }
     }
 }
 

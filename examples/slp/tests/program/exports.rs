@@ -145,6 +145,21 @@ fn a_fleet_is_the_same_on_any_number_of_threads_and_another_with_another_seed() 
 }
 
 #[test]
+fn a_bundle_is_the_same_on_any_number_of_threads_and_in_a_second_run() {
+    let folder = Folder::new("same-bundle");
+    let (leaves, _) = devices(&folder, 700);
+    let create = |threads: &str, name: &str| {
+        let path = folder.0.join(name).to_str().unwrap().to_owned();
+        slp(&["bundle", "create", "-o", &path, "--at", AT, "--threads", threads, &leaves]);
+        bytes_of(&path)
+    };
+    let one = create("1", "1.tar.gz");
+    assert!(one == create("2", "2.tar.gz") && one == create("2", "again.tar.gz"));
+    let packed: usize = self::leaves(&one).iter().map(|(_, bytes)| bytes.len()).sum();
+    assert!(packed > 2 * slp_sync::gzip::CHUNK, "several pieces, which the threads share: {packed}");
+}
+
+#[test]
 fn real_signatures_come_from_a_key_and_verify() {
     let folder = Folder::new("signed-fleet");
     let (key, secret) = slp_crypto::SigningKey::generate().unwrap();
@@ -306,6 +321,16 @@ fn with_a_ledger_nothing_goes_up_twice() {
     folder.file("leaves/new.txt", &bytes_of(CAMPUS));
     let call = create("2026-11-26");
     assert!(call.output.contains("UD_SA_26Nov26_00_00_00_001.tar.gz"), "{}{}", call.output, call.errors);
+}
+
+#[test]
+fn where_no_file_is_one_of_a_device_that_is_said() {
+    let folder = Folder::new("no-device");
+    let out = folder.file("leaves/bad.txt", b"<html/>").0.join("out.tar.gz").to_str().unwrap().to_owned();
+    let call = slp(&["bundle", "create", "-o", &out, "--at", AT, folder.0.join("leaves").to_str().unwrap()]);
+    assert_eq!((call.status, Path::new(&out).exists()), (Status::Errors, false));
+    let last = call.errors.lines().last();
+    assert_eq!(last, Some("note: not one file of a device was read: nothing is written"), "{}", call.errors);
 }
 
 #[test]

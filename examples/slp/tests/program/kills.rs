@@ -89,9 +89,8 @@ fn a_bundle_is_the_same_after_any_kill_and_its_ledger_has_each_line_once() {
     survives(&folder, || drop(fs::remove_file(&ledger)), &words);
 }
 
-#[test]
-fn answers_are_the_same_after_any_kill_and_the_ledger_has_each_line_once() {
-    let folder = Folder::new("killed-split");
+fn answers_survive(name: &str, more: &[&str]) {
+    let folder = Folder::new(name);
     let (leaves, out) = devices(&folder, 15);
     let ledger = folder.0.join("exports.jsonl");
     let path = folder.0.join("UD_SA_26Nov24_10_20_30_123.tar.gz");
@@ -103,5 +102,15 @@ fn answers_are_the_same_after_any_kill_and_the_ledger_has_each_line_once() {
     folder.file(&name, &ack);
     let ack = folder.0.join(name);
     let words = ["ack", "split", ack.to_str().unwrap(), "--ledger", ledger.to_str().unwrap(), "-o", &out, "--at", AT];
-    survives(&folder, || fs::write(&ledger, &exported).unwrap(), &words);
+    survives(&folder, || fs::write(&ledger, &exported).unwrap(), &[&words, more].concat());
+}
+
+#[test]
+fn answers_are_the_same_after_any_kill_and_the_ledger_has_each_line_once() {
+    answers_survive("killed-split", &[]);
+}
+
+#[test]
+fn answers_that_are_looked_up_by_device_are_the_same_after_any_kill() {
+    answers_survive("killed-lookup", &["--by-udi"]);
 }

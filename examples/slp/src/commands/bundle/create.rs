@@ -86,7 +86,12 @@ pub(super) fn run(arguments: &Create, session: &mut Session<'_>) -> Result<Statu
     }
     ended?;
     if written.is_empty() {
-        session.messages.note("no device has a report that was not exported before: nothing is written");
+        let why = if found.devices.is_empty() {
+            "not one file of a device was read"
+        } else {
+            "no device has a report that was not exported before"
+        };
+        session.messages.note(&format!("{why}: nothing is written"));
     }
     Ok(Status::of_errors(found.left_out > 0))
 }

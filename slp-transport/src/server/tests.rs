@@ -21,7 +21,7 @@ impl PushHandler for Slow {
         let number = self.handled.fetch_add(1, Ordering::SeqCst);
         self.entered.lock().unwrap().send(()).unwrap();
         let _ = self.go.lock().unwrap().recv();
-        let id = (1 << 53) + 1 + u64::try_from(number).unwrap();
+        let id = (1_u64 << 54).saturating_add(u64::try_from(number).unwrap());
         PiResponse::to(&request, self.now(), self.correlation_id()).later(
             PollId::from(id),
             60,

@@ -323,3 +323,6 @@ pub fn status(code: StatusCode) -> Response<Vec<u8>> {
     *response.status_mut() = code;
     response
 }
+
+#[cfg(test)]
+mod tests;

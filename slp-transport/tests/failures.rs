@@ -292,55 +292,6 @@ fn a_message_that_comes_twice_is_worked_on_once() {
     assert_eq!(error.refusal().and_then(|refusal| refusal.message_code.as_deref()), Some("PI_BAD_REQUEST"));
 }
 
-/// Holds each message until told to go on.
-struct Slow {
-    counting: Counting,
-    entered: std::sync::mpsc::SyncSender<()>,
-    go: std::sync::Mutex<std::sync::mpsc::Receiver<()>>,
-}
-
-impl PushHandler for Slow {
-    fn handle(
-        &self,
-        tenant: Option<&slp_transport::push::Tenant>,
-        from: Option<std::net::SocketAddr>,
-        request: PiRequest,
-    ) -> PiResponse {
-        self.entered.send(()).unwrap();
-        self.go.lock().unwrap().recv().unwrap();
-        self.counting.handle(tenant, from, request)
-    }
-
-    fn now(&self) -> UnixMillis {
-        self.counting.now()
-    }
-
-    fn correlation_id(&self) -> String {
-        self.counting.correlation_id()
-    }
-}
-
-#[test]
-fn two_copies_over_two_connections_at_once_are_worked_on_once() {
-    let (entered, is_in) = std::sync::mpsc::sync_channel(8);
-    let (let_go, go) = std::sync::mpsc::channel();
-    let handler = Arc::new(Slow { counting: Counting::default(), entered, go: go.into() });
-    let router = push_router("/cslu/v1/pi", Arc::clone(&handler), ServerSettings::default());
-    let base = format!("http://{}/cslu/v1/pi", start(router, None));
-    std::thread::scope(|scope| {
-        let send = || push(&base, 1, NOW, "TST00000001", UsageReporting::new().into()).unwrap().poll_id;
-        let first = scope.spawn(send);
-        is_in.recv().unwrap();
-        let second = scope.spawn(send);
-        // enough for both, were both to come in
-        for _ in 0..2 {
-            let_go.send(()).unwrap();
-        }
-        assert_eq!(first.join().unwrap(), second.join().unwrap());
-    });
-    assert_eq!(handler.counting.0.load(Ordering::Relaxed), 1);
-}
-
 #[test]
 fn clocks_that_differ_by_an_hour_are_told_and_trust_is_refused() {
     let router = push_router("/pi", Arc::new(Counting::default()), ServerSettings::default());

@@ -103,14 +103,15 @@ impl Once {
         Some(answer)
     }
 
-    /// Returns when so many copies wait for the message with this digest.
+    /// Returns when so many copies wait for the message with this digest. What must not happen meanwhile is the caller's.
     #[cfg(test)]
-    pub(super) fn until_waiting(&self, digest: &[u8; 32], copies: usize) {
+    pub(super) fn until_waiting(&self, digest: &[u8; 32], copies: usize, check: impl Fn()) {
         let flight = lock(&self.state).under_way.values().find(|flight| flight.digest == *digest).map(Arc::clone);
         let flight = flight.unwrap();
         let mut seen = lock(&flight.seen);
         while seen.waiting < copies {
-            seen = flight.changed.wait(seen).unwrap();
+            check();
+            seen = flight.changed.wait_timeout(seen, std::time::Duration::from_millis(10)).unwrap().0;
         }
     }
 
@@ -187,11 +188,16 @@ mod tests {
             answer.map(|answer| (answer.status().as_u16(), answer.into_body()))
         }
 
+        fn is_first(&self) {
+            assert_eq!(self.works.load(Ordering::SeqCst), 1, "a copy is worked on beside the first");
+        }
+
         /// The first copy is at work until all others wait; what it and they are told.
         fn at_once(&self, first: (u16, bool), then: (u16, bool)) -> Vec<(u16, Vec<u8>)> {
             let (entered, is_in) = channel();
-            let (go, may_go) = channel::<()>();
             thread::scope(|scope| {
+                // ends with this closure, so that a failure here lets the first copy go
+                let (go, may_go) = channel::<()>();
                 let leader = scope.spawn(move || {
                     self.send(1, |_| {
                         entered.send(()).unwrap();
@@ -201,7 +207,7 @@ mod tests {
                 });
                 is_in.recv().unwrap();
                 let others: Vec<_> = (0..COPIES).map(|_| scope.spawn(|| self.send(1, |_| then))).collect();
-                self.once.until_waiting(&[1; 32], COPIES);
+                self.once.until_waiting(&[1; 32], COPIES, || self.is_first());
                 assert_eq!(self.send(2, |_| then), None, "another body under the same nonce");
                 go.send(()).unwrap();
                 let answers = std::iter::once(leader).chain(others).map(|copy| copy.join().unwrap().unwrap());
@@ -239,8 +245,8 @@ mod tests {
     fn a_panic_at_work_lets_nobody_wait_for_ever() {
         let bench = Bench::new();
         let (entered, is_in) = channel();
-        let (go, may_go) = channel::<()>();
         thread::scope(|scope| {
+            let (go, may_go) = channel::<()>();
             let bench = &bench;
             let leader = scope.spawn(move || {
                 catch_unwind(AssertUnwindSafe(|| {
@@ -253,7 +259,7 @@ mod tests {
             });
             is_in.recv().unwrap();
             let other = scope.spawn(|| bench.send(1, |_| (200, true)));
-            bench.once.until_waiting(&[1; 32], 1);
+            bench.once.until_waiting(&[1; 32], 1, || bench.is_first());
             go.send(()).unwrap();
             assert!(leader.join().unwrap().is_err());
             assert_eq!(other.join().unwrap(), Some((200, b"1".to_vec())));

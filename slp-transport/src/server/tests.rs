@@ -1,0 +1,71 @@
+//! Two copies of a message, as the router hands them on.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use super::*;
+use crate::push::{Identity, UsageReporting};
+use crate::{Action, Nonce, PollId, Sudi};
+
+/// Holds each message until told to go on.
+struct Slow {
+    handled: AtomicUsize,
+    entered: Mutex<Sender<()>>,
+    go: Mutex<Receiver<()>>,
+}
+
+impl PushHandler for Slow {
+    fn handle(&self, _: Option<&Tenant>, _: Option<SocketAddr>, request: PiRequest) -> PiResponse {
+        let number = self.handled.fetch_add(1, Ordering::SeqCst);
+        self.entered.lock().unwrap().send(()).unwrap();
+        let _ = self.go.lock().unwrap().recv();
+        let id = (1_u64 << 54).saturating_add(u64::try_from(number).unwrap());
+        PiResponse::to(&request, self.now(), self.correlation_id()).later(
+            PollId::from(id),
+            60,
+            Action::Acknowledgements,
+        )
+    }
+
+    fn now(&self) -> UnixMillis {
+        UnixMillis::new(1_790_000_000_000).unwrap()
+    }
+
+    fn correlation_id(&self) -> String {
+        "11111111-2222-4333-8444-555555555555".into()
+    }
+}
+
+#[test]
+fn two_copies_at_the_same_moment_reach_the_handler_once_and_another_body_is_refused_meanwhile() {
+    let (entered, is_in) = channel();
+    let (go, may_go) = channel();
+    let handler = Arc::new(Slow { handled: AtomicUsize::new(0), entered: entered.into(), go: may_go.into() });
+    let settings = ServerSettings::default();
+    let push = Push {
+        handler: Arc::clone(&handler),
+        codec: Arc::new(SlpPi1::new()),
+        limiter: Limiter::new(&settings),
+        once: Once::new(settings.remembered),
+        settings,
+        base: "/cslu/v1/pi".into(),
+    };
+    let identity = Identity::new(Sudi::new("C9300-24UX", "TST00000001"), "regid.2017-05.com.cisco.C9300,v1_x");
+    let message = || PiRequest::of(&identity, handler.now(), Nonce::from_random([1; 16]), UsageReporting::new().into());
+    let send = |body: &[u8]| push.handle(None, None, message(), body);
+    thread::scope(|scope| {
+        let go = go;
+        let first = scope.spawn(|| send(b"one"));
+        is_in.recv().unwrap();
+        let second = scope.spawn(|| send(b"one"));
+        push.once.until_waiting(&sha256(b"one"), 1, || assert_eq!(handler.handled.load(Ordering::SeqCst), 1));
+        assert_eq!(send(b"two").status(), 409);
+        go.send(()).unwrap();
+        let (first, second) = (first.join().unwrap(), second.join().unwrap());
+        assert_eq!((first.status(), first.body()), (StatusCode::ACCEPTED, second.body()));
+        assert_eq!(send(b"one").body(), first.body(), "and afterwards from memory");
+    });
+    assert_eq!(handler.handled.load(Ordering::SeqCst), 1);
+}

@@ -220,6 +220,14 @@ impl World {
         Ok(())
     }
 
+    /// The same for a device that is pulled from.
+    pub(crate) fn ask_for_a_code_at_the_collector(&self) -> Result<(), Error> {
+        let (Some(first), Some(collecting)) = (self.runners.first(), &self.collecting) else { return Ok(()) };
+        let udi = lock(first).active().clone();
+        self.said("operator", "cslu", format!("cslu code {} {}: one hseck9", udi.pid(), udi.serial()));
+        collecting.ask_for_code(&udi, &HSEC.parse()?, self.now())
+    }
+
     /// It is used once the code is there.
     pub(crate) fn use_the_code(&self) -> Result<(), Error> {
         let Some(first) = self.runners.first() else { return Ok(()) };

@@ -86,8 +86,12 @@ fn cslu_push_ends_with_the_stores_of_devices_collector_and_cloud_in_agreement() 
 
 #[test]
 fn cslu_pull_ends_with_the_stores_of_devices_collector_and_cloud_in_agreement() {
-    let told = runs(Path::CsluPull, &[(0, true)]);
-    for line in ["cslu     -> device   all-reports: 200 OK", "cslu     -> device   import: 200 OK"] {
+    let told = runs(Path::CsluPull, &[(1, true)]);
+    for line in [
+        "operator -> cslu     cslu code",
+        "cslu     -> device   all-reports: 200 OK",
+        "cslu     -> device   import: 200 OK",
+    ] {
         assert!(told.contains(line), "{told}");
     }
 }

@@ -3,8 +3,8 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use device::{Device, FolderStore, Runner, Saved, Store};
 use slp_kit::{Error, Random};

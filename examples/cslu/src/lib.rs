@@ -10,6 +10,7 @@
 #![expect(clippy::result_large_err, reason = "functions that read a row return the error of rusqlite, which is large")]
 
 mod bundle; // reports out and answers in by file
+mod codes; // codes that the operator asks for
 mod collector; // the collector
 mod documents; // is this document the cloud's, and whose is it
 mod forward; // the cloud's API

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use cslu::{Collector, Runner, Settings, Store};
 use slp_kit::{Clock as _, Error, Network, Random, SystemClock, read_whole, write_whole};
+use slp_model::{EntitlementTag, Udi};
 use slp_transport::client::{Certificates, Client, ClientSettings};
 
 /// A collector (CSLU): takes usage reports by push and pull, forwards them, brings the answers back.
@@ -46,6 +47,18 @@ enum Command {
     Devices {
         /// The file.
         file: PathBuf,
+    },
+    /// Asks for an authorization code for a device that is pulled from.
+    Code {
+        /// Product id.
+        pid: String,
+        /// Serial number.
+        serial: String,
+        /// The licence, as its entitlement tag.
+        tag: EntitlementTag,
+        /// How many.
+        #[arg(default_value_t = 1)]
+        count: u32,
     },
     /// Prints the devices as a table.
     Show,
@@ -122,6 +135,10 @@ fn run(arguments: &Arguments) -> Result<(), Error> {
         Command::Devices { file } => {
             let rows = collector.take_list(&read_whole(file, 64 << 20)?, clock.now())?;
             say(&format!("{rows} devices\n"))?;
+        }
+        Command::Code { pid, serial, tag, count } => {
+            collector.ask_for_code(&Udi::new(pid, serial)?, tag, *count, clock.now())?;
+            say("asked for: the answer comes with 'serve', or with 'export' and 'import'\n")?;
         }
         Command::Show => say(&cslu::print_table(&collector.table()?))?,
         Command::Ledger => say(&collector.ledger()?)?,

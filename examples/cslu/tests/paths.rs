@@ -128,3 +128,31 @@ fn a_collector_works_for_one_account() {
     assert!(open("other.example").unwrap_err().to_string().contains("one account"));
     assert_eq!(plan.devices, 3);
 }
+
+#[test]
+fn an_operator_asks_for_a_code_for_a_device_that_is_pulled_from() {
+    for connected in [true, false] {
+        let world = World::new(Plan { devices: 1, ..Plan::new(connected, true) }, 1);
+        world.pass(60);
+        world.say(1, "license network-advantage 1");
+        world.pass(31 * DAY);
+        let (tag, now) = (HSEC.parse().unwrap(), world.now());
+        let refused = world.collector().ask_for_code(&udi(9), &tag, 1, now).unwrap_err().to_string();
+        assert!(refused.contains("is not known here: list it"), "{refused}");
+        assert!(world.collector().ask_for_code(&udi(1), &tag, 0, now).is_err());
+        for _ in 0..2 {
+            world.collector().ask_for_code(&udi(1), &tag, 1, now).unwrap();
+        }
+        // as when another process asked, and `serve` starts after it
+        world.reopen();
+        world.pass(DAY);
+        if !connected {
+            assert_eq!(world.carry(), 1);
+            world.pass(DAY);
+        }
+        world.say(1, "license hseck9 1");
+        assert!(world.cloud.lock().unwrap().device(&udi(1)).unwrap().code.is_some(), "connected: {connected}");
+        let table = world.collector().table().unwrap();
+        assert!(table.iter().all(|row| row.alerts.is_empty()), "{table:?}");
+    }
+}

@@ -36,7 +36,12 @@ fn quarter(world: &World) -> Result<(), Error> {
             world.said("device", "operator", "nothing to report: no licence in use since the last file");
             continue;
         }
-        world.said("device", "file", "license smart save usage all");
+        if is_asking {
+            let serial = lock(runner).active().serial().to_owned();
+            world.said("device", "file", format!("{serial}: usage, with a request for a code for hseck9"));
+        } else {
+            world.said("device", "file", "license smart save usage all");
+        }
         leaves.push(writer.add(0, number, &file)?);
     }
     let (bytes, sealed) = writer.finish()?;

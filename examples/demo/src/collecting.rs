@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use cslu::{Application, Collector, Imported, Listening, Runner, Settings, Store, StoredReport};
 use slp_crypto::PublicKey;
 use slp_kit::{Clock, Error, Network, Random};
-use slp_model::{Udi, UnixMillis, UnixSeconds};
+use slp_model::{EntitlementTag, Udi, UnixMillis, UnixSeconds};
 use slp_transport::server::ServerSettings;
 
 use crate::Topology;
@@ -75,6 +75,11 @@ impl Collecting {
             };
         }
         self.lock().take_list(csv.as_bytes(), now)
+    }
+
+    /// A code for one device, asked for by the operator.
+    pub(crate) fn ask_for_code(&self, device: &Udi, tag: &EntitlementTag, now: UnixMillis) -> Result<(), Error> {
+        self.lock().ask_for_code(device, tag, 1, now)
     }
 
     pub(crate) fn next_deadline(&self) -> Result<Option<UnixSeconds>, Error> {

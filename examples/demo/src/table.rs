@@ -47,6 +47,10 @@ impl Outcome {
     pub(crate) fn write(&self, out: &mut dyn Write) -> Result<(), Error> {
         writeln!(
             out,
+            "\nUsage reports: written by the device, delivered to the cloud, acknowledged by it as far as the device knows."
+        )?;
+        writeln!(
+            out,
             "\n{:<34} {:>8} {:>10} {:>13}  next report due",
             "device", "written", "delivered", "acknowledged"
         )?;
@@ -55,9 +59,14 @@ impl Outcome {
             let device = row.device.to_string();
             writeln!(out, "{device:<34} {:>8} {:>10} {:>13}  {due}", row.written, row.delivered, row.acknowledged)?;
         }
+        writeln!(out, "\nLicences: used as the cloud counts them from the reports, owned as they were bought.")?;
         writeln!(out, "\n{:<34} {:>8} {:>10}", "licence", "used", "owned")?;
         for licence in &self.licences {
-            let short = if licence.used > licence.owned { "  OUT OF COMPLIANCE" } else { "" };
+            let short = if licence.used > licence.owned {
+                "  OUT OF COMPLIANCE: buy more; nothing is switched off"
+            } else {
+                ""
+            };
             writeln!(out, "{:<34} {:>8} {:>10}{short}", licence.name, licence.used, licence.owned)?;
         }
         writeln!(out)?;

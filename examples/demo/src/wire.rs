@@ -68,7 +68,41 @@ impl Wire {
                 said.unwrap_or_else(|| response.status().to_string())
             },
         );
-        format!("{name}: {word}")
+        match plain(&name) {
+            Some(words) => format!("{name}: {word}  ({words}{})", outcome(&name, &word)),
+            None => format!("{name}: {word}"),
+        }
+    }
+}
+
+/// What a message is, in plain words.
+fn plain(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "hello" => "are you there?",
+        "trust_establishment" => "trust me: here is an id token",
+        "trust_sync" => "is there a newer policy?",
+        "usage_reporting" => "here are usage reports",
+        "result_polling" | "poll" => "is there an answer yet?",
+        "authorization_request" | "authrequest" => "may I have an authorization code?",
+        "authorization_confirmation" => "the code is installed",
+        "token.oauth2" => "log in",
+        "search" => "which accounts are mine?",
+        "reportusage" => "here are usage reports of devices",
+        "close-reports" => "end your open reports",
+        "all-reports" => "give me your reports",
+        "import" => "here is the cloud's answer for you",
+        _ => return None,
+    })
+}
+
+/// What an answer says beyond yes, in plain words.
+fn outcome(name: &str, word: &str) -> &'static str {
+    match (name, word) {
+        (_, "no reply") => " - nobody answered",
+        ("result_polling" | "poll", "OK_POLL") => " - not yet",
+        ("result_polling" | "poll", "OK" | "COMPLETE") => " - yes",
+        (_, "OK_POLL") => " - taken, the answer comes later",
+        _ => "",
     }
 }
 

@@ -145,6 +145,7 @@ impl World {
         }
         let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&self.clock);
         let runner = Runner::new(Arc::new(Mutex::new(device)), self.wire("device", peer), clock);
+        self.log_of(&runner);
         if topology == Topology::Pull {
             let address = self.serve(&runner)?;
             self.hosts.lock().unwrap_or_else(PoisonError::into_inner).insert(host(&udi), address);
@@ -214,10 +215,18 @@ impl World {
     pub(crate) fn ask_for_a_code(&self) -> Result<(), Error> {
         let Some(first) = self.runners.first() else { return Ok(()) };
         let command = "license smart authorization request add hseck9 local";
-        self.said("operator", "device", command);
+        self.said("operator", "device", format!("{}: {command}", lock(first).active().serial()));
         lock(first).command(command, self.now())?;
         first.turn()?;
         Ok(())
+    }
+
+    /// The same for a device that is pulled from.
+    pub(crate) fn ask_for_a_code_at_the_collector(&self) -> Result<(), Error> {
+        let (Some(first), Some(collecting)) = (self.runners.first(), &self.collecting) else { return Ok(()) };
+        let udi = lock(first).active().clone();
+        self.said("operator", "cslu", format!("cslu code {} {}: one hseck9", udi.pid(), udi.serial()));
+        collecting.ask_for_code(&udi, &HSEC.parse()?, self.now())
     }
 
     /// It is used once the code is there.
@@ -225,7 +234,7 @@ impl World {
         let Some(first) = self.runners.first() else { return Ok(()) };
         let mut device = lock(first);
         if !device.imported().codes.is_empty() && device.saved().life.count("hseck9") == 0 {
-            self.said("operator", "device", "license hseck9 1");
+            self.said("operator", "device", format!("{}: license hseck9 1", device.active().serial()));
             device.use_license("hseck9", 1, self.now())?;
         }
         Ok(())

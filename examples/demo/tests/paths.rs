@@ -86,8 +86,12 @@ fn cslu_push_ends_with_the_stores_of_devices_collector_and_cloud_in_agreement() 
 
 #[test]
 fn cslu_pull_ends_with_the_stores_of_devices_collector_and_cloud_in_agreement() {
-    let told = runs(Path::CsluPull, &[(0, true)]);
-    for line in ["cslu     -> device   all-reports: 200 OK", "cslu     -> device   import: 200 OK"] {
+    let told = runs(Path::CsluPull, &[(1, true)]);
+    for line in [
+        "operator -> cslu     cslu code",
+        "cslu     -> device   all-reports: 200 OK",
+        "cslu     -> device   import: 200 OK",
+    ] {
         assert!(told.contains(line), "{told}");
     }
 }
@@ -95,7 +99,11 @@ fn cslu_pull_ends_with_the_stores_of_devices_collector_and_cloud_in_agreement() 
 #[test]
 fn airgap_ends_with_all_stores_in_agreement_without_connectivity_and_with_a_disconnected_collector() {
     let told = runs(Path::Airgap, &[(1, false), (1, true)]);
-    for line in ["license smart save usage all", "cslu     -> operator cslu export: UD_SA_"] {
+    for line in [
+        "license smart save usage all",
+        "with a request for a code for hseck9",
+        "cslu     -> operator cslu export: UD_SA_",
+    ] {
         assert!(told.contains(line), "{told}");
     }
     assert!(!told.contains("-> cloud    reportusage"), "nothing goes by API: {told}");
@@ -104,4 +112,22 @@ fn airgap_ends_with_all_stores_in_agreement_without_connectivity_and_with_a_disc
 #[test]
 fn api_ends_with_the_stores_of_devices_and_cloud_in_agreement() {
     runs(Path::Api, &[(0, false)]);
+}
+
+#[test]
+fn a_newcomer_is_told_what_words_mean_what_was_asked_of_whom_and_what_the_table_counts() {
+    let told = runs(Path::Direct, &[(1, false)]);
+    let place = |words: &str| told.find(words).unwrap_or_else(|| panic!("{words}: {told}"));
+    assert!(place("Insufficient trust") < place("trust_establishment: OK"), "in the order in which it happened");
+    for words in [
+        "usage_reporting: OK_POLL  (here are usage reports - taken, the answer comes later)",
+        "result_polling: OK  (is there an answer yet? - yes)",
+        "operator -> device   TST00000001: license smart authorization request add hseck9 local",
+        "operator -> device   TST00000001: license hseck9 1",
+        "Usage reports: written by the device, delivered to the cloud, acknowledged by it",
+        "Licences: used as the cloud counts them from the reports, owned as they were bought.",
+        "OUT OF COMPLIANCE: buy more; nothing is switched off",
+    ] {
+        place(words);
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 fn command(store: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_device"));
@@ -21,28 +21,29 @@ fn refused(store: &Path) -> String {
     said
 }
 
-/// A device that runs, and has answered.
-fn running(store: &Path) -> Child {
+/// A device that runs and has answered, and what it says: who stops listening makes its next line fail.
+fn running(store: &Path) -> (Child, BufReader<ChildStdout>) {
     let mut program =
         command(store).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     program.stdin.as_mut().unwrap().write_all(b"show license udi\n").unwrap();
     let mut line = String::new();
-    BufReader::new(program.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let mut said = BufReader::new(program.stdout.take().unwrap());
+    said.read_line(&mut line).unwrap();
     assert_eq!(line, "UDI: PID:C9300-24UX,SN:TST00000001\n");
-    program
+    (program, said)
 }
 
 #[test]
 fn a_missing_folder_is_made_and_a_second_process_is_told_whose_store_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("deep/below");
-    let mut first = running(&store);
+    let (mut first, _said) = running(&store);
     let said = refused(&store);
     assert!(said.contains("another process runs the device of this folder: stop it first"), "{said}");
     // the lock ends with the process, however it ends
     first.kill().unwrap();
     first.wait().unwrap();
-    let mut second = running(&store);
+    let (mut second, _heard) = running(&store);
     drop(second.stdin.take());
     assert!(second.wait().unwrap().success());
 }
@@ -54,7 +55,7 @@ fn a_file_in_the_place_of_a_folder_and_a_store_that_cannot_be_read_are_said_with
     std::fs::write(&file, b"").unwrap();
     assert!(refused(&file).contains("a file stands where a folder has to be: give another folder"));
     let store = folder.path().join("store");
-    let mut first = running(&store);
+    let (mut first, _said) = running(&store);
     drop(first.stdin.take());
     first.wait().unwrap();
     let state = store.join("device.json");

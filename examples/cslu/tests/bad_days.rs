@@ -225,6 +225,13 @@ fn a_device_that_is_away_or_has_another_password_is_shown_and_comes_back() {
     world.pass(6 * DAY);
     let alerts: Vec<String> = world.collector().table().unwrap().into_iter().flat_map(|row| row.alerts).collect();
     assert_eq!(alerts, ["Failed to Connect", "Credentials refused"]);
+    let screen = cslu::print_table(&world.collector().table().unwrap());
+    let head: Vec<&str> =
+        screen.lines().next().unwrap().split("  ").map(str::trim).filter(|word| !word.is_empty()).collect();
+    let columns = ["Device", "Product Type", "Virtual Account", "Last Contacted", "Last Reported", "Reports", "Alerts"];
+    assert_eq!(head, columns, "of the vendor's program");
+    let jobs = world.collector().jobs().unwrap();
+    assert!(jobs.iter().any(|job| job.job_name == "device_pull" && job.next_run.is_some()), "its schedule: {jobs:?}");
     let said = world.collector().take_events().join("\n");
     assert!(!said.is_empty() && !said.contains("hush"), "{said}");
     world.hosts.lock().unwrap().insert(host(1), gone);

@@ -8,6 +8,7 @@ mod judged; // what a device makes of signatures and certificates
 mod listen; // a service behind a listener
 mod network; // takes a message to where it goes
 mod random; // nonces, ids and tokens
+pub mod sample; // invented devices and reports
 mod strangers; // what is written down about those who were refused
 mod usage; // reports of a message, all read or none
 

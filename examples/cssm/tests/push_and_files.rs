@@ -207,7 +207,8 @@ fn the_page_of_uploads_has_the_columns_of_the_vendors() {
     let list = String::from_utf8(ask(http::Request::get("https://cloud.example/files"), b"")).unwrap();
     let row = |name: &str, devices: u32, status: &str, errors: &str, answer: &str| {
         format!(
-            "{{\"name\":\"{name}\",\"reported\":\"2026-01-01T00:00:05.000Z\",\"virtual_account\":\"Default\",\"devices\":{devices},\
+            "{{\"name\":\"{name}\",\"reported\":\"2026-01-01T00:00:05.000Z\",\
+             \"virtual_account\":\"Default\",\"devices\":{devices},\
              \"reports\":{devices},\"status\":\"{status}\",\"errors\":[{errors}],\"acknowledgement\":{answer}}}"
         )
     };

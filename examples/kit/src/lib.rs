@@ -1,4 +1,5 @@
-//! What the programs share: clocks, randomness, files that are never half written, keys and certificates of their own.
+//! What the programs share: clocks, randomness, files that are never half written, keys and certificates of their own, listeners
+//! and what they log.
 
 mod authority; // keys and certificates that vouch for nobody but themselves
 mod clock; // the machine's clock, and one that tests turn

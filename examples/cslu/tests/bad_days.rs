@@ -301,3 +301,17 @@ fn what_could_not_be_kept_begins_again_in_a_minute_without_a_restart() {
         world.assert_all_is_well(2);
     }
 }
+
+#[test]
+fn messages_that_were_given_out_and_not_sent_are_given_out_again() {
+    let world = World::new(Plan::new(true, true), 24);
+    let now = world.now();
+    world.collector().tick(now).unwrap();
+    let given = world.collector().take_outgoing();
+    let numbers = |outgoing: &[cslu::Outgoing]| outgoing.iter().map(|one| one.exchange).collect::<Vec<_>>();
+    let first = numbers(&given);
+    assert_eq!(first.len(), 3);
+    assert!(world.collector().take_outgoing().is_empty(), "each is given out once");
+    world.collector().take_back(given);
+    assert_eq!(numbers(&world.collector().take_outgoing()), first);
+}

@@ -14,16 +14,15 @@ use std::time::{Duration, Instant};
 use cslu::{Collector, Runner, Settings, Store};
 use device::{Access, Device, Feature, MemoryStore, Setup, Trusted};
 use http::{HeaderValue, Request, Response, StatusCode};
+use slp_kit::sample::{self, ADVANTAGE, SOFTWARE};
 use slp_kit::{Clock as _, ManualClock, Network, Random};
+use slp_model::UnixSeconds;
 use slp_model::policy::LicenseClass;
-use slp_model::{Udi, UnixSeconds};
 use slp_transport::client::{Client, ClientSettings};
 use slp_transport::device::{AllReports, CloseReports, Session};
 use slp_transport::server::{ServerSettings, exchange_router, serve, status};
 use slp_transport::{BaseUrl, Call, Secret};
 
-const SOFTWARE: &str = "regid.2017-05.com.cisco.C9300,v1_00000000-0000-4000-8000-0000000000aa";
-const ADVANTAGE: &str = "regid.2017-03.com.cisco.advantagek9,1.0_00000000-0000-4000-8000-000000000001";
 const DEVICES: u32 = 1_000;
 const AT_ONCE: usize = 16;
 const ROUNDS: usize = 5;
@@ -152,7 +151,7 @@ impl Network for Fleet {
 
 fn device(number: u32, clock: &ManualClock) -> Device {
     let feature = Feature::new("network-advantage", ADVANTAGE.parse().unwrap(), LicenseClass::Perpetual);
-    let udi = Udi::new("C9300-24UX", format!("TST{number:08}")).unwrap();
+    let udi = sample::device(number).unwrap();
     let setup = Setup::new(udi, SOFTWARE.parse().unwrap(), vec![feature]);
     let store = Box::new(MemoryStore::new());
     let mut device = Device::start(setup, Trusted::nobody(), store, Random::system(), clock.now()).unwrap();

@@ -13,17 +13,12 @@ use divan::counter::ItemsCount;
 use http::{Request, StatusCode};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
+use slp_kit::sample::{self, SOFTWARE};
 use slp_kit::{Clock as _, ManualClock, Random};
-use slp_model::license::SigningType;
-use slp_model::{ReportId, Udi, UnixSeconds};
-use slp_rum::write::UsageDraft;
-use slp_rum::{Measurement, ReadOptions, Signature, UsageReport};
+use slp_model::UnixSeconds;
 use slp_transport::push::{Identity, PiCodec as _, PiRequest, SlpPi1, UsageReporting};
 use slp_transport::server::ServerSettings;
 use slp_transport::{BaseUrl, DeviceUsage, Nonce};
-
-const SOFTWARE: &str = "regid.2017-05.com.cisco.C9300,v1_00000000-0000-4000-8000-0000000000aa";
-const ADVANTAGE: &str = "regid.2017-03.com.cisco.advantagek9,1.0_00000000-0000-4000-8000-000000000001";
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
@@ -38,17 +33,10 @@ fn start() -> UnixSeconds {
 /// A message with one report of some 3 KB, each of a device of its own.
 fn message() -> PiRequest {
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let udi = Udi::new("C9300-24UX", format!("TST{number:08}")).unwrap();
-    let software = SOFTWARE.parse().unwrap();
-    let mut draft = UsageDraft::v2(ReportId::new(1), udi.clone(), software, ADVANTAGE.parse().unwrap());
-    for day in 0..12_i64 {
-        let from = start().saturating_add((day * 86_400).into());
-        draft.measurements.push(Measurement::new(from, from.saturating_add(86_400.into()), 2));
-    }
-    let inner = Signature::new(SigningType::Sha256, "12345678", "A".repeat(344));
-    let payload = draft.to_signed_text(&inner).unwrap();
-    let outer = Signature::new(SigningType::Sha256, "12345678", "B".repeat(344)).by(udi.clone());
-    let report = UsageReport::from_payload(payload, None, Some(outer), &ReadOptions::strict()).unwrap();
+    let udi = sample::device(number).unwrap();
+    let day = |day: i64| start().saturating_add((day * 86_400).into());
+    let days: Vec<_> = (0..12).map(|number| (day(number), day(number + 1))).collect();
+    let report = sample::report(&udi, 1, 2, &days).unwrap();
     let mut data = UsageReporting::new();
     data.reports = DeviceUsage::group(&[report]).unwrap();
     PiRequest::of(&Identity::new(udi, SOFTWARE), start().to_millis(), Nonce::from_random([7; 16]), data.into())

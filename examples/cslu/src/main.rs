@@ -191,15 +191,53 @@ fn serve(collector: Collector, options: &Serve) -> Result<(), Error> {
     })
 }
 
+/// Says the same trouble once in so many times: a full disk is met each second.
+struct Trouble {
+    last: String,
+    again: u32,
+}
+
+impl Trouble {
+    const TIMES: u32 = 60;
+
+    fn is_news(&mut self, text: &str) -> bool {
+        if self.last == text && self.again > 0 {
+            self.again -= 1;
+            return false;
+        }
+        text.clone_into(&mut self.last);
+        self.again = Self::TIMES - 1;
+        true
+    }
+}
+
 /// Does what is due, once a second, and says what happened.
 fn schedule(runner: &Runner) {
+    let mut trouble = Trouble { last: String::new(), again: 0 };
     loop {
         if let Err(error) = runner.turn() {
-            eprintln!("cslu: {error}");
+            let text = error.to_string();
+            if trouble.is_news(&text) {
+                eprintln!("cslu: {text}");
+            }
         }
         for line in runner.collector.lock().unwrap_or_else(PoisonError::into_inner).take_events() {
             eprintln!("{line}");
         }
         std::thread::sleep(Duration::from_secs(1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trouble_that_goes_on_is_said_once_a_minute_and_other_trouble_at_once() {
+        let mut trouble = Trouble { last: String::new(), again: 0 };
+        let said: Vec<u32> = (0..150).filter(|_| trouble.is_news("the disk is full")).collect();
+        assert_eq!(said, [0, 60, 120]);
+        assert!(trouble.is_news("the store is damaged"));
+        assert!(trouble.is_news("the disk is full"));
     }
 }

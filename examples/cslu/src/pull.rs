@@ -174,7 +174,7 @@ impl Collector {
             self.work.insert(target, work);
             for action in actions {
                 if let Err(error) = self.act(target, action, now) {
-                    self.events.say(format!("target {target}: {error}"));
+                    self.events.say(format!("{}: {error}", host(self.store.db(), target)));
                 }
             }
         }
@@ -191,10 +191,12 @@ impl Collector {
             }
             CollectorAction::Forward(_) => self.schedule_forward(now),
             CollectorAction::NotImported(error) => {
-                self.events.say(format!("target {target}: a document was not taken, {error}"));
+                let host = host(self.store.db(), target);
+                self.events.say(format!("{host}: a document was not taken, {error}"));
             }
             CollectorAction::Failed(error) => {
-                self.events.say(format!("target {target}: given up until the next round, {error}"));
+                let host = host(self.store.db(), target);
+                self.events.say(format!("{host}: given up until the next round, {error}"));
             }
             _ => {}
         }
@@ -277,6 +279,13 @@ fn keep(
     Ok(())
 }
 
+/// Where a listed device is, as people know it.
+fn host(db: &Connection, target: i64) -> String {
+    let find = db.prepare_cached("SELECT host FROM target WHERE id = ?1");
+    let host = find.and_then(|mut find| find.query_row([target], |row| row.get(0)));
+    host.unwrap_or_else(|_| format!("row {target} of the list"))
+}
+
 /// HTTPS, unless the operator asked for something else.
 fn address(host: &str, settings: &Settings) -> Result<BaseUrl, Error> {
     let scheme = if settings.plain_pull { "http" } else { "https" };
@@ -341,7 +350,7 @@ fn take(
         let report = match envelope.to_report() {
             Ok(report) => report,
             Err(error) => {
-                events.say(format!("target {target}: a report cannot be read, {error}"));
+                events.say(format!("{}: a report cannot be read, {error}", host(db, target)));
                 note(db, target, &Seen::Fault("Report not readable"), now)?;
                 continue;
             }

@@ -225,8 +225,15 @@ fn a_device_that_is_away_or_has_another_password_is_shown_and_comes_back() {
     world.pass(6 * DAY);
     let alerts: Vec<String> = world.collector().table().unwrap().into_iter().flat_map(|row| row.alerts).collect();
     assert_eq!(alerts, ["Failed to Connect", "Credentials refused"]);
+    let screen = cslu::print_table(&world.collector().table().unwrap());
+    let head: Vec<&str> =
+        screen.lines().next().unwrap().split("  ").map(str::trim).filter(|word| !word.is_empty()).collect();
+    let columns = ["Device", "Product Type", "Virtual Account", "Last Contacted", "Last Reported", "Reports", "Alerts"];
+    assert_eq!(head, columns, "of the vendor's program");
+    let jobs = world.collector().jobs().unwrap();
+    assert!(jobs.iter().any(|job| job.job_name == "device_pull" && job.next_run.is_some()), "its schedule: {jobs:?}");
     let said = world.collector().take_events().join("\n");
-    assert!(!said.is_empty() && !said.contains("hush"), "{said}");
+    assert!(said.contains(&format!("{}: given up until the next round", host(1))) && !said.contains("hush"), "{said}");
     world.hosts.lock().unwrap().insert(host(1), gone);
     let list = format!("host,connect_method,username,password\n{},REST_API,slp,{PASSWORD}\n", host(2));
     world.collector().take_list(list.as_bytes(), world.now()).unwrap();
@@ -293,4 +300,18 @@ fn what_could_not_be_kept_begins_again_in_a_minute_without_a_restart() {
         world.pass(2 * DAY + 900);
         world.assert_all_is_well(2);
     }
+}
+
+#[test]
+fn messages_that_were_given_out_and_not_sent_are_given_out_again() {
+    let world = World::new(Plan::new(true, true), 24);
+    let now = world.now();
+    world.collector().tick(now).unwrap();
+    let given = world.collector().take_outgoing();
+    let numbers = |outgoing: &[cslu::Outgoing]| outgoing.iter().map(|one| one.exchange).collect::<Vec<_>>();
+    let first = numbers(&given);
+    assert_eq!(first.len(), 3);
+    assert!(world.collector().take_outgoing().is_empty(), "each is given out once");
+    world.collector().take_back(given);
+    assert_eq!(numbers(&world.collector().take_outgoing()), first);
 }

@@ -4,10 +4,7 @@ mod support;
 
 use cslu::ReportState;
 use cssm::FaultKind;
-use slp_model::license::SigningType;
-use slp_model::{ReportId, UnixSeconds};
-use slp_rum::write::UsageDraft;
-use slp_rum::{Measurement, ReadOptions, Signature, UsageReport};
+use slp_model::UnixSeconds;
 use slp_transport::push::{Identity, PiRequest, UsageReporting};
 use slp_transport::{DeviceUsage, Nonce};
 use support::*;
@@ -81,13 +78,8 @@ fn a_device_in_the_place_of_one_that_the_list_names_is_shown_and_its_reports_are
 fn a_device_that_is_renamed_stays_the_one_that_it_was() {
     let world = World::new(Plan { devices: 0, ..Plan::new(false, false) }, 13);
     let report = |id: u64| {
-        let software = SOFTWARE.parse().unwrap();
-        let mut draft = UsageDraft::v2(ReportId::new(id), udi(1), software, ADVANTAGE.parse().unwrap());
         let start: UnixSeconds = world.now().to_seconds();
-        draft.measurements.push(Measurement::new(start, start.saturating_add(900.into()), 1));
-        let payload = draft.to_signed_text(&Signature::new(SigningType::Sha256, "12345678", "AAAA")).unwrap();
-        let outer = Signature::new(SigningType::Sha256, "12345678", "BBBB").by(udi(1));
-        UsageReport::from_payload(payload, None, Some(outer), &ReadOptions::strict()).unwrap()
+        slp_kit::sample::report(&udi(1), id, 1, &[(start, start.saturating_add(900.into()))]).unwrap()
     };
     for (number, name) in [(1, "access-1"), (2, "access-1-renamed")] {
         let mut identity = Identity::new(udi(1), SOFTWARE);

@@ -14,10 +14,8 @@ use http::{Request, StatusCode, header};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use slp_kit::{ManualClock, Random};
-use slp_model::license::SigningType;
-use slp_model::{ReportId, UnixSeconds};
-use slp_rum::write::UsageDraft;
-use slp_rum::{Measurement, ReadOptions, Signature, UsageReport};
+use slp_model::UnixSeconds;
+use slp_rum::UsageReport;
 use slp_transport::push::{Identity, PiCodec as _, PiRequest, SlpPi1, UsageReporting};
 use slp_transport::server::ServerSettings;
 use slp_transport::{BaseUrl, DeviceUsage, Nonce};
@@ -47,13 +45,7 @@ fn limits(at_once: usize, waiting: usize, per_second: u32) -> ServerSettings {
 }
 
 fn report(number: u32) -> UsageReport {
-    let software = SOFTWARE.parse().unwrap();
-    let mut draft = UsageDraft::v2(ReportId::new(1), udi(number), software, ADVANTAGE.parse().unwrap());
-    draft.measurements.push(Measurement::new(start(), start().saturating_add(900.into()), 1));
-    let inner = Signature::new(SigningType::Sha256, "12345678", "AAAA");
-    let payload = draft.to_signed_text(&inner).unwrap();
-    let outer = Signature::new(SigningType::Sha256, "12345678", "BBBB").by(udi(number));
-    UsageReport::from_payload(payload, None, Some(outer), &ReadOptions::strict()).unwrap()
+    slp_kit::sample::report(&udi(number), 1, 1, &[(start(), start().saturating_add(900.into()))]).unwrap()
 }
 
 fn usage(number: u32, from: u8, try_number: u8) -> Request<Body> {

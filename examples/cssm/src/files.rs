@@ -44,6 +44,8 @@ pub struct Upload {
     pub name: String,
     /// When it came.
     pub at: UnixMillis,
+    /// The virtual account that it counts for.
+    pub virtual_account: String,
     /// How many devices it was of.
     pub devices: usize,
     /// How many reports it had.
@@ -59,6 +61,7 @@ pub struct Upload {
 struct Shown<'a> {
     name: &'a str,
     reported: String,
+    virtual_account: &'a str,
     devices: usize,
     reports: usize,
     status: String,
@@ -75,6 +78,7 @@ impl Upload {
         Shown {
             name: &self.name,
             reported: self.at.to_string(),
+            virtual_account: &self.virtual_account,
             devices: self.devices,
             reports: self.reports,
             status: self.status.to_string(),
@@ -110,6 +114,7 @@ impl Cloud {
         let mut upload = Upload {
             name: name.to_owned(),
             at: now,
+            virtual_account: self.default_account(),
             devices: leaves.len(),
             reports: leaves
                 .iter()
@@ -180,6 +185,7 @@ impl Cloud {
     ) -> Result<Option<Leaf>, String> {
         let document = Document::parse(bytes).map_err(|error| error.to_string())?;
         let account = self.default_account();
+        let before = errors.len();
         let (mut intake, mut device) = (Intake::default(), None);
         for report in document.reports() {
             match report {
@@ -210,6 +216,9 @@ impl Cloud {
                 }
                 _ => {}
             }
+        }
+        if device.is_none() && errors.len() == before {
+            return Err("neither a report nor a request of a device is in it".into());
         }
         Ok(device.map(|device| Leaf { number, device, intake }))
     }

@@ -8,7 +8,7 @@ use slp_rum::auth_request::{RequestEntry, RequestMode, RequestedKey};
 use slp_rum::write::{DeviceFile, request as write_request};
 use slp_rum::{Content, Document};
 use slp_sync::bundle::{ExportIndex, Plan, Reader, Writer, pair};
-use slp_transport::cssm::{ReportUsage, Token};
+use slp_transport::cssm::{ReportUsage, SearchAccounts, Token};
 use slp_transport::push::{
     Echo, Identity, PiCodec as _, PiRequest, PiResponse, RequestData, ResponseData, ResultPolling, SlpPi1,
     TrustEstablishment, TrustRequest, TrustScope, UsageReporting,
@@ -189,6 +189,32 @@ fn a_request_in_a_file_is_answered_with_a_code_and_a_bad_file_counts_its_errors(
     assert!(matches!(document.contents().next(), Some(Ok(Content::Authorization(_)))));
     let bad = cloud.upload("bad.txt", b"<smartLicense><RUMReport><![CDATA[{}]]></RUMReport></smartLicense>", at(0));
     assert_eq!((bad.status.to_string(), bad.answer), ("Errors (1)".into(), None));
+}
+
+#[test]
+fn the_page_of_uploads_has_the_columns_of_the_vendors() {
+    let mut cloud = cloud_with([]);
+    let session = session(&mut cloud, at(0));
+    let file = DeviceFile::new().reports(&[report(&device(1), 1, 1)]).to_text().unwrap();
+    let token =
+        slp_transport::Call::into_http(SearchAccounts::new(), &session).unwrap().headers()["authorization"].clone();
+    let mut ask = |request: http::request::Builder, body: &[u8]| {
+        let request = request.header("authorization", token.clone()).body(body.to_vec()).unwrap();
+        cloud.handle(&request, at(5)).into_body()
+    };
+    ask(http::Request::post("https://cloud.example/files/device1.txt"), file.as_bytes());
+    ask(http::Request::post("https://cloud.example/files/empty.txt"), b"<smartLicense></smartLicense>");
+    let list = String::from_utf8(ask(http::Request::get("https://cloud.example/files"), b"")).unwrap();
+    let row = |name: &str, devices: u32, status: &str, errors: &str, answer: &str| {
+        format!(
+            "{{\"name\":\"{name}\",\"reported\":\"2026-01-01T00:00:05.000Z\",\
+             \"virtual_account\":\"Default\",\"devices\":{devices},\
+             \"reports\":{devices},\"status\":\"{status}\",\"errors\":[{errors}],\"acknowledgement\":{answer}}}"
+        )
+    };
+    let empty = "\"empty.txt: neither a report nor a request of a device is in it\"";
+    let first = row("device1.txt", 1, "No Errors", "", "\"ACK_device1.txt\"");
+    assert_eq!(list, format!("[{first},{}]", row("empty.txt", 0, "Errors (1)", empty, "null")));
 }
 
 #[test]

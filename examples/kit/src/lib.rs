@@ -1,4 +1,5 @@
-//! What the programs share: clocks, randomness, files that are never half written, keys and certificates of their own.
+//! What the programs share: clocks, randomness, files that are never half written, keys and certificates of their own, listeners
+//! and what they log.
 
 mod authority; // keys and certificates that vouch for nobody but themselves
 mod clock; // the machine's clock, and one that tests turn
@@ -8,6 +9,7 @@ mod judged; // what a device makes of signatures and certificates
 mod listen; // a service behind a listener
 mod network; // takes a message to where it goes
 mod random; // nonces, ids and tokens
+pub mod sample; // invented devices and reports
 mod strangers; // what is written down about those who were refused
 mod usage; // reports of a message, all read or none
 

@@ -10,16 +10,15 @@ use cssm::{Client, Cloud, Enforced, Fault, Purchase};
 use device::{Access, Device, Feature, MemoryStore, Setup, Transport, Trusted};
 use http::{Request, Response};
 use slp_crypto::Signer as _;
-use slp_kit::{Authority, Clock as _, ManualClock, Network, Random};
+#[allow(unused_imports, reason = "each test file uses its part")]
+pub(crate) use slp_kit::sample::{ADVANTAGE, HSEC, SOFTWARE};
+use slp_kit::{Authority, Clock as _, ManualClock, Network, Random, sample};
 use slp_model::policy::LicenseClass;
 use slp_model::{Udi, UnixMillis, UnixSeconds};
 use slp_transport::cssm::{CloudAnswer, ReportUsage};
 use slp_transport::push::{PiCodec as _, SlpPi1};
 use slp_transport::{Limits, Serve as _, StatusWord};
 
-pub(crate) const ADVANTAGE: &str = "regid.2017-03.com.cisco.advantagek9,1.0_00000000-0000-4000-8000-000000000001";
-pub(crate) const HSEC: &str = "regid.2019-03.com.cisco.DNA_HSEC,1.0_00000000-0000-4000-8000-000000000002";
-pub(crate) const SOFTWARE: &str = "regid.2017-05.com.cisco.C9300,v1_00000000-0000-4000-8000-0000000000aa";
 pub(crate) const PUSH: &str = "http://collector.example/cslu/v1/pi";
 pub(crate) const PASSWORD: &str = "hush-of-a-device";
 pub(crate) const DAY: i64 = 86_400;
@@ -78,7 +77,7 @@ pub(crate) struct World {
 }
 
 pub(crate) fn udi(number: u32) -> Udi {
-    Udi::new("C9300-24UX", format!("TST{number:08}")).unwrap()
+    sample::device(number).unwrap()
 }
 
 pub(crate) fn setup(number: u32) -> Setup {

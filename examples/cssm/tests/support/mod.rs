@@ -3,17 +3,14 @@
 
 use cssm::{Client, Cloud, Enforced, Fault, IdToken, Purchase, Settings};
 use http::{Request, Response};
-use slp_kit::{Authority, Random};
-use slp_model::license::SigningType;
-use slp_model::{ReportId, Udi, UnixMillis, UnixSeconds};
-use slp_rum::write::UsageDraft;
-use slp_rum::{Measurement, ReadOptions, Signature, UsageReport};
+#[allow(unused_imports, reason = "each test file uses its part")]
+pub(crate) use slp_kit::sample::{ADVANTAGE, HSEC, SOFTWARE};
+use slp_kit::{Authority, Random, sample};
+use slp_model::{Udi, UnixMillis, UnixSeconds};
+use slp_rum::UsageReport;
 use slp_transport::cssm::{AccessToken, CloudAnswer, Grant, Session, TokenRequest};
 use slp_transport::{BaseUrl, Call, DeviceUsage, Exchange, Limits, Secret};
 
-pub(crate) const ADVANTAGE: &str = "regid.2017-03.com.cisco.advantagek9,1.0_00000000-0000-4000-8000-000000000001";
-pub(crate) const HSEC: &str = "regid.2019-03.com.cisco.DNA_HSEC,1.0_00000000-0000-4000-8000-000000000002";
-pub(crate) const SOFTWARE: &str = "regid.2017-05.com.cisco.C9300,v1_00000000-0000-4000-8000-0000000000aa";
 pub(crate) const BASE: &str = "https://cloud.example/services/api/smart-accounts-and-licensing";
 
 pub(crate) fn settings() -> Settings {
@@ -37,18 +34,12 @@ pub(crate) fn at(seconds: i64) -> UnixMillis {
 }
 
 pub(crate) fn device(number: u32) -> Udi {
-    Udi::new("C9300-24UX", format!("TST{number:08}")).unwrap()
+    sample::device(number).unwrap()
 }
 
 pub(crate) fn report(device: &Udi, id: u64, count: u64) -> UsageReport {
-    let mut draft =
-        UsageDraft::v2(ReportId::new(id), device.clone(), SOFTWARE.parse().unwrap(), ADVANTAGE.parse().unwrap());
     let start = UnixSeconds::new(1_760_000_000 + i64::try_from(id).unwrap() * 1_000).unwrap();
-    draft.measurements.push(Measurement::new(start, start.saturating_add(900.into()), count));
-    let inner = Signature::new(SigningType::Sha256, "12345678", "AAAA");
-    let payload = draft.to_signed_text(&inner).unwrap();
-    let outer = Signature::new(SigningType::Sha256, "12345678", "BBBB").by(device.clone());
-    UsageReport::from_payload(payload, None, Some(outer), &ReadOptions::strict()).unwrap()
+    sample::report(device, id, count, &[(start, start.saturating_add(900.into()))]).unwrap()
 }
 
 pub(crate) fn usage(reports: &[UsageReport]) -> Vec<DeviceUsage> {

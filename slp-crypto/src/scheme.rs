@@ -1,12 +1,12 @@
 //! Signature schemes. Spec: crypto, "Keys, schemes, key resolution".
 
-use std::fmt;
+use slp_model::word_forms;
 
 use crate::key::KeyType;
 
 /// How a signature is made and checked: key type, padding or encoding, hash.
 ///
-/// A message never selects one: the key does. Spec: crypto, "Schemes" (choice).
+/// A message never selects one: the key does. Text and JSON: the words of [`as_str`](Self::as_str). Spec: crypto, "Schemes" (choice).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Scheme {
@@ -78,8 +78,4 @@ impl Scheme {
     }
 }
 
-impl fmt::Display for Scheme {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+word_forms!(Scheme, "signature scheme");

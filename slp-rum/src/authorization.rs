@@ -1,10 +1,8 @@
 //! Authorization codes: SLAC and its predecessor SLR. Spec: ack-auth, "smartLicenseAuthorization", "specificPLR".
 
-use std::fmt;
-
 use slp_model::account::Account;
 use slp_model::license::LicenseTerm;
-use slp_model::{EntitlementTag, Udi, UnixMillis, UnixSeconds};
+use slp_model::{EntitlementTag, Udi, UnixMillis, UnixSeconds, word_enum};
 
 use crate::flaw::Flaw;
 use crate::statement::{Fields, Reading, SignedPart, Statement};
@@ -20,29 +18,14 @@ pub use term::TermDate;
 /// The signature covers `authorizationCode` and leaves `udi` outside: a fitting `udi` proves nothing by itself.
 pub type AuthorizationCode = Statement<Authorization>;
 
-/// Which kind of code it is. The two differ in the order and the names of their elements (seen).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum AuthorizationKind {
-    /// Smart Licensing Authorization Code: `smartLicenseAuthorization`.
-    Slac,
-    /// Specific Licence Reservation: `specificPLR`.
-    Slr,
-}
-
-impl AuthorizationKind {
-    /// `SLAC` or `SLR`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Slac => "SLAC",
-            Self::Slr => "SLR",
-        }
-    }
-}
-
-impl fmt::Display for AuthorizationKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+word_enum! {
+    /// Which kind of code it is. The two differ in the order and the names of their elements (seen). Words: `SLAC`, `SLR`.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum AuthorizationKind: "kind of authorization code" {
+        /// Smart Licensing Authorization Code: `smartLicenseAuthorization`.
+        Slac = "SLAC",
+        /// Specific Licence Reservation: `specificPLR`.
+        Slr = "SLR",
     }
 }
 

@@ -11,45 +11,30 @@ pub use clock::{ClockEvent, Deadlines, Evaluation, Health, SyncClock};
 pub use exchange::{Exchange, Outcome, Pending, RequestKind, ResponseFacts, ResponseKind};
 
 use serde::{Deserialize, Serialize};
-use slp_model::UnixMillis;
+use slp_model::{UnixMillis, word_enum};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Where an account stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum AccountState {
-    /// Asked for; a system administrator decides.
-    Requested,
-    /// Refused; the end.
-    Rejected,
-    /// Approved, not yet known to the cloud.
-    Unregistered,
-    /// A registration request was written.
-    Pending,
-    /// Known to the cloud.
-    Registered,
-    /// Not synchronized in time; only a new registration, with a new instance id, helps.
-    Expired,
-    /// Shut down.
-    Deactivated,
-    /// Gone; the end.
-    Deleted,
-}
-
-impl AccountState {
-    /// The stable word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Requested => "Requested",
-            Self::Rejected => "Rejected",
-            Self::Unregistered => "Unregistered",
-            Self::Pending => "Pending",
-            Self::Registered => "Registered",
-            Self::Expired => "Expired",
-            Self::Deactivated => "Deactivated",
-            Self::Deleted => "Deleted",
-        }
+word_enum! {
+    /// Where an account stands. Words: the names.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum AccountState: "state of an account" {
+        /// Asked for; a system administrator decides.
+        Requested = "Requested",
+        /// Refused; the end.
+        Rejected = "Rejected",
+        /// Approved, not yet known to the cloud.
+        Unregistered = "Unregistered",
+        /// A registration request was written.
+        Pending = "Pending",
+        /// Known to the cloud.
+        Registered = "Registered",
+        /// Not synchronized in time; only a new registration, with a new instance id, helps.
+        Expired = "Expired",
+        /// Shut down.
+        Deactivated = "Deactivated",
+        /// Gone; the end.
+        Deleted = "Deleted",
     }
 }
 

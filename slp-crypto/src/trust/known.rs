@@ -1,25 +1,17 @@
 //! The vendor's public CAs, as fingerprints: data, and nothing that is trusted by itself. Spec: crypto, "Tree".
 
-/// A set of pinned issuing CAs, to be chosen by the caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum PinSet {
-    /// The CAs that issue device certificates: ACT2, High Assurance, ACT2 ECC.
-    Sudi,
-    /// The older and software device CAs: CMCA and CMCA2.
-    Manufacturing,
-    /// The CA above the signer of known-good-values files.
-    Kgv,
-}
+use slp_model::word_enum;
 
-impl PinSet {
-    /// The stable word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Sudi => "sudi",
-            Self::Manufacturing => "manufacturing",
-            Self::Kgv => "kgv",
-        }
+word_enum! {
+    /// A set of pinned issuing CAs, to be chosen by the caller. Words: `sudi`, `manufacturing`, `kgv`.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum PinSet: "set of pinned CAs" {
+        /// The CAs that issue device certificates: ACT2, High Assurance, ACT2 ECC.
+        Sudi = "sudi",
+        /// The older and software device CAs: CMCA and CMCA2.
+        Manufacturing = "manufacturing",
+        /// The CA above the signer of known-good-values files.
+        Kgv = "kgv",
     }
 }
 

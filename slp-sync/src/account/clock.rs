@@ -1,7 +1,7 @@
 //! How long ago an account synchronized, under clocks that lie.
 
 use serde::{Deserialize, Serialize};
-use slp_model::UnixMillis;
+use slp_model::{UnixMillis, word_enum};
 
 const HOUR: u64 = 3_600_000;
 const DAY: u64 = 24 * HOUR;
@@ -43,32 +43,20 @@ impl Deadlines {
     }
 }
 
-/// How urgent the next synchronization is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Health {
-    /// All is well.
-    Current,
-    /// A synchronization is due.
-    Due,
-    /// It is late.
-    Overdue,
-    /// The account is lost within the days that are left.
-    Critical,
-    /// The deadline has passed.
-    Expired,
-}
-
-impl Health {
-    /// The stable word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Current => "Current",
-            Self::Due => "Due",
-            Self::Overdue => "Overdue",
-            Self::Critical => "Critical",
-            Self::Expired => "Expired",
-        }
+word_enum! {
+    /// How urgent the next synchronization is. Words: the names.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Health: "health of an account" {
+        /// All is well.
+        Current = "Current",
+        /// A synchronization is due.
+        Due = "Due",
+        /// It is late.
+        Overdue = "Overdue",
+        /// The account is lost within the days that are left.
+        Critical = "Critical",
+        /// The deadline has passed.
+        Expired = "Expired",
     }
 }
 

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 use slp_crypto::canonical::{self, Object, Value};
 use slp_crypto::envelope;
-use slp_model::{Location, Quoted};
+use slp_model::{Location, Quoted, word_enum};
 
 use crate::document::codec::{At, Members, Record, Sink};
 use crate::document::{RegistrationAuthorization, RegistrationRequest, SyncRequest, SyncResponse};
@@ -21,32 +21,18 @@ const ALGORITHM: &str = "ECDSA_P256_SHA256_DER";
 /// Objects and arrays inside one another.
 const DEPTH: u32 = 16;
 
-/// Which of the four documents it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Kind {
-    /// Document A.
-    RegistrationRequest,
-    /// Document B.
-    RegistrationAuthorization,
-    /// Document C.
-    SyncRequest,
-    /// Document D.
-    SyncResponse,
-}
-
-impl Kind {
-    const ALL: [Self; 4] =
-        [Self::RegistrationRequest, Self::RegistrationAuthorization, Self::SyncRequest, Self::SyncResponse];
-
-    /// The word of the member `kind`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::RegistrationRequest => "registration_request",
-            Self::RegistrationAuthorization => "registration_authorization",
-            Self::SyncRequest => "sync_request",
-            Self::SyncResponse => "sync_response",
-        }
+word_enum! {
+    /// Which of the four documents it is. Words: those of the member `kind`.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Kind: "kind of document" {
+        /// Document A.
+        RegistrationRequest = "registration_request",
+        /// Document B.
+        RegistrationAuthorization = "registration_authorization",
+        /// Document C.
+        SyncRequest = "sync_request",
+        /// Document D.
+        SyncResponse = "sync_response",
     }
 }
 
@@ -150,7 +136,7 @@ impl Document {
             return Err(Error::new(ErrorKind::UnsupportedFormat, text).at(Location::path("$.format")));
         }
         let kind = word("kind")?;
-        let Some(kind) = Kind::ALL.into_iter().find(|known| known.as_str() == kind) else {
+        let Some(kind) = Kind::ALL.iter().copied().find(|known| known.as_str() == kind) else {
             let text = format!("{} is no kind of document", Quoted(kind));
             return Err(Error::new(ErrorKind::WrongKind, text).at(Location::path("$.kind")));
         };
@@ -262,7 +248,7 @@ fn json(error: slp_crypto::Error) -> Error {
         slp_crypto::ErrorKind::Float | slp_crypto::ErrorKind::Range => (ErrorKind::BadNumber, None),
         slp_crypto::ErrorKind::DuplicateKey => (ErrorKind::DuplicateMember, None),
         slp_crypto::ErrorKind::Depth => (ErrorKind::Limit, Some("json_depth")),
-        slp_crypto::ErrorKind::Size => (ErrorKind::Limit, Some("document_bytes")),
+        slp_crypto::ErrorKind::Size => (ErrorKind::Limit, Some(error.name().unwrap_or("document_bytes"))),
         _ => (ErrorKind::Json, None),
     };
     let (at, text) = (error.location().clone(), error.message().to_owned());

@@ -81,7 +81,18 @@ pub const ANSWERS: &[Reading] = &[
     served::<device::Import>,
     read::<restconf::RpcCall>,
     state,
+    tree,
 ];
+
+/// The typed tree: what was read is written and read again equal.
+fn tree(status: u8, body: &[u8]) {
+    use restconf::state::{Licensing, Part as _, Read};
+    let limits = Limits::default();
+    match Read::<Licensing>::answer(&response(status, body), &limits) {
+        Err(error) => drop(said(&error)),
+        Ok(read) => assert_eq!(Licensing::from_restconf(read.to_restconf().as_bytes(), &limits).ok(), Some(read)),
+    }
+}
 
 fn state(status: u8, body: &[u8]) {
     let limits = Limits::default();

@@ -59,10 +59,9 @@ fn every_call_of_the_specification_is_there() {
 
 #[test]
 fn each_grant_goes_as_a_form_to_the_cloud_and_as_json_to_a_server_of_ones_own() {
-    type Make = fn() -> Grant;
-
+    type Case = (fn() -> Grant, &'static str, &'static str);
     let address: BaseUrl = "https://sso.example/token".parse().unwrap();
-    let grants: [(Make, &str, &str); 3] = [
+    let grants: [Case; 3] = [
         (|| Grant::ClientCredentials, "grant_type=client_credentials", r#""grant_type":"client_credentials""#),
         (
             || Grant::password("me", Secret::new("hunter2")),

@@ -47,9 +47,9 @@ Writes ACK_PID_SERIAL.txt for each device whose answer is there and fits. An ans
 another device, or a report that was not sent, is not delivered. The same answer again changes
 nothing. Exit status 0 if every report of every device is acknowledged, else 1.
 
-If the answer's name is that of no bundle in the ledger (it was renamed, or is one device's), or
-with --by-udi, each leaf is looked up by the device and the reports that it names in all bundles
-of the ledger: the newest that waits for them. What could be of several is named, not delivered.
+If the answer's name is that of no bundle in the ledger (it was renamed, or is one device's), give
+--by-udi: each leaf is looked up by the device and the reports that it names in all bundles of the
+ledger: the newest that waits for them. What could be of several is named, not delivered.
 
 --json writes one object: `bundle` (or `bundles`, if looked up), `answers` (`leaf`, `verdict`,
 `device`, `bundle`, `file`, `partial`, `acked`, `refused`, `candidates`, `warnings`), `missing`

@@ -126,8 +126,8 @@ impl Looked {
     }
 }
 
-/// What the answer is looked up in: the bundle itself, or what the ledger says about it; about all bundles, if the name of the
-/// answer names none.
+/// What the answer is looked up in: the bundle itself, or what the ledger says about it; about all bundles, if that is asked
+/// for.
 fn index(arguments: &Split, ledger: Option<&ExportLedger>, messages: &mut Messages<'_>) -> Result<Looked, Stop> {
     let names = answered_names(&arguments.ack.to_string_lossy());
     let exported = ledger.and_then(|ledger| names.iter().find_map(|name| Some((name, ledger.ledger().bundle(name)?))));
@@ -137,15 +137,15 @@ fn index(arguments: &Split, ledger: Option<&ExportLedger>, messages: &mut Messag
             (Some((name, exported)), _) if !arguments.by_udi => {
                 Ok(Looked::ByName(ExportIndex::of_ledger(name, exported)))
             }
-            (_, Some(ledger)) if ledger.ledger().bundles().any(|(_, exported)| exported.seal.is_some()) => {
-                if !arguments.by_udi {
-                    let text = "its name is that of no bundle in this ledger: looked up by device and reports instead";
-                    messages.note(&format!("{answer}: {text}"));
-                }
-                by_device(arguments, ledger.ledger(), messages)
-            }
-            _ => {
-                let text = "answers no bundle of this ledger, which has none: give the bundle with --bundle, if it is one of yours";
+            (_, Some(ledger)) if arguments.by_udi => by_device(arguments, ledger.ledger(), messages),
+            (_, ledger) => {
+                let is_empty = ledger.is_none_or(|ledger| ledger.ledger().bundles().next().is_none());
+                let text = if is_empty {
+                    "answers no bundle of this ledger, which has none: give the bundle with --bundle, if it is one of yours"
+                } else {
+                    "its name is that of no bundle in this ledger: give --by-udi, and its leaves are looked up by device \
+                     and reports, or the bundle with --bundle"
+                };
                 Err(Stop::Data(format!("{answer}: {text} (bundle-unknown)")))
             }
         };

@@ -53,20 +53,19 @@ fn a_renamed_answer_finds_its_bundle_by_device_and_reports() {
     let [first, second] = &sent.answers;
     // the later one first: its device waits in both
     let call = sent.split(second, "two", &[]);
+    assert_eq!((call.status, sent.delivered("two")), (Status::Errors, 0), "{}", call.output);
+    insta::assert_snapshot!("answer-of-unknown-name", sent.folder.relative(&call.errors));
+    let call = sent.split(second, "two", &["--by-udi"]);
     assert_eq!(call.status, Status::Fine, "{}{}", call.output, call.errors);
     insta::assert_snapshot!("answer-renamed", call.output);
-    assert_eq!(
-        sent.folder.relative(&call.errors),
-        "note: DIR/renamed-26: its name is that of no bundle in this ledger: looked up by device and reports instead\n"
-    );
-    let call = sent.split(first, "one", &["--json"]);
+    let call = sent.split(first, "one", &["--by-udi", "--json"]);
     assert_eq!(call.status, Status::Fine, "{}{}", call.output, call.errors);
     let json: serde_json::Value = serde_json::from_str(&call.output).unwrap();
     assert_eq!((&json["bundles"], &json["state"]), (&[names()[0].as_str()].into(), &"acked".into()));
     assert_eq!((sent.delivered("one"), sent.delivered("two")), (3, 1));
     // again: nothing changes, though no bundle is open any more
     let lines = bytes_of(&sent.ledger);
-    let again = sent.split(first, "one", &[]);
+    let again = sent.split(first, "one", &["--by-udi"]);
     assert_eq!(again.status, Status::Fine, "{}{}", again.output, again.errors);
     assert!(again.output.contains("already there") && again.output.contains("0 files written"), "{}", again.output);
     assert_eq!(bytes_of(&sent.ledger), lines);
@@ -79,7 +78,7 @@ fn an_answer_that_lacks_a_device_says_who_is_missing_in_the_bundle_it_is_of() {
     let bundle = bytes_of(out.join(&names()[0]).to_str().unwrap());
     let (_, ack) = ack_bundle(&bundle, "", |number, answer, _| (number != 2).then_some(answer));
     let path = sent.folder.file("part", &ack).0.join("part");
-    let call = sent.split(path.to_str().unwrap(), "answers", &["--json"]);
+    let call = sent.split(path.to_str().unwrap(), "answers", &["--by-udi", "--json"]);
     assert_eq!(call.status, Status::Errors);
     let json: serde_json::Value = serde_json::from_str(&call.output).unwrap();
     let missing = json["missing"].as_array().unwrap();
@@ -99,7 +98,7 @@ fn an_answer_that_could_be_of_two_bundles_is_named_and_not_delivered() {
          </data><signature>AAAA</signature></smartLicenseRumAck></smartLicense>"
     );
     let path = sent.folder.file("foreign-report.txt", unknown.as_bytes()).0.join("foreign-report.txt");
-    let call = sent.split(path.to_str().unwrap(), "answers", &[]);
+    let call = sent.split(path.to_str().unwrap(), "answers", &["--by-udi"]);
     assert!(call.status == Status::Errors && call.output.contains("mismatched"), "{}{}", call.output, call.errors);
     // both reports of the device, which went up one by one
     let second = slp_sync::bundle::Reader::new(&bytes_of(&sent.answers[1])[..], &slp_sync::Limits::bulk()).next();
@@ -107,10 +106,10 @@ fn an_answer_that_could_be_of_two_bundles_is_named_and_not_delivered() {
     let member = second.split("[CDATA[[").nth(1).unwrap().split("]]]>").next().unwrap();
     let merged = named.replacen("]]]>", &format!(",{member}]]]>"), 1);
     let path = sent.folder.file("both.txt", merged.as_bytes()).0.join("both.txt");
-    let call = sent.split(path.to_str().unwrap(), "answers", &[]);
+    let call = sent.split(path.to_str().unwrap(), "answers", &["--by-udi"]);
     assert_eq!(call.status, Status::Errors);
     insta::assert_snapshot!("answer-of-two-bundles", sent.folder.relative(&call.output));
-    let json = sent.split(path.to_str().unwrap(), "answers", &["--json"]);
+    let json = sent.split(path.to_str().unwrap(), "answers", &["--by-udi", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&json.output).unwrap();
     let both: Vec<_> = names().iter().map(|name| serde_json::Value::from(name.as_str())).collect();
     assert_eq!(json["answers"][0]["candidates"], serde_json::Value::Array(both));

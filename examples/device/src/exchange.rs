@@ -242,9 +242,9 @@ impl Device {
 
     /// What a member asks to be trusted with, PEM.
     pub(crate) fn certificate_request(&self, index: usize) -> Result<String, Error> {
-        let pem = self.saved.keys.get(index).ok_or("a member has no key")?;
+        let key = self.saved.keys.get(index).ok_or("a member has no key")?;
         let member = self.saved.setup.members.get(index).ok_or("there is no such member")?;
-        let key = rcgen::KeyPair::from_pem(pem)?;
+        let key = rcgen::KeyPair::from_pem(key.pem())?;
         let mut params = rcgen::CertificateParams::new(Vec::new())?;
         params.distinguished_name.push(rcgen::DnType::CommonName, member.to_string());
         Ok(params.serialize_request(&key)?.pem()?.replace("\r\n", "\n"))

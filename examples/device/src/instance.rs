@@ -19,7 +19,7 @@ use crate::files::{Files, MemoryFiles};
 use crate::life::{Ending, Life, Signing};
 use crate::setup::{Feature, Setup, Transport};
 use crate::stack::MEMBERS;
-use crate::store::{Addresses, Reservation, Saved, Store};
+use crate::store::{Addresses, PrivateKey, Reservation, Saved, Store};
 use crate::syslog;
 use crate::trusted::Trusted;
 
@@ -484,15 +484,15 @@ fn resumed(mut saved: Saved, setup: Setup) -> Result<Saved, Error> {
 }
 
 pub(crate) fn keys_of(saved: &Saved) -> Result<Vec<SigningKey>, Error> {
-    Ok(saved.keys.iter().map(|pem| SigningKey::from_pem(pem.as_bytes())).collect::<Result<Vec<_>, _>>()?)
+    Ok(saved.keys.iter().map(|key| SigningKey::from_pem(key.pem().as_bytes())).collect::<Result<Vec<_>, _>>()?)
 }
 
 /// A key of its own for a member, PKCS#8 in PEM.
-pub(crate) fn new_key() -> Result<String, Error> {
+pub(crate) fn new_key() -> Result<PrivateKey, Error> {
     let (_, pem) = SigningKey::generate()?;
     let mut text = Vec::new();
     pem.write_to(&mut text)?;
-    Ok(String::from_utf8(text)?)
+    Ok(PrivateKey::new(String::from_utf8(text)?))
 }
 
 fn fresh(setup: Setup) -> Result<Saved, Error> {

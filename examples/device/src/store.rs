@@ -64,14 +64,35 @@ pub struct Reservation {
     pub permanent: Vec<(Udi, String)>,
 }
 
+/// A private key, PKCS#8 in PEM: it is kept, and nothing else shows it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct PrivateKey(String);
+
+impl PrivateKey {
+    pub(crate) fn new(pem: impl Into<String>) -> Self {
+        Self(pem.into())
+    }
+
+    pub(crate) fn pem(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PrivateKey(..)")
+    }
+}
+
 /// A member that left the set, and what it took along: it has it again when it comes back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Former {
     /// Who it is.
     pub device: Udi,
-    /// Its private key, PKCS#8 in PEM.
-    pub(crate) key: String,
+    /// Its private key.
+    pub(crate) key: PrivateKey,
     /// Its permanent reservation.
     pub(crate) permanent: Option<String>,
 }
@@ -106,8 +127,8 @@ pub struct Saved {
     pub transport: Transport,
     /// By how many seconds its clock is ahead of the true one.
     pub clock_offset: i64,
-    /// The private key of each member, PKCS#8 in PEM.
-    pub(crate) keys: Vec<String>,
+    /// The private key of each member.
+    pub(crate) keys: Vec<PrivateKey>,
     /// Licences and reports.
     pub life: Life,
     /// The agent.
@@ -328,6 +349,13 @@ fn lock_file(path: &Path) -> io::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_private_key_is_kept_and_not_shown() {
+        let key = PrivateKey::new("-----BEGIN PRIVATE KEY-----");
+        assert_eq!(format!("{key:?}"), "PrivateKey(..)");
+        assert_eq!(serde_json::to_string(&key).unwrap(), "\"-----BEGIN PRIVATE KEY-----\"");
+    }
 
     #[test]
     fn every_error_of_a_disk_names_its_place_and_what_to_do() {

@@ -6,6 +6,7 @@ use slp_kit::Error;
 use slp_model::{Udi, UnixMillis};
 use slp_rum::Document;
 use slp_sync::bundle::Claims;
+use slp_transport::Limits;
 
 use crate::settings::Settings;
 use crate::store::reports::Item;
@@ -13,6 +14,11 @@ use crate::store::{ReportState, answers, devices, reports};
 
 /// What a document for this device says; else what is wrong with it, as an operator reads it.
 pub(crate) fn judge(settings: &Settings, udi: &Udi, document: &[u8]) -> Result<Claims, &'static str> {
+    // A leaf of a bundle may be larger than what a device is given: it would wait in front of all later ones. Base64 counts
+    // in threes.
+    if document.len() > Limits::default().document_bytes / 3 * 3 {
+        return Err("Answer of the cloud too large");
+    }
     let claims = Claims::read(document).map_err(|_| "Answer of the cloud not readable")?;
     if !claims.devices.iter().all(|device| device.matches(udi)) {
         return Err("Answer of the cloud for another device");
@@ -69,4 +75,26 @@ pub(crate) fn take(
         }
     }
     Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use slp_transport::SmartLicense;
+
+    use super::*;
+
+    #[test]
+    fn a_document_that_no_device_can_be_given_is_not_taken() {
+        let settings = Settings::new("account.example", "Default");
+        let udi = slp_kit::sample::device(1).unwrap();
+        let limits = Limits::default();
+        let around = "<smartLicense></smartLicense>".len();
+        for length in [around, limits.document_bytes - 1, limits.document_bytes, limits.document_bytes + 1] {
+            let document = format!("<smartLicense>{}</smartLicense>", " ".repeat(length - around));
+            let is_too_large =
+                judge(&settings, &udi, document.as_bytes()).err() == Some("Answer of the cloud too large");
+            let cannot_go = SmartLicense::encode(document.as_bytes()).decode(&limits).is_err();
+            assert_eq!(is_too_large, cannot_go, "{length} bytes");
+        }
+    }
 }

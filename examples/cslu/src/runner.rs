@@ -25,6 +25,8 @@ pub struct Runner {
     clock: Arc<dyn Clock>,
     /// Answers that came and were not taken yet.
     inbox: Arc<Mutex<Vec<Answer>>>,
+    /// Messages of one turn.
+    most: usize,
 }
 
 impl Runner {
@@ -35,7 +37,7 @@ impl Runner {
         devices: Arc<dyn Network>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { collector, cloud, devices, clock, inbox: Arc::default() }
+        Self { collector, cloud, devices, clock, inbox: Arc::default(), most: MESSAGES }
     }
 
     /// Does what is due, and sends until there is nothing to send: messages that are ready together go at once, a thread
@@ -46,7 +48,7 @@ impl Runner {
     pub fn turn(&self) -> Result<usize, Error> {
         self.lock().tick(self.clock.now())?;
         let (mut sent, mut outgoing) = (0, self.lock().take_outgoing());
-        while sent < MESSAGES {
+        while sent < self.most {
             match outgoing.as_slice() {
                 [] => break,
                 [one] => {
@@ -59,13 +61,15 @@ impl Runner {
                 }
             }
         }
+        // what was taken and not sent waits for the next turn, and holds no place of a device until then
+        self.lock().take_back(outgoing);
         Ok(sent)
     }
 
     /// Sends these, and what follows from their answers, until there is nothing to send.
     fn together(&self, outgoing: Vec<Outgoing>) -> Result<usize, Error> {
         let threads = outgoing.len();
-        let traffic = Traffic::new(outgoing);
+        let traffic = Traffic::new(outgoing, self.most);
         std::thread::scope(|scope| {
             for _ in 0..threads {
                 scope.spawn(|| {
@@ -108,6 +112,7 @@ impl Runner {
 
 /// Messages that threads send.
 struct Traffic {
+    most: usize,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -120,9 +125,9 @@ struct State {
 }
 
 impl Traffic {
-    fn new(outgoing: Vec<Outgoing>) -> Self {
+    fn new(outgoing: Vec<Outgoing>, most: usize) -> Self {
         let state = State { ready: outgoing.into(), under_way: 0, sent: 0, failed: None };
-        Self { state: Mutex::new(state), changed: Condvar::new() }
+        Self { most, state: Mutex::new(state), changed: Condvar::new() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -133,7 +138,7 @@ impl Traffic {
     fn next(&self) -> Option<Outgoing> {
         let mut state = self.state();
         loop {
-            if state.failed.is_some() || state.sent >= MESSAGES {
+            if state.failed.is_some() || state.sent >= self.most {
                 return None;
             }
             if let Some(one) = state.ready.pop_front() {
@@ -174,5 +179,45 @@ impl Drop for UnderWay<'_> {
 impl fmt::Debug for Runner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Runner").field("collector", &self.collector).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+    use slp_kit::{ManualClock, Random};
+    use slp_model::UnixSeconds;
+
+    use super::*;
+    use crate::settings::Settings;
+    use crate::store::Store;
+
+    #[test]
+    fn a_turn_that_ends_early_leaves_no_message_and_no_place_of_a_device_behind() {
+        for most in 1..=7 {
+            let clock = Arc::new(ManualClock::new("2026-01-01T00:00:00Z".parse::<UnixSeconds>().unwrap()));
+            let mut settings = Settings::new("account.example", "Default");
+            settings.pulls_at_once = 3;
+            let mut collector =
+                Collector::open(Store::in_memory().unwrap(), settings, Random::seeded(1), clock.now()).unwrap();
+            let rows: Vec<String> = (1..=10).map(|n| format!("192.0.2.{n},REST_API,slp,hush\n")).collect();
+            let list = format!("host,connect_method,username,password\n{}", rows.concat());
+            assert_eq!(collector.take_list(list.as_bytes(), clock.now()).unwrap(), 10);
+            let asked = Arc::new(Mutex::new(Vec::new()));
+            let known = Arc::clone(&asked);
+            let away = Arc::new(move |request: &Request<Vec<u8>>| -> Option<Response<Vec<u8>>> {
+                known.lock().unwrap().push(request.uri().host().unwrap_or_default().to_owned());
+                None
+            });
+            let collector = Arc::new(Mutex::new(collector));
+            let mut runner = Runner::new(collector, Arc::<_>::clone(&away) as Arc<dyn Network>, away, clock);
+            runner.most = most;
+            let turns: Vec<usize> = (0..10).map(|_| runner.turn().unwrap()).collect();
+            assert_eq!(turns.iter().sum::<usize>(), 10, "{most} messages a turn: {turns:?}");
+            let mut hosts = std::mem::take(&mut *asked.lock().unwrap());
+            hosts.sort();
+            hosts.dedup();
+            assert_eq!(hosts.len(), 10, "each device was asked");
+        }
     }
 }

@@ -88,6 +88,8 @@ fn run(arguments: &Arguments) -> Result<(), Error> {
         client.certificates = Certificates::Private(pem);
     }
     let network = Arc::new(Client::new(client)?);
+    #[cfg(unix)]
+    allow_files();
     let mut runners = Vec::new();
     for number in 0..arguments.fleet {
         let device = Arc::new(Mutex::new(device(arguments, number, &trusted, &clock)?));
@@ -99,6 +101,16 @@ fn run(arguments: &Arguments) -> Result<(), Error> {
     // whoever still waits for a network is not waited for
     runtime.shutdown_background();
     ended
+}
+
+/// Each device of a fleet keeps its folder locked, which takes an open file: the usual 1,024 of a process are too few.
+#[cfg(unix)]
+fn allow_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    // where that is refused, the first device that can open none says so
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).ok();
 }
 
 fn device(arguments: &Arguments, number: u32, trusted: &Trusted, clock: &Arc<dyn Clock>) -> Result<Device, Error> {

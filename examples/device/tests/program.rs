@@ -87,3 +87,21 @@ fn a_folder_that_nobody_may_write_is_said() {
     let said = refused(Path::new("/proc/device-of-a-test"));
     assert!(said.contains("give another folder") || said.contains("put it back"), "{said}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_fleet_has_more_devices_than_a_process_has_open_files_at_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let fleet = |limits: &str| {
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(format!("{limits} && exec \"$0\" \"$@\"")).arg(env!("CARGO_BIN_EXE_device"));
+        shell.args(["--fleet", "60", "--store"]).arg(folder.path()).stdin(Stdio::null()).output().unwrap()
+    };
+    let done = fleet("ulimit -Sn 40");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(folder.path().join("59/device.json").is_file());
+    // where the limit cannot be raised, that is said
+    let done = fleet("ulimit -n 40");
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert!(!done.status.success() && said.contains("Too many open files"), "{said}");
+}

@@ -124,8 +124,8 @@ where
         async move {
             let from = sender(&request);
             let (limiter, settings) = &*shared;
-            let _permit = match limiter.admit(from).await {
-                Admit::Yes(permit) => permit,
+            let place = match limiter.admit(from).await {
+                Admit::Yes(place) => place,
                 Admit::Rate => return status(StatusCode::TOO_MANY_REQUESTS).map(Body::from),
                 Admit::Busy => return status(StatusCode::SERVICE_UNAVAILABLE).map(Body::from),
             };
@@ -133,8 +133,12 @@ where
             let response = match collect(body, settings).await {
                 Ok(body) => {
                     let request = Request::from_parts(parts, body);
-                    let answered = tokio::task::spawn_blocking(move || answer(from, request)).await;
-                    answered.unwrap_or_else(|_| status(StatusCode::INTERNAL_SERVER_ERROR))
+                    let answered = tokio::task::spawn_blocking(move || {
+                        // The work goes on when the sender hangs up: so long it has its place.
+                        let _place = place;
+                        answer(from, request)
+                    });
+                    answered.await.unwrap_or_else(|_| status(StatusCode::INTERNAL_SERVER_ERROR))
                 }
                 Err(Unread::TooLong) => status(StatusCode::PAYLOAD_TOO_LARGE),
                 Err(Unread::TooSlow) => status(StatusCode::REQUEST_TIMEOUT),
@@ -177,8 +181,8 @@ async fn entry<H: PushHandler>(State(push): State<Arc<Push<H>>>, request: Reques
 
 impl<H: PushHandler> Push<H> {
     async fn answer(self: &Arc<Self>, from: Option<SocketAddr>, request: Request<Body>) -> Response<Vec<u8>> {
-        let _permit = match self.limiter.admit(from).await {
-            Admit::Yes(permit) => permit,
+        let place = match self.limiter.admit(from).await {
+            Admit::Yes(place) => place,
             Admit::Rate => return self.refuse(message_code::RATE, "source", "too many requests in a second"),
             Admit::Busy => return self.refuse(message_code::BUSY, "server", "too many requests at once"),
         };
@@ -211,8 +215,11 @@ impl<H: PushHandler> Push<H> {
             Ok(message) => {
                 let push = Arc::clone(self);
                 // A handler writes to a disk before it answers: the workers of the runtime must not wait for that.
-                let answer =
-                    tokio::task::spawn_blocking(move || push.handle(tenant.as_ref(), from, message, request.body()));
+                let answer = tokio::task::spawn_blocking(move || {
+                    // The work goes on when the sender hangs up: so long it has its place.
+                    let _place = place;
+                    push.handle(tenant.as_ref(), from, message, request.body())
+                });
                 return match answer.await {
                     Ok(response) => response,
                     Err(_) => self.refuse(message_code::INTERNAL, "server", "the server failed"),

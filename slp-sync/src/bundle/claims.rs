@@ -1,5 +1,7 @@
 //! What the document in a leaf of an answer says about itself.
 
+use std::collections::BTreeSet;
+
 use slp_model::{ReportId, Udi};
 use slp_rum::{AckStatus, Content, Document, ReadOptions};
 
@@ -72,15 +74,15 @@ impl Claims {
     /// As [`read`](Self::read).
     pub fn with(bytes: &[u8], options: &ReadOptions) -> Result<Self> {
         let document = Document::parse_with(bytes, options).map_err(bad_leaf)?;
-        let mut claims = Self::default();
+        let (mut claims, mut named) = (Self::default(), BTreeSet::new());
         for content in document.contents() {
             match content.map_err(bad_leaf)? {
-                Content::Authorization(code) => claims.name(&code.view().udi),
+                Content::Authorization(code) => claims.name(&code.view().udi, &mut named),
                 Content::Acknowledgement(list) => {
                     claims.is_acknowledgement = true;
                     for ack in list.view().named() {
                         if let Some(device) = &ack.device {
-                            claims.name(device);
+                            claims.name(device, &mut named);
                         }
                         if ack.status == AckStatus::Acknowledged {
                             claims.acked.push(ack.report);
@@ -97,8 +99,9 @@ impl Claims {
         Ok(claims)
     }
 
-    fn name(&mut self, device: &Udi) {
-        if !self.devices.contains(device) {
+    /// A document may name very many devices: looking through the list for each would take time by the square of them.
+    fn name(&mut self, device: &Udi, named: &mut BTreeSet<Udi>) {
+        if named.insert(device.clone()) {
             self.devices.push(device.clone());
         }
     }
@@ -128,6 +131,18 @@ mod tests {
         assert_eq!((pending.acked.len(), pending.refused[0].message.as_str()), (0, "PENDING"));
         let refused = one(r#","status":"ERROR","error_code":"45","message":"signature""#);
         assert_eq!((refused.refused[0].code.as_str(), refused.refused[0].message.as_str()), ("45", "signature"));
+    }
+
+    #[test]
+    fn very_many_devices_are_named_each_once() {
+        let one = |number: u64| {
+            format!(r#"{{"sudi":{{"udi_pid":"T","udi_serial_number":"{number:08}"}},"report_id":7,"status":"ACK"}}"#)
+        };
+        let count = 10_000;
+        let all: Vec<String> = (0..count).chain([0, count - 1]).map(one).collect();
+        let claims = read(&format!("[{}]", all.join(",")));
+        assert_eq!((claims.devices.len(), claims.acked.len()), (10_000, 10_002));
+        assert_eq!(claims.devices[9_999].serial(), "00009999", "in the order of the document");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Brings the answers home: which leaf of an acknowledgement bundle belongs to which device.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::io::Read;
 
 use sha2::{Digest, Sha256};
@@ -224,6 +225,7 @@ impl<'a> Pairer<'a> {
         };
         let exported = named.or(by_devices);
         let found = exported.and_then(|at| self.index.leaf(at));
+        let named = Named::by(claims);
         let is_plain = found.is_some_and(|found| leaf.name.strip_prefix("ACK_") == Some(found.leaf));
         let by_name_alone = claims.devices.is_empty() && matched != Match::Device;
         self.leaves.push(Kept {
@@ -231,10 +233,10 @@ impl<'a> Pairer<'a> {
             sha256,
             name: (!is_plain).then(|| (&*leaf.name).into()),
             exported,
-            said: found.map_or(Said::Nothing, |found| said(&found, claims)),
+            said: found.map_or(Said::Nothing, |found| said(&found, claims, &named)),
             matched,
             basis: if by_name_alone { Basis::Name } else { Basis::Udi },
-            fits: found.is_some_and(|found| fits(&found, claims)),
+            fits: found.is_some_and(|found| fits(&found, claims, &named)),
             is_repeated,
             verdict: Verdict::Foreign,
         });
@@ -256,7 +258,8 @@ impl<'a> Pairer<'a> {
     /// [ambiguous](Verdict::Ambiguous). Spec: sync, "Pairing algorithm" (choice).
     pub fn add_by_device(&mut self, ledger: &Ledger, leaf: &Leaf<'_>, claims: &Claims) {
         let sha256: [u8; 32] = Sha256::digest(&leaf.bytes).into();
-        let found = search(self.index, ledger, claims, &sha256);
+        let named = Named::by(claims);
+        let found = search(self.index, ledger, claims, &named, &sha256);
         let exported = match &found {
             Searched::Leaf(at) | Searched::Unfit(at) => Some(*at),
             Searched::Several(_) | Searched::Nothing => None,
@@ -267,7 +270,7 @@ impl<'a> Pairer<'a> {
         let fits = matches!(found, Searched::Leaf(_));
         let said = match found {
             Searched::Several(candidates) => Said::Ambiguous(Box::new(Each { candidates, ..Each::default() })),
-            _ => indexed.map_or(Said::Nothing, |found| said(&found, claims)),
+            _ => indexed.map_or(Said::Nothing, |found| said(&found, claims, &named)),
         };
         self.leaves.push(Kept {
             index: leaf.index,
@@ -319,7 +322,7 @@ enum Searched {
     Nothing,
 }
 
-fn search(index: &ExportIndex, ledger: &Ledger, claims: &Claims, sha256: &[u8; 32]) -> Searched {
+fn search(index: &ExportIndex, ledger: &Ledger, claims: &Claims, named: &Named, sha256: &[u8; 32]) -> Searched {
     let mut of_device: Vec<usize> = index.all_by_devices(&claims.devices).collect();
     of_device.sort_unstable();
     of_device.dedup();
@@ -333,10 +336,8 @@ fn search(index: &ExportIndex, ledger: &Ledger, claims: &Claims, sha256: &[u8; 3
     if let Some(at) = newest(&rows(&|_, leaf| ledger.is_applied(leaf.bundle, leaf.leaf, sha256))) {
         return Searched::Leaf(at);
     }
-    let fitting = rows(&|_, leaf| fits(leaf, claims));
-    let is_named = |id: &ReportId| claims.acked.contains(id) || claims.refused.iter().any(|one| one.report == *id);
-    let names_reports = !claims.acked.is_empty() || !claims.refused.is_empty();
-    if !names_reports {
+    let fitting = rows(&|_, leaf| fits(leaf, claims, named));
+    if named.all.is_empty() {
         return match fitting.as_slice() {
             [] => Searched::Unfit(last),
             [only] if of_device.len() == 1 => Searched::Leaf(*only),
@@ -350,32 +351,49 @@ fn search(index: &ExportIndex, ledger: &Ledger, claims: &Claims, sha256: &[u8; 3
     }
     let Some(at) = newest(&best) else {
         // all of them went up, but not together?
-        let parts = rows(&|_, leaf| leaf.reports.iter().any(is_named));
+        let parts = rows(&|_, leaf| leaf.reports.iter().any(|id| named.all.contains(id)));
         let went_up =
             |id: &ReportId| parts.iter().any(|at| index.leaf(*at).is_some_and(|leaf| leaf.reports.contains(id)));
-        let mut ids = claims.acked.iter().chain(claims.refused.iter().map(|one| &one.report));
-        return if parts.len() > 1 && ids.all(went_up) { Searched::Several(parts) } else { Searched::Unfit(last) };
+        return if parts.len() > 1 && named.all.iter().all(went_up) {
+            Searched::Several(parts)
+        } else {
+            Searched::Unfit(last)
+        };
     };
     best.retain(|other| time(*other) == time(at));
     if best.len() == 1 { Searched::Leaf(at) } else { Searched::Several(best) }
 }
 
+/// The reports that an answer names, each once: it may name one as often as it likes.
+struct Named {
+    acked: BTreeSet<ReportId>,
+    all: BTreeSet<ReportId>,
+}
+
+impl Named {
+    fn by(claims: &Claims) -> Self {
+        let acked: BTreeSet<ReportId> = claims.acked.iter().copied().collect();
+        let refused = claims.refused.iter().map(|refusal| refusal.report);
+        let all = acked.iter().copied().chain(refused).collect();
+        Self { acked, all }
+    }
+}
+
 /// Is it an answer for this leaf's devices and reports, and for nothing else?
-fn fits(exported: &IndexedLeaf<'_>, claims: &Claims) -> bool {
-    let mut ids = claims.acked.iter().chain(claims.refused.iter().map(|refusal| &refusal.report));
+fn fits(exported: &IndexedLeaf<'_>, claims: &Claims, named: &Named) -> bool {
     // A leaf that asked for codes alone gets no acknowledgement: the device that the code names has to do.
     let code_alone = exported.reports.is_empty() && !claims.devices.is_empty();
     (claims.is_acknowledgement || code_alone)
         && claims.devices.iter().all(|device| exported.is_of(device))
-        && ids.all(|id| exported.reports.contains(id))
+        && named.all.iter().all(|id| exported.reports.contains(id))
 }
 
-fn said(exported: &IndexedLeaf<'_>, claims: &Claims) -> Said {
+fn said(exported: &IndexedLeaf<'_>, claims: &Claims, named: &Named) -> Said {
     if claims.acked.is_empty() && claims.refused.is_empty() {
         return Said::Nothing;
     }
     let reports = exported.reports.iter();
-    let acked: Vec<ReportId> = reports.filter(|id| claims.acked.contains(id)).copied().collect();
+    let acked: Vec<ReportId> = reports.filter(|id| named.acked.contains(id)).copied().collect();
     let partial = acked.len() < exported.reports.len();
     if !partial && claims.refused.is_empty() {
         return Said::All;

@@ -69,3 +69,79 @@ fn two_copies_at_the_same_moment_reach_the_handler_once_and_another_body_is_refu
     });
     assert_eq!(handler.handled.load(Ordering::SeqCst), 1);
 }
+
+/// One place, nobody may wait, and requests of one address in a second are not counted.
+fn one_place() -> ServerSettings {
+    ServerSettings { at_once: 1, waiting: 0, per_second: 0, ..ServerSettings::default() }
+}
+
+fn in_runtime<T>(test: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test)
+}
+
+/// As many threads may block as are at work: were a place free once its sender has gone, a peer that comes and goes could
+/// have all those of the runtime.
+#[test]
+fn a_message_keeps_its_place_while_it_is_worked_on_though_its_sender_has_gone() {
+    let (entered, is_in) = channel();
+    let (go, may_go) = channel();
+    let handler = Arc::new(Slow { handled: AtomicUsize::new(0), entered: entered.into(), go: may_go.into() });
+    let settings = one_place();
+    let push = Arc::new(Push {
+        handler: Arc::clone(&handler),
+        codec: Arc::new(SlpPi1::new()),
+        limiter: Limiter::new(&settings),
+        once: Once::new(settings.remembered),
+        settings,
+        base: "/cslu/v1/pi".into(),
+    });
+    let identity = Identity::new(Sudi::new("C9300-24UX", "TST00000001"), "regid.2017-05.com.cisco.C9300,v1_x");
+    let http = |nonce: u8| {
+        let message =
+            PiRequest::of(&identity, handler.now(), Nonce::from_random([nonce; 16]), UsageReporting::new().into());
+        let base = "http://192.0.2.1/cslu/v1/pi".parse().unwrap();
+        let (mut parts, body) = SlpPi1::new().encode_request(&message, &base).unwrap().into_parts();
+        parts.uri = "/cslu/v1/pi".parse().unwrap();
+        Request::from_parts(parts, Body::from(body))
+    };
+    let status = in_runtime(async move {
+        let (request, pushed) = (http(1), Arc::clone(&push));
+        let first = tokio::spawn(async move { pushed.answer(None, request).await });
+        let _is_in = tokio::task::spawn_blocking(move || is_in.recv().map(|()| is_in)).await.unwrap().unwrap();
+        first.abort();
+        assert!(first.await.unwrap_err().is_cancelled(), "as when its connection ends");
+        let answer = tokio::time::timeout(Duration::from_secs(20), push.answer(None, http(2))).await;
+        // what is at work ends with this
+        drop(go);
+        answer.map(|answer| answer.status())
+    });
+    assert_eq!(status.unwrap(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(handler.handled.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn an_exchange_keeps_its_place_while_it_is_answered_though_its_sender_has_gone() {
+    use hyper::service::Service as _;
+    let (entered, is_in) = channel();
+    let (go, may_go) = channel::<()>();
+    let (entered, may_go) = (Mutex::new(entered), Mutex::new(may_go));
+    let answer = move |_, request: Request<Vec<u8>>| {
+        if request.uri().path() == "/slow" {
+            entered.lock().unwrap().send(()).unwrap();
+            let _ = may_go.lock().unwrap().recv();
+        }
+        status(StatusCode::OK)
+    };
+    let service = hyper_util::service::TowerToHyperService::new(exchange_router(answer, one_place()));
+    let http = |path: &str| Request::get(path).body(Body::empty()).unwrap();
+    let status = in_runtime(async move {
+        let first = tokio::spawn(service.call(http("/slow")));
+        tokio::task::spawn_blocking(move || is_in.recv()).await.unwrap().unwrap();
+        first.abort();
+        assert!(first.await.unwrap_err().is_cancelled());
+        let answer = service.call(http("/other")).await;
+        drop(go);
+        answer.map(|answer| answer.status())
+    });
+    assert_eq!(status.unwrap(), StatusCode::SERVICE_UNAVAILABLE);
+}

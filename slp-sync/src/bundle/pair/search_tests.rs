@@ -135,3 +135,15 @@ fn bundles_that_were_not_written_are_not_answered() {
     ledger.append("A", time, Event::void("lost")).unwrap();
     assert_eq!(one(&ledger, claims(1, &[10])).0, Verdict::Foreign);
 }
+
+#[test]
+fn an_answer_that_names_one_report_very_often_names_it_once() {
+    // each looked up among the reports of each bundle, they would take minutes
+    let reports: Vec<u64> = (0..20_000).collect();
+    let ledger = ledger(&[("A", 1, &[(1, &reports)]), ("B", 2, &[(1, &reports)])]);
+    let often = vec![19_999; 100_000];
+    assert_eq!(one(&ledger, claims(1, &often)), (Verdict::Acked, of(&["B"]), vec![19_999]));
+    let mut stranger = often;
+    stranger.push(77_777);
+    assert_eq!(one(&ledger, claims(1, &stranger)).0, Verdict::Mismatched);
+}

@@ -145,8 +145,11 @@ struct Seed<'a> {
     depth: u32,
 }
 
-/// The fewest places that a container with anything in it gets at first; it is fitted when it ends.
+/// The fewest places that a container with anything in it gets at first.
 const FIRST: usize = 4;
+
+/// Memory is short when more than this part of it is taken: an eighth.
+const SHORT: u64 = 8;
 
 /// The memory of so many.
 fn memory<T>(count: usize) -> u64 {
@@ -216,8 +219,12 @@ impl Seed<'_> {
         Ok(())
     }
 
-    /// Gives back what a container has too much; one that cannot be moved within the limit stays as it is.
+    /// Gives back what a container has too much, once memory is short: until then moving it costs more than it saves. One that
+    /// cannot be moved within the limit stays as it is.
     fn fit<T>(&self, items: &mut Vec<T>) {
+        if self.held.get() < self.limits.memory_bytes / SHORT {
+            return;
+        }
         let (before, after) = (memory::<T>(items.capacity()), memory::<T>(items.len()));
         if after < before && self.held.get().saturating_add(after) <= self.limits.memory_bytes {
             items.shrink_to_fit();

@@ -316,13 +316,41 @@ fn is_digest(path: &Path, sha256: &[u8; 32]) -> io::Result<Delivery> {
 
 /// Begins the file of an answer; none if it is there. `AlreadyExists`: there is another one.
 fn begin(path: &Path, bytes: &[u8]) -> io::Result<Option<Fresh>> {
-    match holds(path, bytes) {
-        Ok(true) => return Ok(None),
-        Ok(false) => return Err(io::ErrorKind::AlreadyExists.into()),
+    begin_by(path, bytes, Fresh::create)
+}
+
+fn begin_by(path: &Path, bytes: &[u8], create: impl FnOnce(&Path) -> io::Result<Fresh>) -> io::Result<Option<Fresh>> {
+    let is_there = || if holds(path, bytes)? { Ok(None) } else { Err(io::Error::from(io::ErrorKind::AlreadyExists)) };
+    match is_there() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
+        there => return there,
     }
-    let mut file = Fresh::create(path)?;
+    let mut file = match create(path) {
+        // another run was quicker since: with the same answer that is no harm
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return is_there(),
+        file => file?,
+    };
     file.write_all(bytes)?;
     Ok(Some(file))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_run_may_deliver_between_the_look_and_the_making_of_the_file() {
+        let folder = std::env::temp_dir().join(format!("slp-quicker-{}", std::process::id()));
+        drop(fs::remove_dir_all(&folder));
+        fs::create_dir_all(&folder).unwrap();
+        let quicker = |name: &str, theirs: &[u8]| {
+            begin_by(&folder.join(name), b"ours", |path| {
+                fs::write(path, theirs).unwrap();
+                Fresh::create(path)
+            })
+        };
+        assert!(quicker("same", b"ours").unwrap().is_none());
+        assert_eq!(quicker("other", b"theirs").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }

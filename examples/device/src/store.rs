@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use slp_kit::{Error, read_whole, write_whole};
+use slp_kit::{Error, open_alone, read_whole, write_whole};
 use slp_model::{Udi, UnixSeconds};
 use slp_transport::agent::AgentState;
 
@@ -249,13 +249,14 @@ impl FolderStore {
     /// When it cannot be made or written, or another process has it: one line that names it, and what to do.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         std::fs::create_dir_all(folder).map_err(|error| explained(folder, &error))?;
-        let lock = lock_file(&folder.join("device.lock")).map_err(|error| match error.kind() {
-            io::ErrorKind::WouldBlock => {
-                let text = "another process runs the device of this folder: stop it first, or give another --store";
-                Error::from(format!("{}: {text}", folder.display()))
-            }
-            _ => explained(folder, &error),
-        })?;
+        let lock = open_alone(File::options().create(true).truncate(false).write(true), &folder.join("device.lock"))
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::WouldBlock => {
+                    let text = "another process runs the device of this folder: stop it first, or give another --store";
+                    Error::from(format!("{}: {text}", folder.display()))
+                }
+                _ => explained(folder, &error),
+            })?;
         Ok(Self { _lock: Some(lock), ..Self::new(folder) })
     }
 }
@@ -317,33 +318,6 @@ fn explained(path: &Path, error: &io::Error) -> Error {
         _ => "the state of the device cannot be read or written here",
     };
     format!("{}: {help} ({error})", path.display()).into()
-}
-
-/// Opens a file that no other process has open like this. The lock ends with this process, however it ends.
-#[cfg(unix)]
-fn lock_file(path: &Path) -> io::Result<File> {
-    use rustix::fs::{FlockOperation, flock};
-
-    let file = File::options().create(true).truncate(false).write(true).open(path)?;
-    flock(&file, FlockOperation::NonBlockingLockExclusive)?;
-    Ok(file)
-}
-
-/// Opens a file that no other process can open meanwhile.
-#[cfg(windows)]
-fn lock_file(path: &Path) -> io::Result<File> {
-    use std::os::windows::fs::OpenOptionsExt as _;
-
-    const SHARING_VIOLATION: i32 = 32;
-    let opened = File::options().create(true).truncate(false).write(true).share_mode(0).open(path);
-    opened.map_err(|error| {
-        if error.raw_os_error() == Some(SHARING_VIOLATION) { io::ErrorKind::WouldBlock.into() } else { error }
-    })
-}
-
-#[cfg(not(any(unix, windows)))]
-fn lock_file(path: &Path) -> io::Result<File> {
-    File::options().create(true).truncate(false).write(true).open(path)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What the programs share: clocks, randomness, files that are never half written, keys and certificates of their own, listeners
 //! and what they log.
 
+mod alone; // files of one process at a time
 mod authority; // keys and certificates that vouch for nobody but themselves
 mod clock; // the machine's clock, and one that tests turn
 mod events; // what happened, for the log
@@ -13,6 +14,7 @@ pub mod sample; // invented devices and reports
 mod strangers; // what is written down about those who were refused
 mod usage; // reports of a message, all read or none
 
+pub use alone::open_alone;
 pub use authority::{Authority, Leaf, certified_until};
 pub use clock::{Clock, ManualClock, SystemClock, later};
 pub use events::Events;

@@ -1,9 +1,10 @@
 //! The ledger of exported bundles, as a file: appended to, synchronized, one program at a time.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
+use slp_kit::open_alone;
 use slp_model::UnixMillis;
 use slp_sync::ledger::{Event, Ledger};
 
@@ -43,7 +44,7 @@ impl ExportLedger {
         let is_new = !path.exists();
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(create).truncate(false);
-        let file = lock(&mut options, path).map_err(|error| match error.kind() {
+        let file = open_alone(&options, path).map_err(|error| match error.kind() {
             io::ErrorKind::WouldBlock => {
                 Stop::Data(format!("{}: another program is at work with this ledger", path.display()))
             }
@@ -104,39 +105,11 @@ impl ExportLedger {
     }
 }
 
-/// Opens a file that no other program has open like this. The lock ends with this program, however it ends.
-#[cfg(unix)]
-fn lock(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
-    use rustix::fs::{FlockOperation, flock};
-
-    // a folder would open on some systems and not on others
-    if fs::metadata(path).is_ok_and(|about| about.is_dir()) {
-        return Err(io::ErrorKind::IsADirectory.into());
-    }
-    let file = options.open(path)?;
-    flock(&file, FlockOperation::NonBlockingLockExclusive)?;
-    Ok(file)
-}
-
-/// Opens a file that no other program can open meanwhile.
-#[cfg(windows)]
-fn lock(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
-    use std::os::windows::fs::OpenOptionsExt as _;
-
-    const SHARING_VIOLATION: i32 = 32;
-    options.share_mode(0).open(path).map_err(|error| {
-        if error.raw_os_error() == Some(SHARING_VIOLATION) { io::ErrorKind::WouldBlock.into() } else { error }
-    })
-}
-
-#[cfg(not(any(unix, windows)))]
-fn lock(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
-    options.open(path)
-}
-
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
+    use std::fs;
+
     use slp_sync::ledger::Begin;
 
     use super::*;

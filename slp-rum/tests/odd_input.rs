@@ -266,6 +266,39 @@ fn blanks_around_an_identity_are_no_other_device_and_are_written_again() {
 }
 
 #[test]
+fn an_envelope_that_would_be_read_as_another_container_is_not_written_alone() {
+    let other = envelope_of(GOOD);
+    for (name, value, is_refused) in [
+        ("usage", json!([other]), true),
+        ("usage", json!(null), true),
+        ("data", json!({"nonce": "1", "reports": [{"usage": [other]}]}), true),
+        ("data", json!({"nonce": "1"}), false),
+        ("data", json!("reports"), false),
+        ("uses", json!([other]), false),
+    ] {
+        let mut envelope = envelope_of(GOOD);
+        envelope[name] = value;
+        let text = json!({ "usage": [envelope] }).to_string();
+        let report = read(&text);
+        match write_envelope(&report) {
+            Ok(alone) => {
+                assert!(!is_refused, "{alone}");
+                assert_eq!(read(&alone).envelope_extra(), report.envelope_extra());
+                assert_eq!(read(&alone).outer_signature(), report.outer_signature());
+            }
+            Err(error) => {
+                assert!(is_refused, "{error}");
+                assert_eq!(error.kind(), ErrorKind::Inconsistent);
+                assert!(error.message().contains(&format!("unknown member `{name}`")), "{error}");
+                let file = DeviceFile::new().reports([&report]).to_text().unwrap();
+                let again = Document::parse(file.as_bytes()).unwrap().reports().next().unwrap().unwrap();
+                assert_eq!(again.envelope_extra(), report.envelope_extra());
+            }
+        }
+    }
+}
+
+#[test]
 fn a_blank_product_is_none_and_one_that_is_no_tag_is_taken_as_it_is() {
     let named = |name: &str| changed(GOOD, |payload| payload["asset_identification"]["asset"]["name"] = name.into());
     let error = refusal(&named(" \t"), &ReadOptions::default());

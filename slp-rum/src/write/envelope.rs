@@ -1,10 +1,11 @@
 //! One report by itself, as JSON: payload, header, signature. Spec: rum, "Writer rules" E.
 
+use slp_model::json::{Limits as JsonLimits, Reader};
 use slp_model::license::HeaderType;
 
 use super::object::Object;
 use super::{all_or_nothing, to_text};
-use crate::{Error, ErrorKind, Header, PayloadForm, Signature, UsageReport};
+use crate::{Error, ErrorKind, Header, Member, PayloadForm, Signature, UsageReport};
 
 /// What is done about a header that is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +23,9 @@ pub(super) enum NoHeader {
 ///
 /// # Errors
 /// [`ErrorKind::PayloadLost`] if the payload arrived as an object; [`ErrorKind::DuplicateMember`], [`ErrorKind::Json`]
-/// or [`ErrorKind::Inconsistent`] for members that the caller added and that cannot be read back.
+/// or [`ErrorKind::Inconsistent`] for members that the caller added and that cannot be read back; also
+/// [`ErrorKind::Inconsistent`] for an unknown member by which readers would take the text for another container, and other
+/// reports out of it: `usage`, or `data` with `reports` inside. Such a report goes into a container ([`super::DeviceFile`]).
 pub fn envelope(report: &UsageReport) -> Result<String, Error> {
     to_text(|out| envelope_to(report, out))
 }
@@ -32,7 +35,11 @@ pub fn envelope(report: &UsageReport) -> Result<String, Error> {
 /// # Errors
 /// As [`envelope`].
 pub fn envelope_to(report: &UsageReport, out: &mut String) -> Result<(), Error> {
-    let write = |out: &mut String| payload_is_there(report).and_then(|()| write(report, NoHeader::Absent, out));
+    let write = |out: &mut String| {
+        payload_is_there(report)?;
+        stands_alone(report)?;
+        write(report, NoHeader::Absent, out)
+    };
     all_or_nothing(out, write).map_err(|error| error.at(report.place().clone()))
 }
 
@@ -60,6 +67,39 @@ fn payload_is_there(report: &UsageReport) -> Result<(), Error> {
     let text =
         "the payload arrived as an object, so the text that was signed is lost: get the report from the device again";
     Err(Error::new(ErrorKind::PayloadLost, text))
+}
+
+/// Is the text read as an envelope when nothing is around it? The names of members decide. Spec: rum, "Telling the
+/// containers apart".
+fn stands_alone(report: &UsageReport) -> Result<(), Error> {
+    let is_other = |member: &&Member| match member.name.as_str() {
+        "usage" => true,
+        "data" => has_member(&member.raw, "reports"),
+        _ => false,
+    };
+    let Some(member) = report.envelope_extra().iter().find(is_other) else { return Ok(()) };
+    let text = format!(
+        "the envelope has an unknown member `{}`, by which it would be read as another container: write it into a file of \
+         reports",
+        member.name
+    );
+    Err(Error::new(ErrorKind::Inconsistent, text))
+}
+
+fn has_member(raw: &str, wanted: &str) -> bool {
+    let mut reader = Reader::new(raw, JsonLimits::default());
+    if reader.begin_object().is_err() {
+        return false;
+    }
+    while let Ok(Some(name)) = reader.next_member() {
+        if name == wanted {
+            return true;
+        }
+        if reader.skip_syntax().is_err() {
+            return false;
+        }
+    }
+    false
 }
 
 fn write(report: &UsageReport, no_header: NoHeader, out: &mut String) -> Result<(), Error> {

@@ -154,7 +154,11 @@ impl<'t, 'w, 'o> Walker<'t, 'w, 'o> {
                     return Err(self.flaw(ErrorKind::Xml, start, text));
                 }
                 Event::Eof if self.depth > 0 => {
-                    let what = self.open.as_ref().map_or("smartLicense", |open| open.kind.as_str());
+                    let what = match self.open.as_ref().map(|open| &open.kind) {
+                        Some(PartKind::Unknown(name)) => Quoted(name).to_string(),
+                        Some(kind) => kind.to_string(),
+                        None => PartKind::SmartLicense.to_string(),
+                    };
                     let text = format!("the document ends inside {what}: it was cut; get it again");
                     return Err(self.flaw(ErrorKind::Truncated, self.text.len(), text));
                 }

@@ -299,6 +299,18 @@ fn an_envelope_that_would_be_read_as_another_container_is_not_written_alone() {
 }
 
 #[test]
+fn an_unknown_element_that_is_cut_is_named_without_its_control_characters() {
+    for (name, shown) in [("odd\u{8d}name", "\"odd\\u{8d}name\""), ("statusReport2", "\"statusReport2\"")] {
+        let text = format!("<smartLicense><{name}>x");
+        let document = Document::parse(text.as_bytes()).unwrap();
+        let error = document.damage().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Truncated);
+        assert_eq!(error.message(), format!("the document ends inside {shown}: it was cut; get it again"));
+        assert!(!error.to_string().chars().any(char::is_control), "{error}");
+    }
+}
+
+#[test]
 fn a_blank_product_is_none_and_one_that_is_no_tag_is_taken_as_it_is() {
     let named = |name: &str| changed(GOOD, |payload| payload["asset_identification"]["asset"]["name"] = name.into());
     let error = refusal(&named(" \t"), &ReadOptions::default());

@@ -11,7 +11,7 @@ use slp_transport::Limits;
 use slp_transport::upload::Upload;
 
 use crate::link::Link;
-use crate::pull::{Step, Work};
+use crate::pull::{Familiar, Step, Work};
 use crate::settings::Settings;
 use crate::store::{Store, Watch, fact, set_fact};
 
@@ -66,6 +66,8 @@ pub struct Collector {
     pub(crate) work: BTreeMap<i64, Work>,
     /// Work that was interrupted, and when to take it up.
     pub(crate) interrupted: BTreeMap<i64, UnixSeconds>,
+    /// What listed devices gave last.
+    pub(crate) familiar: Familiar,
     pub(crate) ledger: Ledger,
     /// What waits to be given out, to the cloud and to devices.
     for_cloud: VecDeque<Outgoing>,
@@ -107,6 +109,7 @@ impl Collector {
             forward_at: None,
             work: BTreeMap::new(),
             interrupted: BTreeMap::new(),
+            familiar: BTreeMap::new(),
             ledger: Ledger::new(),
             for_cloud: VecDeque::new(),
             for_devices: VecDeque::new(),
@@ -149,8 +152,18 @@ impl Collector {
     /// What is to be sent: to the cloud all of it, to devices so many at once. Each is given out once; bring its answer with
     /// [`answered`](Self::answered).
     pub fn take_outgoing(&mut self) -> Vec<Outgoing> {
+        self.take_at_most(self.settings.pulls_at_once)
+    }
+
+    /// As [`take_outgoing`](Self::take_outgoing), with as many messages to devices again, for one who keeps to the number that
+    /// may be under way and has the next at hand while answers are looked at.
+    pub(crate) fn take_ahead(&mut self) -> Vec<Outgoing> {
+        self.take_at_most(self.settings.pulls_at_once.saturating_mul(2))
+    }
+
+    fn take_at_most(&mut self, at_once: usize) -> Vec<Outgoing> {
         let mut given: Vec<Outgoing> = self.for_cloud.drain(..).collect();
-        while self.pulling.len() < self.settings.pulls_at_once {
+        while self.pulling.len() < at_once {
             let Some(outgoing) = self.for_devices.pop_front() else { break };
             self.pulling.insert(outgoing.exchange);
             given.push(outgoing);

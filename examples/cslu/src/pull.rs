@@ -1,7 +1,10 @@
 //! The work with listed devices: their reports are closed and fetched, their documents imported.
 
+use std::collections::BTreeMap;
+
 use http::{Request, Response};
 use rusqlite::{Connection, params};
+use sha2::{Digest as _, Sha256};
 use slp_kit::{Error, Events};
 use slp_model::{Seconds, UnixMillis, UnixSeconds};
 use slp_transport::collector::{Collector as Machine, CollectorAction, CollectorEvent, CollectorPhase, CollectorState};
@@ -13,6 +16,7 @@ use crate::link::answer;
 use crate::receive;
 use crate::settings::Settings;
 use crate::store::devices::millis;
+use crate::store::reports::Item;
 use crate::store::{ReportState, answers, devices};
 
 /// The machine of one device.
@@ -162,11 +166,12 @@ impl Collector {
     }
 
     fn change(&mut self, changes: Vec<Change>, now: UnixMillis) -> Result<(), Error> {
-        let Self { store, settings, events, .. } = self;
+        let Self { store, settings, events, familiar, .. } = self;
         if changes.iter().any(|change| change.is_kept) {
             store.write_soon(|db| {
+                let mut desk = Desk { db, settings, events, familiar, now };
                 let kept = changes.iter().filter(|change| change.is_kept);
-                kept.into_iter().try_for_each(|change| keep(db, settings, events, change, now))
+                kept.into_iter().try_for_each(|change| desk.keep(change))
             })?;
         }
         for Change { target, work, actions, .. } in changes {
@@ -246,37 +251,124 @@ fn change(
     Ok(Change { target, work, actions, seen, importing, handed, round: None, is_kept: !is_closed })
 }
 
-/// Keeps what an event leads to.
-fn keep(
-    db: &Connection,
-    settings: &Settings,
-    events: &mut Events,
-    change: &Change,
+/// Where each listed device's last answer is in the store: the row of a report, by the hash of its payload.
+pub(crate) type Familiar = BTreeMap<i64, BTreeMap<[u8; 32], i64>>;
+
+/// Events at work, in one transaction.
+struct Desk<'a> {
+    db: &'a Connection,
+    settings: &'a Settings,
+    events: &'a mut Events,
+    familiar: &'a mut Familiar,
     now: UnixMillis,
-) -> Result<(), Error> {
-    let target = change.target;
-    let state = serde_json::to_string(change.work.state())?;
-    let sql = "UPDATE target SET work = ?2, round = coalesce(?3, round) WHERE id = ?1";
-    db.prepare_cached(sql)?.execute(params![target, state, change.round])?;
-    for seen in &change.seen {
-        note(db, target, seen, now)?;
+}
+
+impl Desk<'_> {
+    /// Keeps what an event leads to.
+    fn keep(&mut self, change: &Change) -> Result<(), Error> {
+        let (db, target) = (self.db, change.target);
+        let state = serde_json::to_string(change.work.state())?;
+        let sql = "UPDATE target SET work = ?2, round = coalesce(?3, round) WHERE id = ?1";
+        db.prepare_cached(sql)?.execute(params![target, state, change.round])?;
+        for seen in &change.seen {
+            note(db, target, seen, self.now)?;
+        }
+        if let Some(answer) = change.handed {
+            answers::handed(db, answer)?;
+        }
+        let answer = match &change.importing {
+            Some(document) => answers::of_target(db, target, document)?,
+            None => None,
+        };
+        for action in &change.actions {
+            match (action, answer) {
+                (CollectorAction::Forward(reports), _) => self.take(target, reports)?,
+                (CollectorAction::Acknowledged, Some(answer)) => answers::delivered(db, answer, self.now)?,
+                (CollectorAction::NotImported(_), Some(answer)) => answers::not_taken(db, answer)?,
+                _ => {}
+            }
+        }
+        Ok(())
     }
-    if let Some(answer) = change.handed {
-        answers::handed(db, answer)?;
+
+    /// Keeps the reports of a device. One that cannot be read is said, and costs itself alone.
+    fn take(&mut self, target: i64, reports: &DeviceReports) -> Result<(), Error> {
+        let db = self.db;
+        let sql = "SELECT target.device, coalesce(listed, 0) FROM target LEFT JOIN device ON device.id = target.device \
+                   WHERE target.id = ?1";
+        let mut find = db.prepare_cached(sql)?;
+        let (mut device, is_listed): (Option<i64>, bool) =
+            find.query_row([target], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        drop(find);
+        let mut familiar = BTreeMap::new();
+        // the devices that speak, each with the software that its last new report names
+        let mut speakers: BTreeMap<i64, Option<String>> = BTreeMap::new();
+        let mut is_another = None;
+        for envelope in &reports.usage {
+            let sha256: [u8; 32] = Sha256::digest(envelope.payload.as_str()).into();
+            let item = if let Some(item) = self.familiar(target, device, sha256)? {
+                is_another = Some(false);
+                speakers.entry(item.device).or_default();
+                item
+            } else {
+                let report = match envelope.to_report() {
+                    Ok(report) => report,
+                    Err(error) => {
+                        self.events.say(format!("{}: a report cannot be read, {error}", host(db, target)));
+                        note(db, target, &Seen::Fault("Report not readable"), self.now)?;
+                        continue;
+                    }
+                };
+                let item = receive::keep(db, self.settings, self.events, &report, envelope, self.now)?;
+                speakers.insert(item.device, Some(report.software_tag().as_str().to_owned()));
+                // a member of a stack speaks for all of them; another device in the place of one that the operator named
+                // does not
+                let is_other = match device {
+                    Some(device) if device != item.device => {
+                        let listed = devices::udi(db, device)?;
+                        !report.ha().iter().any(|member| member.device == listed)
+                    }
+                    _ => false,
+                };
+                is_another = Some(is_other && is_listed);
+                if device.is_none() || is_other && !is_listed {
+                    device = Some(item.device);
+                    let sql = "UPDATE target SET device = ?2 WHERE id = ?1";
+                    db.prepare_cached(sql)?.execute(params![target, item.device])?;
+                }
+                item
+            };
+            familiar.insert(sha256, item.row);
+            if let (ReportState::Acknowledged, Some(answer)) = (item.state, item.answer) {
+                // the device still has it: it gets the document again
+                let sql = "UPDATE answer SET handed = 0, delivered = NULL WHERE id = ?1";
+                db.prepare_cached(sql)?.execute([answer])?;
+            }
+        }
+        for (device, software) in speakers {
+            devices::answered_at(db, device, target, software.as_deref(), self.now)?;
+        }
+        match is_another {
+            Some(true) => note(db, target, &Seen::Fault(ANOTHER), self.now)?,
+            Some(false) => {
+                let sql = "UPDATE target SET alert = NULL WHERE id = ?1 AND alert = ?2";
+                db.prepare_cached(sql)?.execute(params![target, ANOTHER])?;
+            }
+            None => {}
+        }
+        self.familiar.insert(target, familiar);
+        Ok(())
     }
-    let answer = match &change.importing {
-        Some(document) => answers::of_target(db, target, document)?,
-        None => None,
-    };
-    for action in &change.actions {
-        match (action, answer) {
-            (CollectorAction::Forward(reports), _) => take(db, settings, events, target, reports, now)?,
-            (CollectorAction::Acknowledged, Some(answer)) => answers::delivered(db, answer, now)?,
-            (CollectorAction::NotImported(_), Some(answer)) => answers::not_taken(db, answer)?,
-            _ => {}
+
+    /// A report that the device gave last time too, under the same name: devices keep theirs until they are acknowledged, so
+    /// most of an answer is known, and need not be read again. The store has the last word.
+    fn familiar(&self, target: i64, device: Option<i64>, sha256: [u8; 32]) -> Result<Option<Item>, Error> {
+        let row = self.familiar.get(&target).and_then(|known| known.get(&sha256));
+        match (device, row) {
+            (Some(device), Some(row)) => receive::again(self.db, *row, device, sha256),
+            _ => Ok(None),
         }
     }
-    Ok(())
 }
 
 /// Where a listed device is, as people know it.
@@ -326,61 +418,6 @@ fn note(db: &Connection, target: i64, seen: &Seen, now: UnixMillis) -> Result<()
         Seen::Well => {
             let sql = "UPDATE target SET alert = CASE WHEN alert = ?3 THEN alert END, contacted = ?2 WHERE id = ?1";
             db.prepare_cached(sql)?.execute(params![target, millis(now), ANOTHER])?;
-        }
-    }
-    Ok(())
-}
-
-/// Keeps the reports of a device. One that cannot be read is said, and costs itself alone.
-fn take(
-    db: &Connection,
-    settings: &Settings,
-    events: &mut Events,
-    target: i64,
-    reports: &DeviceReports,
-    now: UnixMillis,
-) -> Result<(), Error> {
-    let sql = "SELECT target.device, coalesce(listed, 0) FROM target LEFT JOIN device ON device.id = target.device \
-               WHERE target.id = ?1";
-    let mut find = db.prepare_cached(sql)?;
-    let (mut device, is_listed): (Option<i64>, bool) =
-        find.query_row([target], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    drop(find);
-    for envelope in &reports.usage {
-        let report = match envelope.to_report() {
-            Ok(report) => report,
-            Err(error) => {
-                events.say(format!("{}: a report cannot be read, {error}", host(db, target)));
-                note(db, target, &Seen::Fault("Report not readable"), now)?;
-                continue;
-            }
-        };
-        let item = receive::keep(db, settings, events, &report, envelope, now)?;
-        devices::heard(db, item.device, None, None, Some(report.software_tag().as_str()), now)?;
-        devices::reported(db, item.device, now)?;
-        devices::answered_at(db, item.device, target)?;
-        // a member of a stack speaks for all of them; another device in the place of one that the operator named does not
-        let is_other = match device {
-            Some(device) if device != item.device => {
-                let listed = devices::udi(db, device)?;
-                !report.ha().iter().any(|member| member.device == listed)
-            }
-            _ => false,
-        };
-        if is_other && is_listed {
-            note(db, target, &Seen::Fault(ANOTHER), now)?;
-        } else if is_other || device.is_none() {
-            device = Some(item.device);
-            let sql = "UPDATE target SET device = ?2 WHERE id = ?1";
-            db.prepare_cached(sql)?.execute(params![target, item.device])?;
-        } else {
-            let sql = "UPDATE target SET alert = NULL WHERE id = ?1 AND alert = ?2";
-            db.prepare_cached(sql)?.execute(params![target, ANOTHER])?;
-        }
-        if let (ReportState::Acknowledged, Some(answer)) = (item.state, item.answer) {
-            // the device still has it: it gets the document again
-            let sql = "UPDATE answer SET handed = 0, delivered = NULL WHERE id = ?1";
-            db.prepare_cached(sql)?.execute([answer])?;
         }
     }
     Ok(())

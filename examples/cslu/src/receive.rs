@@ -280,17 +280,58 @@ pub(crate) fn keep(
     now: UnixMillis,
 ) -> Result<Item, Error> {
     let device = devices::add(db, report.device(), &settings.virtual_account)?;
-    let (mut item, fresh) = reports::keep(db, device, report, envelope, now)?;
-    if fresh {
-        if reports::versions(db, &item)? > 1 {
-            events.say(format!("{}: report {} came with other content; both are kept", report.device(), item.report));
-            devices::alert(db, device, "Two reports under one id")?;
-        }
-    } else if let (ReportState::Acknowledged, Some(answer)) = (item.state, item.answer)
+    let (item, fresh) = reports::keep(db, device, report, envelope, now)?;
+    if !fresh {
+        return came_again(db, item);
+    }
+    if reports::versions(db, &item)? > 1 {
+        events.say(format!("{}: report {} came with other content; both are kept", report.device(), item.report));
+        devices::alert(db, device, "Two reports under one id")?;
+    }
+    Ok(item)
+}
+
+/// As [`keep`], for a payload that is in this row, if it is the one of this device.
+pub(crate) fn again(db: &Connection, row: i64, device: i64, sha256: [u8; 32]) -> Result<Option<Item>, Error> {
+    reports::at(db, row, device, sha256)?.map(|item| came_again(db, item)).transpose()
+}
+
+fn came_again(db: &Connection, mut item: Item) -> Result<Item, Error> {
+    if let (ReportState::Acknowledged, Some(answer)) = (item.state, item.answer)
         && answers::deliveries(db, answer)? >= DELIVERIES
     {
         answers::not_taken(db, answer)?;
         (item.state, item.answer) = (ReportState::Unanswered, None);
     }
     Ok(item)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    #[test]
+    fn a_payload_is_known_again_in_its_row_of_its_device_alone_and_not_taken_when_its_answer_went_out_often() {
+        let store = Store::in_memory().unwrap();
+        let db = store.db();
+        let sha256 = [7; 32];
+        db.execute_batch(
+            "INSERT INTO device (id, pid, serial, virtual_account) VALUES (1, 'P', 'S', 'Default'), (2, 'P', 'T', 'Default');
+             INSERT INTO answer (id, device, document, sha256, created) VALUES (5, 1, x'00', x'00', 0);",
+        )
+        .unwrap();
+        let sql = "INSERT INTO report (id, device, report, sha256, payload, envelope, received) \
+                   VALUES (3, 1, '9', ?1, '', '', 0)";
+        db.execute(sql, [sha256]).unwrap();
+        let state = |row, device, sha256| again(db, row, device, sha256).unwrap().map(|item| item.state);
+        assert_eq!(state(3, 1, sha256), Some(ReportState::Received));
+        // rows of a transaction that came to nothing are given to others
+        assert_eq!([state(4, 1, sha256), state(3, 2, sha256), state(3, 1, [8; 32])], [None; 3]);
+        for (deliveries, expected) in [(1, ReportState::Acknowledged), (2, ReportState::Unanswered)] {
+            db.execute("UPDATE report SET state = 4, answer = 5", []).unwrap();
+            db.execute("UPDATE answer SET deliveries = ?1", [deliveries]).unwrap();
+            assert_eq!(state(3, 1, sha256), Some(expected), "{deliveries}");
+        }
+    }
 }

@@ -40,10 +40,17 @@ pub(crate) fn heard(
     Ok(())
 }
 
-/// A device answered at this row of the list.
-pub(crate) fn answered_at(db: &Connection, id: i64, target: i64) -> Result<(), Error> {
-    let sql = "UPDATE device SET target = ?2 WHERE id = ?1 AND target IS NOT ?2";
-    db.prepare_cached(sql)?.execute([id, target])?;
+/// A device gave reports at this row of the list.
+pub(crate) fn answered_at(
+    db: &Connection,
+    id: i64,
+    target: i64,
+    software: Option<&str>,
+    now: UnixMillis,
+) -> Result<(), Error> {
+    let sql = "UPDATE device SET contacted = ?3, reported = ?3, target = ?2, software = coalesce(?4, software) \
+               WHERE id = ?1";
+    db.prepare_cached(sql)?.execute(params![id, target, millis(now), software])?;
     Ok(())
 }
 

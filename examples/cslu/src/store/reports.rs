@@ -119,6 +119,12 @@ pub(crate) fn keep(
     Ok((Item { row, device, report: id, state: ReportState::Received, answer: None }, true))
 }
 
+/// The report in this row, if it is this payload of this device.
+pub(crate) fn at(db: &Connection, row: i64, device: i64, sha256: [u8; 32]) -> Result<Option<Item>, Error> {
+    let sql = format!("SELECT {ITEM} FROM report WHERE id = ?1 AND device = ?2 AND sha256 = ?3");
+    Ok(db.prepare_cached(&sql)?.query_row(params![row, device, sha256], item).optional()?)
+}
+
 /// How many payloads there are under this id.
 pub(crate) fn versions(db: &Connection, item: &Item) -> Result<i64, Error> {
     let mut count = db.prepare_cached("SELECT count(*) FROM report WHERE device = ?1 AND report = ?2")?;

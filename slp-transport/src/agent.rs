@@ -16,6 +16,8 @@ pub use counters::{Counters, LastResponse};
 pub use reply::Reply;
 pub use state::{AgentState, Mode, OpenPoll, Phase, Queued, ReportEntry, ReportKey, ReportProgress, Timers};
 
+use std::sync::Arc;
+
 use slp_model::{Seconds, UnixSeconds};
 
 use crate::cssm::Token;
@@ -239,10 +241,13 @@ impl Notice {
 }
 
 /// The agent of one device, or of one set of devices.
-#[derive(Debug)]
+///
+/// A clone is for a change that may have to be taken back. It shares the id token, which is not copied and is wiped with the
+/// last of them.
+#[derive(Clone, Debug)]
 pub struct Agent {
     state: AgentState,
-    token: Option<(Token, TrustScope, bool)>,
+    token: Option<Arc<(Token, TrustScope, bool)>>,
 }
 
 impl Agent {
@@ -263,7 +268,7 @@ impl Agent {
 
     /// The id token, while it is needed.
     pub fn token(&self) -> Option<&Token> {
-        self.token.as_ref().map(|(token, ..)| token)
+        self.token.as_deref().map(|(token, ..)| token)
     }
 
     /// When to call [`handle`](Self::handle) with [`Event::Tick`] at the latest.

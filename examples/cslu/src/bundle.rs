@@ -4,9 +4,10 @@
 //! that a kill interrupted is written again, byte for byte, and no report stands in two bundles that count.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Cursor};
+use std::io::{self, Cursor, Read};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
+use sha2::{Digest as _, Sha256};
 use slp_kit::Error;
 use slp_model::{Udi, UnixMillis};
 use slp_rum::UsageReport;
@@ -14,7 +15,8 @@ use slp_rum::auth_request::{RequestEntry, RequestMode, RequestedKey};
 use slp_rum::write::{DeviceFile, request as write_request};
 use slp_sync::ExportedLeaf;
 use slp_sync::bundle::{
-    ExportIndex, LeafDigest, LeafName, Plan, Reader, Sealed, Verdict, VirtualAccount, Writer, answered_names, pair,
+    Answer, ExportIndex, LeafDigest, LeafName, Plan, Reader, Sealed, Verdict, VirtualAccount, Writer, answered_names,
+    pair,
 };
 use slp_sync::ledger::{Begin, Event, Ledger, Via};
 use slp_transport::Limits;
@@ -226,13 +228,27 @@ impl Collector {
         Ok(())
     }
 
-    /// Takes the answer to a bundle. Documents that are their device's wait for it from here on; taking an answer twice
-    /// changes nothing.
+    /// Takes the answer to a bundle from memory. See [`import_from`](Self::import_from).
     ///
     /// # Errors
-    /// For an answer to a bundle that this collector never wrote, one that cannot be read, and those of the store: nothing
-    /// has changed then.
+    /// As [`import_from`](Self::import_from).
     pub fn import(&mut self, name: &str, bytes: &[u8], now: UnixMillis) -> Result<Imported, Error> {
+        self.import_from(name, || Ok(bytes), now)
+    }
+
+    /// Takes the answer to a bundle, document by document: never are all of them in memory. It is read twice, each time from
+    /// what `open` gives, once to judge it as a whole and once to keep its documents. Those that are their device's wait for
+    /// it from here on; taking an answer twice changes nothing.
+    ///
+    /// # Errors
+    /// For an answer to a bundle that this collector never wrote, one that cannot be read or was changed between the two
+    /// times, and those of `open` and the store: nothing has changed then.
+    pub fn import_from<R: Read>(
+        &mut self,
+        name: &str,
+        mut open: impl FnMut() -> io::Result<R>,
+        now: UnixMillis,
+    ) -> Result<Imported, Error> {
         self.note_deliveries(now)?;
         let names = answered_names(name);
         let found = names.iter().find_map(|name| Some((name.clone(), self.ledger.bundle(name)?)));
@@ -241,20 +257,17 @@ impl Collector {
         };
         let index = ExportIndex::of_ledger(&bundle, exported);
         let limits = slp_sync::Limits::default();
-        let (pairing, unreadable) = pair(&index, &mut Reader::new(bytes, &limits).named(name))?;
-        let mut documents: BTreeMap<u64, Vec<u8>> = BTreeMap::new();
-        for leaf in Reader::new(bytes, &limits).flatten() {
-            documents.insert(leaf.index, leaf.bytes.into_owned());
-        }
+        let (pairing, unreadable) = pair(&index, &mut Reader::new(open()?, &limits).named(name))?;
         let mut ledger = self.ledger.clone();
         let mut imported =
             Imported { bundle: bundle.clone(), missing: pairing.missing().count(), ..Imported::default() };
         imported.refused = unreadable.len();
         let Self { store, settings, events, .. } = self;
         store.write(|db| {
+            let mut documents = Documents::new(Reader::new(open()?, &limits).named(name));
             for answer in pairing.answers() {
-                let leaf = answer.exported.and_then(|at| index.leaf(at));
-                let (Some(leaf), Some(document)) = (leaf, documents.get(&answer.index)) else {
+                let document = documents.of(&answer)?;
+                let Some(leaf) = answer.exported.and_then(|at| index.leaf(at)) else {
                     imported.refused = imported.refused.saturating_add(1);
                     events.say(format!("{}: {}, not taken", answer.name, answer.verdict.as_str()));
                     continue;
@@ -262,7 +275,7 @@ impl Collector {
                 let Some(device) = devices::find(db, leaf.device)? else { continue };
                 let claims = match answer.verdict {
                     Verdict::Repeated => continue,
-                    Verdict::Acked => documents::judge(settings, leaf.device, document),
+                    Verdict::Acked => documents::judge(settings, leaf.device, &document),
                     _ => Err("Answer of the cloud for another device"),
                 };
                 let claims = match claims {
@@ -275,7 +288,7 @@ impl Collector {
                     }
                 };
                 let items = reports::of_bundle(db, &bundle, device)?;
-                let kept = documents::take(db, device, document, &claims, &items, now)?;
+                let kept = documents::take(db, device, &document, &claims, &items, now)?;
                 devices::well(db, device)?;
                 for wish in of_device(reports::wishes(db, "bundle", bundle.as_str())?, device) {
                     if !wish.state.is_final() {
@@ -295,6 +308,32 @@ impl Collector {
         self.ledger = ledger;
         self.woken = Some(now.to_seconds());
         Ok(imported)
+    }
+}
+
+/// The documents of an answer that was judged, one after the other.
+struct Documents<R: Read>(Reader<R>);
+
+impl<R: Read> Documents<R> {
+    fn new(reader: Reader<R>) -> Self {
+        Self(reader)
+    }
+
+    /// The one that was judged so. Those before it that could not be read are passed over.
+    fn of(&mut self, answer: &Answer<'_>) -> Result<Vec<u8>, Error> {
+        for leaf in &mut self.0 {
+            match leaf {
+                Ok(leaf) if leaf.index < answer.index => {}
+                Ok(leaf)
+                    if leaf.index == answer.index && <[u8; 32]>::from(Sha256::digest(&leaf.bytes)) == answer.sha256 =>
+                {
+                    return Ok(leaf.bytes.into_owned());
+                }
+                Err(error) if !error.is_fatal() => {}
+                Ok(_) | Err(_) => break,
+            }
+        }
+        Err(format!("{}: the answer was changed while it was read, nothing is taken of it", answer.name).into())
     }
 }
 

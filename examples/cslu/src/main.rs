@@ -125,7 +125,7 @@ fn run(arguments: &Arguments) -> Result<(), Error> {
         }
         Command::Import { file } => {
             let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let imported = collector.import(&name, &read_whole(file, 1 << 30)?, clock.now())?;
+            let imported = collector.import_from(&name, || slp_kit::open_file(file), clock.now())?;
             let text = format!(
                 "{}: {} devices answered, {} documents refused, {} devices without a document\n",
                 imported.bundle, imported.answered, imported.refused, imported.missing

@@ -1,11 +1,11 @@
 //! What a device gets: acknowledgement, policy, account information, codes, trust. Signed with the cloud's own keys.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use slp_crypto::{Signer, SigningKey};
 use slp_kit::{Authority, Error, certified_until};
 use slp_model::account::Account;
-use slp_model::{EntitlementTag, ReportId, Udi, UnixMillis, UnixSeconds};
+use slp_model::{EntitlementTag, Udi, UnixMillis, UnixSeconds};
 use slp_rum::ack::{Ack, AckList};
 use slp_rum::authorization::{Authorization, AuthorizationKind, Entitlement};
 use slp_rum::trust::TrustGrant;
@@ -17,8 +17,9 @@ use crate::settings::Settings;
 /// What a document says besides policy and account.
 #[derive(Debug, Default)]
 pub(crate) struct Contents<'a> {
-    pub(crate) reports: Option<&'a BTreeSet<ReportId>>,
-    pub(crate) code: Option<&'a AuthorizationCode>,
+    /// Of one device, or of every member of a stack.
+    pub(crate) acks: Vec<Ack>,
+    pub(crate) codes: Vec<&'a AuthorizationCode>,
     pub(crate) trust: Option<TrustGrant>,
 }
 
@@ -47,28 +48,26 @@ impl Scribe<'_> {
         account
     }
 
-    /// The document for one device.
+    /// The document for one device, or for the members of a stack.
     pub(crate) fn document(
         &self,
-        device: &Udi,
         virtual_account: &str,
-        contents: &Contents<'_>,
+        contents: Contents<'_>,
         trace: &CorrelationId,
         now: UnixMillis,
     ) -> Result<Vec<u8>, Error> {
         let key = self.key();
         let mut sign = |content: &slp_model::SignedContent<'_>| Ok(key.sign(&content.bytes)?.to_base64());
         let mut answer = Answer::new(&mut sign);
-        if let Some(code) = contents.code {
+        for code in contents.codes {
             answer.keep(code);
         }
         answer.policy(&self.settings.policy.policy(self.policy_date))?;
         if let Some(trust) = &contents.trust {
             answer.trust_code(trust)?;
         }
-        if let Some(reports) = contents.reports {
-            let acks = reports.iter().map(|report| Ack::accepted(device.clone(), *report));
-            answer.acknowledgement(&AckList::new(acks))?;
+        if !contents.acks.is_empty() {
+            answer.acknowledgement(&AckList::new(contents.acks))?;
         }
         answer.account(&self.account(virtual_account, now))?;
         answer.correlation_id(trace)?;

@@ -231,7 +231,7 @@ impl Cloud {
 
     /// Purchases belong to the Smart Account; usage and codes are those of one virtual account.
     fn of_account(&self, account: &str, now: UnixMillis) -> Vec<Balance> {
-        let mine = self.devices.0.values().filter(|device| device.virtual_account == account);
+        let mine = self.devices.0.iter().filter(|(_, device)| device.virtual_account == account);
         crate::book::balances(&self.settings.purchases, mine, now.to_seconds())
     }
 
@@ -311,9 +311,9 @@ impl Cloud {
             let used = device.in_use();
             let is_short = used.keys().any(|tag| short.iter().any(|short| short == tag.as_str()));
             entry.status = Some(if is_short { "Out Of Compliance" } else { "In Compliance" }.into());
-            for (tag, count) in used {
+            for (tag, latest) in used {
                 let mut license = DeviceLicense::new(tag.as_str());
-                license.quantity = number(count);
+                license.quantity = number(latest.count);
                 entry.license_usage.push(license);
             }
             list.devices.push(entry);

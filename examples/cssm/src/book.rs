@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use slp_model::{EntitlementTag, Udi, UnixSeconds};
 
-use crate::devices::{Device, Devices};
+use crate::devices::{Device, Devices, Latest};
 use crate::settings::{Enforced, Purchase};
 
 /// One licence: bought, used, reserved.
@@ -32,12 +32,15 @@ impl Balance {
     }
 }
 
-/// Every licence that was bought or is in use, by tag.
+/// Every licence that was bought or is in use, by tag. Devices that name each other in their latest reports are one set, and
+/// the one that was active last speaks for it: a usage counts once, not once a member. Spec: sync, "Application HA and server
+/// HA".
 pub(crate) fn balances<'d>(
     purchases: &[Purchase],
-    devices: impl IntoIterator<Item = &'d Device>,
+    devices: impl IntoIterator<Item = (&'d Udi, &'d Device)>,
     now: UnixSeconds,
 ) -> Vec<Balance> {
+    let devices: BTreeMap<&Udi, &Device> = devices.into_iter().collect();
     let mut balances: BTreeMap<String, Balance> = BTreeMap::new();
     let empty = |tag: &str| Balance {
         tag: tag.to_owned(),
@@ -53,8 +56,20 @@ pub(crate) fn balances<'d>(
         balance.owned = balance.owned.saturating_add(u64::from(purchase.quantity));
         balance.enforced = purchase.enforced;
     }
-    for device in devices {
-        for (tag, count) in device.in_use() {
+    let used: BTreeMap<&Udi, BTreeMap<&EntitlementTag, Latest<'_>>> =
+        devices.iter().map(|(udi, device)| (*udi, device.in_use())).collect();
+    let is_spoken_for = |udi: &Udi, tag: &EntitlementTag, own: &Latest<'_>| {
+        own.peers.iter().any(|peer| {
+            let other = used.get(peer).and_then(|used| used.get(tag));
+            other.is_some_and(|other| other.peers.contains(udi) && (own.end, own.id, udi) < (other.end, other.id, peer))
+        })
+    };
+    for (udi, device) in devices {
+        for (tag, latest) in used.get(udi).into_iter().flatten() {
+            if is_spoken_for(udi, tag, latest) {
+                continue;
+            }
+            let count = latest.count;
             let balance = balances.entry(tag.to_string()).or_insert_with(|| empty(tag.as_str()));
             balance.in_use = balance.in_use.saturating_add(count);
         }
@@ -92,7 +107,7 @@ pub(crate) fn may_reserve(
         return refuse("LS_NO_KEYS", "the request names no licence");
     }
     let known: BTreeSet<&str> = purchases.iter().map(|purchase| purchase.tag.as_str()).collect();
-    let balances = balances(purchases, devices.0.values(), now);
+    let balances = balances(purchases, &devices.0, now);
     for (tag, count) in wanted {
         let Some(balance) =
             balances.iter().find(|balance| balance.tag == tag.as_str()).filter(|_| known.contains(tag.as_str()))

@@ -7,6 +7,7 @@ use slp_crypto::SigningKey;
 use slp_kit::{Authority, Error, Events, Random, later, reports_of};
 use slp_model::{EntitlementTag, ReportId, Udi, UnixMillis, UnixSeconds};
 use slp_rum::CorrelationId;
+use slp_rum::ack::Ack;
 use slp_rum::codes::simulate;
 use slp_transport::push::{PiResponse, ReplayGuard};
 use slp_transport::{Acknowledged, Authorized, DeviceUsage, Limits, Results, SmartLicense, StatusWord, Sudi};
@@ -123,7 +124,7 @@ impl Cloud {
 
     /// Licences: bought, used, reserved.
     pub fn balances(&self, now: UnixMillis) -> Vec<Balance> {
-        book::balances(&self.settings.purchases, self.devices.0.values(), now.to_seconds())
+        book::balances(&self.settings.purchases, &self.devices.0, now.to_seconds())
     }
 
     /// How many results wait for somebody to fetch them.
@@ -242,15 +243,34 @@ impl Cloud {
         twist: Twist,
         now: UnixMillis,
     ) -> Result<Vec<u8>, Error> {
-        let device = self.devices.0.get(udi);
-        let account = device.map_or_else(|| self.default_account(), |device| device.virtual_account.clone());
-        let other = Udi::new(udi.pid(), "TSTNOTYOURS")?;
-        let named = if twist.wrong_device { &other } else { udi };
+        let reports = reports.map(|ids| (udi.clone(), ids.clone()));
+        self.document_of(udi, &BTreeSet::from([udi.clone()]), &reports.into_iter().collect(), trust, twist, now)
+    }
+
+    /// The document for the file of several devices, the members of a stack: each report is acknowledged under the name of
+    /// the device that wrote it, and each of them gets its code. Account of the first. Spec: ack-auth, "Members we write".
+    pub(crate) fn document_of(
+        &mut self,
+        first: &Udi,
+        devices: &BTreeSet<Udi>,
+        reports: &BTreeMap<Udi, BTreeSet<ReportId>>,
+        trust: Option<slp_rum::trust::TrustGrant>,
+        twist: Twist,
+        now: UnixMillis,
+    ) -> Result<Vec<u8>, Error> {
         let trace = CorrelationId::new(now.to_seconds(), self.random.bytes(), self.random.bytes());
-        let device = self.devices.0.get(udi);
-        let code = device.and_then(|device| device.code.as_ref()).filter(|_| !twist.wrong_device);
-        let contents = Contents { reports, code, trust };
-        self.scribe(twist).document(named, &account, &contents, &trace, now)
+        let known = self.devices.0.get(first);
+        let account = known.map_or_else(|| self.default_account(), |device| device.virtual_account.clone());
+        let mut contents = Contents { trust, ..Contents::default() };
+        for (udi, ids) in reports {
+            let named = if twist.wrong_device { Udi::new(udi.pid(), "TSTNOTYOURS")? } else { udi.clone() };
+            contents.acks.extend(ids.iter().map(|id| Ack::accepted(named.clone(), *id)));
+        }
+        if !twist.wrong_device {
+            let known = devices.iter().filter_map(|udi| self.devices.0.get(udi));
+            contents.codes.extend(known.filter_map(|device| device.code.as_ref()));
+        }
+        self.scribe(twist).document(&account, contents, &trace, now)
     }
 
     /// The acknowledgements of an intake.

@@ -1,6 +1,6 @@
 //! What is known of each device: its reports byte for byte, its codes, its trust.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use slp_model::{EntitlementTag, ReportId, Udi, UnixMillis, UnixSeconds};
 use slp_rum::{AuthorizationCode, UsageReport};
@@ -19,6 +19,17 @@ pub struct StoredReport {
     pub deliveries: u32,
     /// The licence, the end of its last interval and the count in it; none for telemetry.
     pub usage: Option<(EntitlementTag, UnixSeconds, u64)>,
+    /// The other devices of its set, that it names.
+    pub peers: BTreeSet<Udi>,
+}
+
+/// What a device last said about a licence.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Latest<'d> {
+    pub(crate) end: UnixSeconds,
+    pub(crate) id: ReportId,
+    pub(crate) count: u64,
+    pub(crate) peers: &'d BTreeSet<Udi>,
 }
 
 /// A device.
@@ -79,20 +90,26 @@ impl Device {
             _ => None,
         };
         let payload = report.payload_text().to_owned();
-        versions.push(StoredReport { received: now, payload, sha256, deliveries: 1, usage });
+        let peers =
+            report.ha().iter().map(|one| &one.device).filter(|peer| *peer != report.device()).cloned().collect();
+        versions.push(StoredReport { received: now, payload, sha256, deliveries: 1, usage, peers });
         if versions.len() == 1 { Stored::New } else { Stored::Conflict }
     }
 
     /// The count in use per licence: that of the interval that ended last.
-    pub(crate) fn in_use(&self) -> BTreeMap<&EntitlementTag, u64> {
-        let mut latest: BTreeMap<&EntitlementTag, (UnixSeconds, ReportId, u64)> = BTreeMap::new();
+    pub(crate) fn in_use(&self) -> BTreeMap<&EntitlementTag, Latest<'_>> {
+        let mut latest: BTreeMap<&EntitlementTag, Latest<'_>> = BTreeMap::new();
         for (id, versions) in &self.reports {
-            for (tag, end, count) in versions.iter().filter_map(|version| version.usage.as_ref()) {
-                let entry = latest.entry(tag).or_insert((*end, *id, *count));
-                *entry = (*entry).max((*end, *id, *count));
+            for version in versions {
+                let Some((tag, end, count)) = &version.usage else { continue };
+                let new = Latest { end: *end, id: *id, count: *count, peers: &version.peers };
+                let entry = latest.entry(tag).or_insert(new);
+                if (entry.end, entry.id, entry.count) < (new.end, new.id, new.count) {
+                    *entry = new;
+                }
             }
         }
-        latest.into_iter().map(|(tag, (.., count))| (tag, count)).collect()
+        latest
     }
 }
 

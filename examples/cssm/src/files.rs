@@ -3,7 +3,7 @@
 //! `POST /files/NAME` takes one, `GET /files` lists them, `GET /files/ACK_NAME` gives the answer. The vendor has a page for
 //! this and no published call; these routes are ours.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
@@ -46,7 +46,7 @@ pub struct Upload {
     pub at: UnixMillis,
     /// The virtual account that it counts for.
     pub virtual_account: String,
-    /// How many devices it was of.
+    /// How many devices it was of; a stack counts as one.
     pub devices: usize,
     /// How many reports it had.
     pub reports: usize,
@@ -94,10 +94,13 @@ pub(crate) struct Uploads {
     answers: BTreeMap<String, Vec<u8>>,
 }
 
-/// One document of an upload, and what it asks for.
+/// One document of an upload, and what it asks for. That of a stack has reports and requests of several members.
 struct Leaf {
     number: u64,
+    /// The one that it names first.
     device: Udi,
+    /// All of them.
+    devices: BTreeSet<Udi>,
     intake: Intake,
 }
 
@@ -116,11 +119,7 @@ impl Cloud {
             at: now,
             virtual_account: self.default_account(),
             devices: leaves.len(),
-            reports: leaves
-                .iter()
-                .flat_map(|leaf| leaf.intake.reports.values())
-                .map(std::collections::BTreeSet::len)
-                .sum(),
+            reports: leaves.iter().flat_map(|leaf| leaf.intake.reports.values()).map(BTreeSet::len).sum(),
             status: if errors.is_empty() { UploadStatus::NoErrors } else { UploadStatus::Errors(errors) },
             answer: None,
         };
@@ -186,11 +185,15 @@ impl Cloud {
         let document = Document::parse(bytes).map_err(|error| error.to_string())?;
         let account = self.default_account();
         let before = errors.len();
-        let (mut intake, mut device) = (Intake::default(), None);
+        let (mut intake, mut device, mut devices) = (Intake::default(), None, BTreeSet::new());
+        let mut named = |udi: &Udi| {
+            device.get_or_insert_with(|| udi.clone());
+            devices.insert(udi.clone());
+        };
         for report in document.reports() {
             match report {
                 Ok(report) => {
-                    device.get_or_insert_with(|| report.device().clone());
+                    named(report.device());
                     self.store(&report, &account, &mut intake, now);
                 }
                 Err(error) => errors.push(error.to_string()),
@@ -199,18 +202,18 @@ impl Cloud {
         for content in document.contents() {
             match content {
                 Ok(Content::SystemInfo(info)) => {
-                    if let Some(named) = &info.view().device {
-                        device.get_or_insert_with(|| named.clone());
-                        let entry = self.devices.hear(named, &account, now);
+                    if let Some(udi) = &info.view().device {
+                        named(udi);
+                        let entry = self.devices.hear(udi, &account, now);
                         entry.hostname = info.view().hostname.clone().or(entry.hostname.take());
                     }
                 }
                 Ok(Content::AuthorizationRequest(request)) => {
                     for entry in request.view() {
-                        if let Some(named) = &entry.device {
-                            device.get_or_insert_with(|| named.clone());
-                            let outcome = self.authorize(&wish(named, entry), &account, twist, now);
-                            errors.extend(outcome.status_message.map(|text| format!("{named}: {text}")));
+                        if let Some(udi) = &entry.device {
+                            named(udi);
+                            let outcome = self.authorize(&wish(udi, entry), &account, twist, now);
+                            errors.extend(outcome.status_message.map(|text| format!("{udi}: {text}")));
                         }
                     }
                 }
@@ -220,7 +223,7 @@ impl Cloud {
         if device.is_none() && errors.len() == before {
             return Err("neither a report nor a request of a device is in it".into());
         }
-        Ok(device.map(|device| Leaf { number, device, intake }))
+        Ok(device.map(|device| Leaf { number, device, devices, intake }))
     }
 
     fn answer_upload(
@@ -253,8 +256,7 @@ impl Cloud {
     }
 
     fn leaf_document(&mut self, leaf: &Leaf, twist: Twist, now: UnixMillis) -> Result<Vec<u8>, slp_kit::Error> {
-        let reports = leaf.intake.reports.get(&leaf.device);
-        self.document(&leaf.device, reports, None, twist, now)
+        self.document_of(&leaf.device, &leaf.devices, &leaf.intake.reports, None, twist, now)
     }
 
     /// Answers a request under `/files`.

@@ -192,6 +192,38 @@ fn a_request_in_a_file_is_answered_with_a_code_and_a_bad_file_counts_its_errors(
 }
 
 #[test]
+fn the_file_of_a_stack_is_answered_for_every_member() {
+    let mut settings = settings();
+    settings.purchases.push(cssm::Purchase::new(HSEC, "hsec", 2).behind(cssm::Enforced::Export));
+    let authority = slp_kit::Authority::new("Root of a test").unwrap();
+    let mut cloud = cssm::Cloud::new(settings, authority, slp_kit::Random::seeded(1), at(0)).unwrap();
+    let entry = |number| RequestEntry::request(device(number), RequestMode::Add, vec![RequestedKey::new(HSEC, 1)]);
+    let reports = [(1, 7), (1, 8), (2, 7), (3, 9)].map(|(number, id)| report(&device(number), id, 1));
+    let mut parts = vec![write_request::authorization_request(&[entry(1), entry(2)]).unwrap()];
+    for report in &reports {
+        let text = DeviceFile::new().reports([report]).to_text().unwrap();
+        let (from, to) = (text.find("<RUMReport").unwrap(), text.rfind("</smartLicense>").unwrap());
+        parts.push(text[from..to].to_owned());
+    }
+    let file = write_request::document(parts.iter().map(String::as_str));
+    let upload = cloud.upload("stack.txt", file.as_bytes(), at(0));
+    assert_eq!((upload.devices, upload.reports, &upload.status), (1, 4, &UploadStatus::NoErrors));
+    let document = Document::parse(cloud.answer("ACK_stack.txt").unwrap()).unwrap();
+    let (mut acked, mut codes) = (Vec::new(), Vec::new());
+    for content in document.contents() {
+        match content.unwrap() {
+            Content::Acknowledgement(ack) => {
+                acked.extend(ack.view().named().map(|ack| (ack.device.clone().unwrap(), ack.report.get())));
+            }
+            Content::Authorization(code) => codes.push(code.view().udi.clone()),
+            _ => {}
+        }
+    }
+    assert_eq!(acked, [(device(1), 7), (device(1), 8), (device(2), 7), (device(3), 9)]);
+    assert_eq!(codes, [device(1), device(2)]);
+}
+
+#[test]
 fn the_page_of_uploads_has_the_columns_of_the_vendors() {
     let mut cloud = cloud_with([]);
     let session = session(&mut cloud, at(0));

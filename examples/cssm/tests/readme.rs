@@ -61,6 +61,50 @@ fn third_party_curl_walks_oauth_reportusage_and_poll_by_the_lines_of_the_readme(
     assert_eq!(cloud.balances(slp_model::UnixMillis::MAX)[0].in_use, 2);
 }
 
+/// Rows of the table: the programs and tests that each names.
+fn table() -> Vec<(String, String)> {
+    let readme = include_str!("../../README.md");
+    let (_, table) = readme.split_once("## Where the statements of the deck are shown").unwrap();
+    let mut named = Vec::new();
+    for row in table.lines().filter(|line| line.starts_with("| ") && line.contains('`')) {
+        let (mut program, cell) = (None, row.rsplit(" | ").next().unwrap());
+        for (place, word) in cell.split('`').enumerate().filter(|(place, _)| place % 2 == 1) {
+            let is_program = cell.split('`').nth(place + 1).is_some_and(|rest| rest.starts_with(':'));
+            if is_program {
+                program = Some(word.to_owned());
+            } else {
+                named.push((program.clone().unwrap(), word.to_owned()));
+            }
+        }
+    }
+    named
+}
+
+fn sources(folder: &std::path::Path, text: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, text);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            text.push_str(&String::from_utf8(slp_kit::read_whole(&path, 1 << 20).unwrap()).unwrap());
+        }
+    }
+}
+
+#[test]
+fn every_test_that_the_table_names_is_a_test_of_that_program() {
+    let named = table();
+    assert!(named.len() > 40, "{named:?}");
+    for (program, test) in named {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(&program);
+        let mut text = String::new();
+        for part in ["src", "tests"] {
+            sources(&folder.join(part), &mut text);
+        }
+        assert!(text.contains(&format!("#[test]\nfn {test}()")), "{program} has no test {test}");
+    }
+}
+
 #[test]
 fn the_scenario_of_the_readme_has_every_kind_of_fault() {
     let settings = Settings::from_toml(include_str!("../scenario.toml")).unwrap();

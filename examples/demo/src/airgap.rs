@@ -8,7 +8,7 @@ use slp_model::Udi;
 use slp_sync::Limits;
 use slp_sync::bundle::{Claims, ExportIndex, Pairer, Plan, Reader, Writer};
 
-use crate::world::{DAY, World, lock};
+use crate::world::{DAY, World, lock, number};
 
 pub(crate) fn run(world: &mut World, out: &mut dyn Write) -> Result<(), Error> {
     world.everywhere("license network-advantage 1")?;
@@ -45,9 +45,9 @@ fn quarter(world: &World) -> Result<(), Error> {
         leaves.push(writer.add(0, number, &file)?);
     }
     let (bytes, sealed) = writer.finish()?;
-    world.said("operator", "file", format!("slp bundle create: {}, {} devices", sealed.name, sealed.leaves));
+    world.said("operator", "file", format!("slp bundle create: {}, {}", sealed.name, number(sealed.leaves, "device")));
     let upload = world.cloud().upload(&sealed.name, &bytes, world.now());
-    world.said("operator", "cloud", format!("upload: {}, {} reports", upload.status, upload.reports));
+    world.said("operator", "cloud", format!("upload: {}, {}", upload.status, number(upload.reports, "report")));
     let Some(name) = upload.answer else { return Ok(()) };
     let answer = world.cloud().answer(&name).map(<[u8]>::to_vec).unwrap_or_default();
     world.said("cloud", "operator", format!("download: {name}"));
@@ -63,7 +63,7 @@ fn quarter(world: &World) -> Result<(), Error> {
     world.said(
         "operator",
         "file",
-        format!("slp ack split: {} documents, {} missing", documents.len(), pairing.missing().count()),
+        format!("slp ack split: {}, {} missing", number(documents.len(), "document"), pairing.missing().count()),
     );
     for answer in pairing.answers() {
         let exported = answer.exported.and_then(|place| index.leaf(place));
@@ -74,5 +74,6 @@ fn quarter(world: &World) -> Result<(), Error> {
             world.said("file", "device", format!("license smart import: {printed}"));
         }
     }
+    world.logs();
     world.use_the_code()
 }

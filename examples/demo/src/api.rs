@@ -10,7 +10,7 @@ use slp_transport::device::{AllReports, CloseReports, Import, Session as DeviceS
 use slp_transport::{Action, BaseUrl, DeviceUsage, Limits, Secret, batches};
 
 use crate::wire::{DEVICE_PASSWORD, DEVICE_USER};
-use crate::world::{CLIENT, DAY, World};
+use crate::world::{CLIENT, DAY, World, number};
 
 pub(crate) fn run(world: &mut World, out: &mut dyn Write) -> Result<(), Error> {
     let mut devices = Vec::new();
@@ -37,7 +37,7 @@ fn round(world: &World, devices: &[&BaseUrl], out: &mut dyn Write) -> Result<(),
         let device = DeviceSession::new((*address).clone(), DEVICE_USER, Secret::new(DEVICE_PASSWORD));
         world.client.call(&device, CloseReports::new(), &limits)?;
         let reports = world.client.call(&device, AllReports::new(), &limits)?;
-        world.said("tool", "device", format!("all-reports: {} reports", reports.usage.len()));
+        world.said("tool", "device", format!("all-reports: {}", number(reports.usage.len(), "report")));
         let reports = reports.usage.iter().map(slp_transport::RumEnvelope::to_report).collect::<Result<Vec<_>, _>>()?;
         usage.extend(DeviceUsage::group(&reports)?);
     }
@@ -70,6 +70,7 @@ fn round(world: &World, devices: &[&BaseUrl], out: &mut dyn Write) -> Result<(),
             world.said("tool", "device", "import: done");
         }
     }
+    world.logs();
     world.teller.tell(out)
 }
 

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use slp_kit::Error;
 
-use crate::world::{DAY, World};
+use crate::world::{DAY, World, number};
 
 pub(crate) fn run(world: &mut World, out: &mut dyn Write) -> Result<(), Error> {
     world.everywhere("license network-advantage 1")?;
@@ -30,13 +30,13 @@ fn carry(world: &World) -> Result<(), Error> {
     for (name, bytes) in collector.export(world.now())? {
         world.said("cslu", "operator", format!("cslu export: {name}"));
         let upload = world.cloud().upload(&name, &bytes, world.now());
-        world.said("operator", "cloud", format!("upload: {}, {} reports", upload.status, upload.reports));
+        world.said("operator", "cloud", format!("upload: {}, {}", upload.status, number(upload.reports, "report")));
         let Some(answer) = upload.answer else { continue };
         let bytes = world.cloud().answer(&answer).map(<[u8]>::to_vec).unwrap_or_default();
         world.said("cloud", "operator", format!("download: {answer}"));
         let imported = collector.import(&answer, &bytes, world.now())?;
-        let text =
-            format!("cslu import: {} devices answered, {} without a document", imported.answered, imported.missing);
+        let answered = number(imported.answered, "device");
+        let text = format!("cslu import: {answered} answered, {} without a document", imported.missing);
         world.said("operator", "cslu", text);
     }
     Ok(())

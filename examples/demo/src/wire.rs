@@ -100,7 +100,7 @@ fn outcome(name: &str, word: &str) -> &'static str {
     match (name, word) {
         (_, "no reply") => " - nobody answered",
         ("result_polling" | "poll", "OK_POLL") => " - not yet",
-        ("result_polling" | "poll", "OK" | "COMPLETE") => " - yes",
+        ("result_polling" | "poll", "OK" | "COMPLETE" | "SUCCESS") => " - yes",
         (_, "OK_POLL") => " - taken, the answer comes later",
         _ => "",
     }

@@ -115,7 +115,7 @@ impl World {
         if let Some(collecting) = &world.collecting {
             let devices: Vec<Udi> = world.runners.iter().map(|runner| lock(runner).active().clone()).collect();
             let rows = collecting.list(devices.iter(), world.now())?;
-            world.said("operator", "cslu", format!("cslu devices: a list of {rows}"));
+            world.said("operator", "cslu", format!("cslu devices: a list of {}", number(rows, "device")));
         }
         Ok(world)
     }
@@ -176,8 +176,10 @@ impl World {
 
     pub(crate) fn introduction(&self) -> String {
         format!(
-            "{} devices, {} months of 30 days, the cloud on https://{} (a test double with keys of its own)",
-            self.options.devices, self.options.months, self.address
+            "{}, {} of 30 days, the cloud on https://{} (a test double with keys of its own)",
+            number(self.options.devices, "device"),
+            number(self.options.months, "month"),
+            self.address
         )
     }
 
@@ -191,6 +193,13 @@ impl World {
 
     pub(crate) fn cloud(&self) -> MutexGuard<'_, Cloud> {
         self.cloud.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What devices logged, at the time at which they did.
+    pub(crate) fn logs(&self) {
+        for runner in &self.runners {
+            self.log_of(runner);
+        }
     }
 
     fn log_of(&self, runner: &Runner) {
@@ -267,6 +276,8 @@ impl World {
     /// Lets so much time pass, deadline by deadline, and tells what is said.
     pub(crate) fn pass(&self, seconds: i64, out: &mut dyn Write) -> Result<(), Error> {
         let end = slp_kit::later(self.now(), seconds).to_seconds();
+        // what was said to devices just now
+        self.logs();
         loop {
             let now = self.now().to_seconds();
             let Some(next) = self.next_deadline()?.filter(|next| *next <= end) else { break };
@@ -281,6 +292,8 @@ impl World {
                 for line in collecting.take_events() {
                     self.said("cslu", "log", line);
                 }
+                // answers were brought to devices
+                self.logs();
             }
             self.teller.tell(out)?;
             if sent == 0 && next <= now {
@@ -325,6 +338,13 @@ impl World {
         let licences = licences.map(|one| Licence { name: one.name, used: one.in_use, owned: one.owned }).collect();
         Outcome { rows, licences }
     }
+}
+
+/// So many of them.
+pub(crate) fn number(count: impl TryInto<u64>, what: &str) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 fn due(device: &Device, now: UnixMillis) -> Option<UnixSeconds> {

@@ -34,7 +34,7 @@ const POLICY_USAGE: &str = "POLICY_USAGE";
 const SKEW: u64 = 3_600_000;
 
 /// A message to send.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Outgoing {
     /// Its number: bring the answer with it.
@@ -45,6 +45,7 @@ pub struct Outgoing {
     pub request: Request<Vec<u8>>,
 }
 
+#[derive(Clone)]
 pub(crate) struct InFlight {
     exchange: u64,
     echo: Echo,

@@ -48,7 +48,7 @@ pub struct Device {
     pub(crate) acknowledged: BTreeSet<(Udi, ReportId)>,
     /// Was the operator told that the server is too old?
     pub(crate) told_old: bool,
-    log: VecDeque<String>,
+    pub(crate) log: VecDeque<String>,
     /// What `show license eventlog` prints: times on its own clock.
     pub(crate) events: VecDeque<(UnixSeconds, String)>,
 }

@@ -5,11 +5,14 @@
 //! belong to the member: it takes them along, and has them again when it comes back. A licence that only its code allowed
 //! goes out of use: acquire before use.
 
+use std::collections::VecDeque;
+
 use slp_kit::Error;
 use slp_model::{Udi, UnixMillis, UnixSeconds};
 use slp_rum::import::HaPeer;
-use slp_transport::agent::{Agent, AgentState, Event, Mode};
+use slp_transport::agent::{Agent, Event, Mode};
 
+use crate::exchange::{InFlight, Outgoing};
 use crate::instance::{Device, keys_of, new_key};
 use crate::life::Ending;
 use crate::store::{Former, Saved};
@@ -20,10 +23,14 @@ pub(crate) const MEMBERS: usize = 64;
 /// Members that left and are remembered for what they took along.
 const FORMER: usize = 64;
 
-/// A device as it was: what it goes back to when a change cannot be kept.
+/// A device as it was: what it goes back to when a change cannot be kept. The store does not know the id token, nor what is
+/// on its way.
 struct Before {
     saved: Saved,
-    agent: AgentState,
+    agent: Agent,
+    outbox: Vec<Outgoing>,
+    in_flight: Option<InFlight>,
+    log: VecDeque<String>,
 }
 
 impl Device {
@@ -169,13 +176,19 @@ impl Device {
     }
 
     fn before(&self) -> Before {
-        Before { saved: self.saved.clone(), agent: self.agent.state().clone() }
+        Before {
+            saved: self.saved.clone(),
+            agent: self.agent.clone(),
+            outbox: self.outbox.clone(),
+            in_flight: self.in_flight.clone(),
+            log: self.log.clone(),
+        }
     }
 
     fn or_back(&mut self, before: Before, done: Result<(), Error>) -> Result<(), Error> {
         if done.is_err() {
-            self.saved = before.saved;
-            self.agent = Agent::resume(before.agent);
+            (self.saved, self.agent) = (before.saved, before.agent);
+            (self.outbox, self.in_flight, self.log) = (before.outbox, before.in_flight, before.log);
             self.keys = keys_of(&self.saved)?;
             self.restore();
         }

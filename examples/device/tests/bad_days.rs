@@ -6,16 +6,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use device::{Device, FolderStore, Runner, Saved, Store};
+use device::{Device, FolderStore, Saved, Store};
 use slp_kit::{Error, Random};
 use slp_model::{Seconds, UnixSeconds};
 use slp_rum::UsageReport;
 use slp_transport::syslog::{LogEvent, LogMessage};
 use support::*;
-
-fn log(runner: &Runner) -> Vec<String> {
-    lock(runner).take_log()
-}
 
 #[test]
 fn a_replaced_device_starts_anew_and_takes_nothing_that_was_for_the_old_one() {
@@ -193,7 +189,7 @@ fn reports_that_were_thrown_away_never_stand_in_the_way_of_the_others() {
         lock(&runner).close_reports(world.now()).unwrap();
     }
     assert_eq!(lock(&runner).agent().reports.len(), 3);
-    assert!(log(&runner).iter().any(|line| line.contains("want of room")));
+    assert!(log_has(&runner, "want of room"));
     *world.plugged.lock().unwrap() = true;
     world.pass(&[&runner], 3 * DAY);
     assert_eq!(lock(&runner).saved().life.kept.len(), 0);

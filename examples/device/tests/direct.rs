@@ -2,11 +2,8 @@
 
 mod support;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-
 use cssm::{Fault, FaultKind};
-use device::{FolderStore, MemoryStore, Saved, Store, Transport};
+use device::{FolderStore, Transport};
 use slp_transport::agent::Phase;
 use slp_transport::show::{CliFacts, ShowCommand};
 use support::*;
@@ -137,7 +134,7 @@ fn a_device_that_runs_out_of_room_says_so_and_goes_on() {
     let life = lock(&runner).saved().life.clone();
     let (kept, purged) = (life.kept.len(), life.purged);
     assert!(kept == 5 && purged > 10, "{kept} {purged}");
-    assert!(lock(&runner).take_log().iter().any(|line| line.contains("want of room")));
+    assert!(log_has(&runner, "want of room"));
     *world.plugged.lock().unwrap() = true;
     world.pass(&[&runner], 3 * DAY);
     assert_eq!(lock(&runner).saved().life.kept.len(), 0);
@@ -189,6 +186,9 @@ fn a_member_of_a_stack_becomes_active_and_its_reports_follow() {
     assert_eq!(lock(&runner).saved().life.kept.len(), 0, "{:?}", lock(&runner).agent());
     assert!(delivered(&world, &udi(1)) > 0);
     assert!(delivered(&world, &udi(2)) > 0);
+    let balances = world.cloud.lock().unwrap().balances(world.now());
+    let advantage = balances.iter().find(|balance| balance.tag == ADVANTAGE).unwrap();
+    assert_eq!(advantage.in_use, 1, "one usage for active and standby");
 }
 
 #[test]
@@ -198,33 +198,102 @@ fn a_clock_set_back_an_hour_and_forward_a_year_is_shown_and_loses_nothing() {
     world.pass(&[&runner], 60);
     world.say(&runner, "license network-advantage 1");
     world.pass(&[&runner], 7_200);
-    world.say(&runner, "clock set -3000");
+    // an hour is where the clocks of device and cloud begin to differ too much
+    world.say(&runner, "clock set -3600");
+    world.say(&runner, "license smart sync all");
+    assert!(log_has(&runner, "the clock of the server differs by an hour or more"));
     world.pass(&[&runner], 7_200);
-    world.say(&runner, "clock set 3000");
+    log(&runner);
+    world.say(&runner, "clock set 3600");
+    world.say(&runner, "license smart sync all");
+    assert!(!log_has(&runner, "the clock of the server differs"));
     world.pass(&[&runner], 40 * DAY);
-    let cloud = world.cloud.lock().unwrap();
-    let stored = &cloud.device(&udi(1)).unwrap().reports;
-    let deltas: Vec<i64> = stored
-        .values()
-        .flatten()
-        .flat_map(|stored| {
-            let signature = slp_rum::Signature::new(slp_model::license::SigningType::Sha256, "k", "AAAA");
-            let options = slp_rum::ReadOptions::default();
-            let report = slp_rum::UsageReport::from_payload(stored.payload.as_str(), None, Some(signature), &options);
-            report
-                .unwrap()
-                .measurements()
-                .iter()
-                .filter_map(|m| m.clock_delta.map(slp_model::Seconds::get))
-                .collect::<Vec<_>>()
-        })
-        .collect();
-    assert_eq!(deltas, [-3_000, 3_000]);
-    drop(cloud);
     world.say(&runner, &format!("clock set {}", 365 * DAY));
     world.pass(&[&runner], 40 * DAY);
-    assert!(lock(&runner).take_log().iter().any(|line| line.contains("the clock of the server differs")));
+    assert!(log_has(&runner, "the clock of the server differs"));
     assert_eq!(lock(&runner).saved().life.kept.len(), 0);
+    let reports = stored(&world, &udi(1));
+    let all: Vec<_> = reports.iter().flat_map(slp_rum::UsageReport::measurements).collect();
+    let deltas: Vec<i64> = all.iter().filter_map(|one| one.clock_delta.map(slp_model::Seconds::get)).collect();
+    assert_eq!(deltas, [-3_600, 3_600, 365 * DAY]);
+    assert!(all.windows(2).all(|two| two[0].end == two[1].start), "no second is lost on its own clock: {all:#?}");
+    let acknowledged = usize::try_from(lock(&runner).saved().life.acknowledged).unwrap();
+    assert_eq!(reports.len(), acknowledged);
+}
+
+#[test]
+fn a_device_whose_clock_is_an_hour_off_gets_no_trust_until_it_is_set() {
+    for (off, is_trusted) in [(-3_600, false), (3_600, false), (-3_599, true), (3_599, true)] {
+        let world = World::new([]);
+        let runner = world.device(setup(1));
+        lock(&runner).configure(World::smart(), world.now()).unwrap();
+        world.say(&runner, &format!("clock set {off}"));
+        world.say(&runner, "license smart trust idtoken token-of-a-test local");
+        world.pass(&[&runner], 60);
+        assert_eq!(lock(&runner).agent().trust, is_trusted, "{off}");
+        world.say(&runner, &format!("clock set {}", -off));
+        world.say(&runner, "license smart trust idtoken token-of-a-test local force");
+        world.pass(&[&runner], 60);
+        assert!(lock(&runner).agent().trust, "{off}");
+    }
+}
+
+#[test]
+fn neither_a_shortage_nor_an_acknowledgement_that_is_overdue_stops_a_feature() {
+    let world = World::new([]);
+    let runner = world.trusted_device(setup(1));
+    world.pass(&[&runner], 60);
+    world.say(&runner, "license network-advantage 9");
+    world.pass(&[&runner], 10 * DAY);
+    let balances = world.cloud.lock().unwrap().balances(world.now());
+    let advantage = balances.iter().find(|balance| balance.tag == ADVANTAGE).unwrap();
+    assert_eq!((advantage.owned, advantage.in_use), (5, 9), "more than was bought");
+    *world.plugged.lock().unwrap() = false;
+    world.pass(&[&runner], 95 * DAY);
+    let since = world.now().to_seconds().since(lock(&runner).saved().last_ack.unwrap());
+    assert!(since.get() > 90 * DAY, "the acknowledgement is overdue");
+    world.say(&runner, "license network-advantage 12");
+    let all = understood(ShowCommand::All, &world.say(&runner, "show license all"));
+    let value = |name: &str| all.value(&format!("License Usage/network-advantage (network-advantage)/{name}"));
+    assert_eq!((value("Count"), value("Status")), (Some("12"), Some("IN USE")));
+}
+
+#[test]
+fn a_code_that_takes_its_time_is_shown_when_it_is_there_and_then_the_feature_starts() {
+    let world = World::new([Fault::new(FaultKind::Slow(7_200), "authorization_request")]);
+    let runner = world.trusted_device(setup(1));
+    world.pass(&[&runner], 60);
+    world.say(&runner, "license smart authorization request add hseck9 local");
+    world.pass(&[&runner], 3_600);
+    let shown = || world.say(&runner, "show license authorization");
+    assert!(!shown().contains("hseck9"), "{}", shown());
+    assert!(refused(&world, &runner, "license hseck9 1").contains("0 authorized"));
+    world.pass(&[&runner], 7_200);
+    understood(ShowCommand::Authorization, &shown());
+    assert!(shown().contains("hseck9") && shown().contains("SMART AUTHORIZATION INSTALLED"), "{}", shown());
+    world.say(&runner, "license hseck9 1");
+}
+
+#[test]
+fn a_change_of_the_count_begins_a_measurement_and_a_report_names_no_host_and_no_address() {
+    let world = World::new([]);
+    let runner = world.device(setup(1));
+    world.say(&runner, "hostname host-of-a-test");
+    for count in [1, 2, 5] {
+        world.say(&runner, &format!("license network-advantage {count}"));
+        world.clock.advance(3_600);
+    }
+    let file = lock(&runner).save_usage(&[], world.now()).unwrap();
+    let document = slp_rum::Document::parse(&file).unwrap();
+    let report = document.reports().next().unwrap().unwrap();
+    let measured: Vec<_> = report.measurements().iter().map(|one| (one.count(), one.elapsed().get())).collect();
+    assert_eq!(measured, [(Some(1), 3_600), (Some(2), 3_600), (Some(5), 3_600)]);
+    assert!(report.measurements().windows(2).all(|two| two[0].end == two[1].start));
+    let text = report.payload_text();
+    assert!(!text.contains("host-of-a-test"), "{text}");
+    for member in ["hostname", "host", "ip", "ip_address", "address", "mac", "mac_address", "call_home"] {
+        assert!(!text.contains(&format!("\"{member}\"")), "{member}: {text}");
+    }
 }
 
 #[test]
@@ -236,7 +305,7 @@ fn a_device_without_trust_sends_nothing_and_says_why() {
     world.pass(&[&runner], 10 * DAY);
     assert_eq!(lock(&runner).agent().phase, Phase::NoTrust);
     assert!(world.cloud.lock().unwrap().device(&udi(1)).is_none());
-    assert!(lock(&runner).take_log().iter().any(|line| line.contains("Insufficient trust")));
+    assert!(log_has(&runner, "Insufficient trust"));
     lock(&runner).configure(Transport::Off, world.now()).unwrap();
 }
 
@@ -257,50 +326,31 @@ fn what_the_device_prints_is_understood_by_the_reader_of_what_devices_print() {
     }
 }
 
-/// A disk that fills up.
-#[derive(Debug)]
-struct Filling(MemoryStore, Arc<AtomicBool>, Arc<AtomicUsize>);
-
-impl Store for Filling {
-    fn save(&mut self, saved: &Saved) -> Result<(), slp_kit::Error> {
-        if self.1.load(Ordering::SeqCst) {
-            return Err("no space left".into());
-        }
-        self.2.fetch_add(1, Ordering::SeqCst);
-        self.0.save(saved)
-    }
-
-    fn load(&self) -> Result<Option<Saved>, slp_kit::Error> {
-        self.0.load()
-    }
-}
-
 #[test]
 fn nothing_is_sent_that_could_not_be_kept_and_one_event_is_kept_once() {
-    let (full, saves) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let world = World::new([]);
-    let store = Filling(MemoryStore::new(), Arc::clone(&full), Arc::clone(&saves));
-    let runner = world.device_in(setup(1), Box::new(store));
+    let disk = Disk::new(usize::MAX);
+    let runner = world.device_in(setup(1), Box::new(disk.clone()));
     lock(&runner).configure(World::smart(), world.now()).unwrap();
     world.say(&runner, "license smart trust idtoken token-of-a-test all");
     world.pass(&[&runner], 60);
     world.say(&runner, "license network-advantage 1");
     world.clock.advance(DAY);
     let mut device = lock(&runner);
-    full.store(true, Ordering::SeqCst);
+    disk.fill();
     let error = device.tick(world.now()).unwrap_err();
-    assert_eq!(error.to_string(), "no space left");
+    assert_eq!(error.to_string(), "nothing more is written");
     assert!(device.take_outgoing().is_empty(), "what goes out has to be kept first");
     drop(device);
-    full.store(false, Ordering::SeqCst);
+    disk.make_room();
     world.pass(&[&runner], 3 * DAY);
     assert!(delivered(&world, &udi(1)) > 0);
     world.say(&runner, "license network-advantage 2");
     world.clock.advance(DAY);
-    let before = saves.load(Ordering::SeqCst);
+    let before = disk.written();
     let mut device = lock(&runner);
     device.tick(world.now()).unwrap();
     assert_eq!(device.take_outgoing().len(), 1);
     // the reports that were closed, and the message about them
-    assert!(saves.load(Ordering::SeqCst) - before <= 2, "{}", saves.load(Ordering::SeqCst) - before);
+    assert!(disk.written() - before <= 2, "{}", disk.written() - before);
 }

@@ -2,14 +2,10 @@
 
 mod support;
 
-use device::{FolderStore, Runner};
+use device::FolderStore;
 use slp_rum::codes::{PermanentCode, RequestCode, ReservationKind, ReturnCode, simulate};
 use slp_transport::show::ShowCommand;
 use support::*;
-
-fn refused(world: &World, runner: &Runner, command: &str) -> String {
-    lock(runner).command(command, world.now()).unwrap_err().to_string()
-}
 
 /// The code in the last line that a device printed.
 fn code_of(printed: &str) -> &str {

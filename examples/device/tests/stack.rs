@@ -9,10 +9,6 @@ use slp_transport::agent::Phase;
 use slp_transport::show::ShowCommand;
 use support::*;
 
-fn refused(world: &World, runner: &Runner, command: &str) -> String {
-    lock(runner).command(command, world.now()).unwrap_err().to_string()
-}
-
 fn stack(verb: &str, number: u32) -> String {
     format!("stack {verb} C9300-24UX TST{number:08}")
 }
@@ -23,10 +19,6 @@ fn waiting(runner: &Runner) -> usize {
 
 fn members(runner: &Runner) -> Vec<Udi> {
     lock(runner).saved().setup.members.clone()
-}
-
-fn log_has(runner: &Runner, words: &str) -> bool {
-    lock(runner).take_log().iter().any(|line| line.contains(words))
 }
 
 /// Serial numbers of the devices that a report names, by how it names them.
@@ -113,13 +105,11 @@ fn the_reports_of_an_active_member_that_leaves_are_still_delivered_and_acknowled
         assert_eq!(waiting(&runner), mine + 2, "what the leaving one measured last, and what the reload ended");
         if by_file {
             world.clock.advance(DAY);
-            // an answer of the cloud's double is for one device: what the other one wrote goes into the next file
-            for name in ["first.txt", "second.txt"] {
-                let file = lock(&runner).save_usage(&[], world.now()).unwrap();
-                let upload = world.cloud.lock().unwrap().upload(name, &file, world.now());
-                let answer = world.cloud.lock().unwrap().answer(&upload.answer.unwrap()).unwrap().to_vec();
-                assert_eq!(lock(&runner).import(&answer, world.now()).unwrap(), "Import Data Successful");
-            }
+            // one answer acknowledges what each member wrote
+            let file = lock(&runner).save_usage(&[], world.now()).unwrap();
+            let upload = world.cloud.lock().unwrap().upload("usage.txt", &file, world.now());
+            let answer = world.cloud.lock().unwrap().answer(&upload.answer.unwrap()).unwrap().to_vec();
+            assert_eq!(lock(&runner).import(&answer, world.now()).unwrap(), "Import Data Successful");
         } else {
             *world.plugged.lock().unwrap() = true;
             world.pass(&[&runner], 40 * DAY);
@@ -234,14 +224,13 @@ fn what_cannot_join_or_leave_is_refused_and_changes_nothing() {
         device::Device::start(big, world.trusted.clone(), Box::new(Disk::new(9)), Random::seeded(1), world.now());
     assert!(error.unwrap_err().to_string().contains("64 members at most"));
     // a full disk: the set is as it was, in memory too
-    let full = |full: bool| disk.left.store(if full { 0 } else { usize::MAX }, std::sync::atomic::Ordering::SeqCst);
     world.say(&runner, &stack("leave", 64));
     for command in [stack("join", 64), stack("leave", 1), stack("leave", 7)] {
         let before = (members(&runner), lock(&runner).active().clone());
-        full(true);
-        assert!(refused(&world, &runner, &command).contains("the process is gone"), "{command}");
+        disk.fill();
+        assert!(refused(&world, &runner, &command).contains("nothing more is written"), "{command}");
         assert_eq!((members(&runner), lock(&runner).active().clone()), before, "{command}");
-        full(false);
+        disk.make_room();
         lock(&runner).close_reports(world.now()).unwrap();
     }
     // those that left are remembered, but not for ever
@@ -250,6 +239,37 @@ fn what_cannot_join_or_leave_is_refused_and_changes_nothing() {
         world.say(&runner, &stack("leave", number));
     }
     assert_eq!(lock(&runner).saved().former.len(), 64);
+}
+
+#[test]
+fn a_change_of_the_set_that_cannot_be_kept_loses_no_id_token_and_no_message() {
+    for command in [stack("join", 3), stack("leave", 1), stack("leave", 2)] {
+        for is_sent in [false, true] {
+            let world = World::new([]);
+            let disk = Disk::new(usize::MAX);
+            let runner = world.device_in(setup(1).with_members([udi(2)]), Box::new(disk.clone()));
+            lock(&runner).configure(World::smart(), world.now()).unwrap();
+            lock(&runner).take_log();
+            lock(&runner).command("license smart trust idtoken token-of-a-test all", world.now()).unwrap();
+            if is_sent {
+                // nobody answers: it is asked again later, with the same token
+                *world.plugged.lock().unwrap() = false;
+                runner.turn().unwrap();
+                *world.plugged.lock().unwrap() = true;
+            }
+            let before = log(&runner);
+            disk.fill();
+            assert!(refused(&world, &runner, &command).contains("nothing more is written"), "{command}");
+            assert_eq!(log(&runner), Vec::<String>::new(), "{command}: nothing has happened, {before:?}");
+            disk.make_room();
+            runner.turn().unwrap();
+            world.pass(&[&runner], 600);
+            assert!(lock(&runner).agent().trust, "{command}, sent: {is_sent}: {:#?}", lock(&runner).agent());
+            for member in [udi(1), udi(2)] {
+                assert!(lock(&runner).imported().trust.contains_key(&member), "{command}, sent: {is_sent}: {member}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub use alone::open_alone;
 pub use authority::{Authority, Leaf, certified_until};
 pub use clock::{Clock, ManualClock, SystemClock, later};
 pub use events::Events;
-pub use files::{line_at, read_whole, write_whole};
+pub use files::{line_at, open_file, read_whole, write_whole};
 pub use judged::{device_leaf, verdict};
 pub use listen::Listening;
 pub use network::Network;

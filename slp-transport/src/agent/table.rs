@@ -1,5 +1,7 @@
 //! What each event does: the table of the spec, row by row. Spec: transport, "Device agent" (choice).
 
+use std::sync::Arc;
+
 use slp_model::{Seconds, UnixSeconds};
 
 use super::{Action, Agent, Event, Imported, Mode, Notice, Phase, ReportEntry, ReportKey, ReportProgress, Say};
@@ -52,7 +54,7 @@ impl Agent {
                 }
             }
             Event::TokenGiven { token, scope, force } => {
-                self.token = Some((token, scope, force));
+                self.token = Some(Arc::new((token, scope, force)));
                 self.release(now);
                 self.state.enqueue(Kind::TrustEstablishment);
             }
@@ -363,7 +365,7 @@ impl Agent {
                 Say::Poll { id: open.id, action: open.action.clone() }
             }
             Kind::TrustEstablishment => {
-                let (_, scope, force) = self.token.as_ref()?;
+                let (_, scope, force) = self.token.as_deref()?;
                 Say::TrustEstablishment { scope: scope.clone(), force: *force }
             }
             Kind::AuthorizationRequest => {

@@ -180,6 +180,20 @@ fn a_request_for_trust_that_nobody_answers_is_repeated_after_five_minutes() {
 }
 
 #[test]
+fn a_clone_has_the_token_still_when_the_other_one_is_through_with_it() {
+    let mut agent = Agent::new();
+    agent.handle(Event::Configured(Mode::Smart), at(0));
+    agent.handle(Event::token(Token::new("t")), at(0));
+    let mut before = agent.clone();
+    agent.handle(Event::answered(1, Reply::refused("no")), at(1));
+    assert!(agent.token().is_none());
+    assert_eq!(before.token().map(Token::expose), Some("t"));
+    assert!(!format!("{before:?}").contains("\"t\""), "no secret is printed");
+    before.handle(Event::answered(1, Reply::NoReply), at(20));
+    assert!(matches!(sent(&before.handle(Event::Tick, at(320))), Some((2, Say::TrustEstablishment { .. }))));
+}
+
+#[test]
 fn an_unreachable_collector_is_tried_every_hour_and_with_each_daily_push() {
     // Two devices that were up for about so long print 30 and 210 failures (seen); two of them happen around boot.
     for (hours, hellos) in [(26, 26..=28), (200, 205..=208)] {

@@ -188,16 +188,45 @@ pub(crate) fn delivered(world: &World, device: &Udi) -> usize {
     world.cloud.lock().unwrap().device(device).map_or(0, |device| device.reports.len())
 }
 
-/// A disk whose process dies after so many writes: nothing is written from then on.
+/// Lines that were logged since the last time.
+pub(crate) fn log(runner: &Runner) -> Vec<String> {
+    lock(runner).take_log()
+}
+
+/// Do these words stand in a line that was logged since the last time?
+pub(crate) fn log_has(runner: &Runner, words: &str) -> bool {
+    log(runner).iter().any(|line| line.contains(words))
+}
+
+/// Why the device does not do this.
+pub(crate) fn refused(world: &World, runner: &Runner, command: &str) -> String {
+    lock(runner).command(command, world.now()).unwrap_err().to_string()
+}
+
+/// A disk that takes so many writes and none from then on: it is full, or the process is gone.
 #[derive(Clone, Debug)]
 pub(crate) struct Disk {
     pub(crate) bytes: Arc<Mutex<Option<Vec<u8>>>>,
     pub(crate) left: Arc<AtomicUsize>,
+    written: Arc<AtomicUsize>,
 }
 
 impl Disk {
     pub(crate) fn new(left: usize) -> Self {
-        Self { bytes: Arc::default(), left: Arc::new(AtomicUsize::new(left)) }
+        Self { bytes: Arc::default(), left: Arc::new(AtomicUsize::new(left)), written: Arc::default() }
+    }
+
+    pub(crate) fn fill(&self) {
+        self.left.store(0, Ordering::SeqCst);
+    }
+
+    pub(crate) fn make_room(&self) {
+        self.left.store(usize::MAX, Ordering::SeqCst);
+    }
+
+    /// How often something was kept.
+    pub(crate) fn written(&self) -> usize {
+        self.written.load(Ordering::SeqCst)
     }
 }
 
@@ -205,9 +234,10 @@ impl Store for Disk {
     fn save(&mut self, saved: &Saved) -> Result<(), slp_kit::Error> {
         let left = self.left.load(Ordering::SeqCst);
         if left == 0 {
-            return Err("the process is gone".into());
+            return Err("nothing more is written".into());
         }
         self.left.store(left - 1, Ordering::SeqCst);
+        self.written.fetch_add(1, Ordering::SeqCst);
         *self.bytes.lock().unwrap() = Some(serde_json::to_vec(saved)?);
         Ok(())
     }

@@ -68,9 +68,20 @@ pub(crate) fn folder(path: &Path) -> io::Result<(Option<File>, PathBuf)> {
         fs::create_dir(&name)?;
         return Ok((None, name));
     }
+    held(path, PART, |name| made(name, || {})).map(|(file, name)| (Some(file), name))
+}
+
+/// Makes a folder and opens it; `between` is for tests. Another run may take it for left over before it is open: then this
+/// name is no good, and the next one is.
+fn made(name: &Path, between: impl FnOnce()) -> io::Result<File> {
+    fs::create_dir(name)?;
+    between();
     #[expect(clippy::disallowed_methods, reason = "a folder is opened to be locked, not read")]
-    let open = |name: &Path| fs::create_dir(name).and_then(|()| File::open(name));
-    held(path, PART, open).map(|(file, name)| (Some(file), name))
+    let opened = File::open(name);
+    opened.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => io::Error::new(io::ErrorKind::AlreadyExists, error),
+        _ => error,
+    })
 }
 
 /// Tries names until one is there and ours.
@@ -82,7 +93,7 @@ fn held(path: &Path, ending: &str, open: impl Fn(&Path) -> io::Result<File>) -> 
             // another run may have taken it for left over before it was locked
             Ok(file) if system::lock(&file) && system::is_at(&file, &name) => return Ok((file, name)),
             Ok(_) => {}
-            // of a run with this number on another machine, or long ago
+            // of a run with this number on another machine, or long ago; or gone again
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => last = error,
             Err(error) => return Err(error),
         }
@@ -214,6 +225,30 @@ mod tests {
         {
             assert!(!is_ours(OsStr::new(other)), "{other}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_another_run_takes_away_before_it_is_held_gets_another_name() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("e");
+        let turns = std::cell::Cell::new(0);
+        let open = |name: &Path| {
+            made(name, || {
+                turns.set(turns.get() + 1);
+                if turns.get() < 4 {
+                    // as another run would, which finds it unlocked
+                    sweep(place.path());
+                }
+            })
+        };
+        let (_held, name) = held(&path, PART, open).unwrap();
+        assert!(turns.get() == 4 && name.is_dir());
+        sweep(place.path());
+        assert!(name.is_dir(), "it is locked");
+        // where no folder can be made at all, that is said
+        let error = super::folder(&place.path().join("missing").join("e")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }
 
     #[cfg(unix)]

@@ -69,6 +69,7 @@ fn told(ledger: &Ledger, leaves: &[(&str, Claims)]) -> Vec<(Verdict, Vec<String>
     let bundle = |at: &usize| index.leaf(*at).unwrap().bundle.to_owned();
     let pairing = pairer.finish();
     let told = pairing.answers().map(|answer| {
+        assert_eq!(answer.name, "answer.txt", "its own name, whatever it is of");
         let of = answer.exported.iter().chain(answer.candidates).map(bundle).collect();
         (answer.verdict, of, answer.acked.iter().map(|id| id.get()).collect())
     });

@@ -162,6 +162,53 @@ fn what_is_no_member_of_a_bundle_is_skipped_and_named() {
 }
 
 #[test]
+fn the_end_of_its_name_says_what_a_member_is_in_any_case() {
+    let inner = gz_tar(&[("DEV_3.TXT", b"<a/>")]);
+    let outer = gz_tar(&[
+        ("DEV_1.TXT", b"<a/>"),
+        ("dev_2.Xml", b"<a/>"),
+        ("C.Tar.GZ", &inner),
+        (".txt", b"<a/>"),
+        ("dev_4.txt.bak", b"<a/>"),
+        ("txt", b"<a/>"),
+        ("x.tgz", &inner),
+    ]);
+    let leaves = ["DEV_1.TXT", "dev_2.Xml", "C.Tar.GZ!DEV_3.TXT", ".txt"];
+    assert_eq!(read(&outer), leaves.map(|name| Ok(format!("UD.tar.gz!{name}"))));
+    let unknown: Vec<String> = summary(&outer).warnings.iter().map(ToString::to_string).collect();
+    let places = ["dev_4.txt.bak, byte 4096", "txt, byte 5120", "x.tgz, byte 6144"];
+    assert_eq!(unknown, places.map(|place| format!("{place}: unknown-member")));
+    // a file that is no archive is one leaf
+    assert_eq!(read(b"{\"payload\":1}"), [Ok("UD.tar.gz!UD.tar.gz".to_owned())]);
+    let nameless = Reader::new(&b"<a/>"[..], &limits()).next().unwrap().unwrap();
+    assert_eq!((nameless.place().to_string().as_str(), nameless.index), ("leaf", 0));
+}
+
+#[test]
+fn the_summary_counts_the_bytes_of_the_file_and_of_all_levels() {
+    let inner = archive([("dev_1.txt", &b"<a/>"[..]), ("dev_2.txt", b"<b/>")], 0).unwrap();
+    let packed = pack(&inner);
+    let outer = archive([("UD_VA_x.tar.gz", &packed[..])], 0).unwrap();
+    let bundle = pack(&outer);
+    let found = summary(&bundle);
+    assert_eq!(found.file_bytes, bundle.len() as u64);
+    assert_eq!(found.inflated_bytes, (outer.len() + inner.len()) as u64);
+    assert_eq!((found.leaves, found.refused, found.archives, found.entries), (2, 0, 1, 3));
+    let plain = summary(&outer);
+    assert_eq!((plain.file_bytes, plain.inflated_bytes), (outer.len() as u64, inner.len() as u64));
+}
+
+#[test]
+fn a_manifest_of_the_limit_passes() {
+    let manifest = b"Manifest-Version: 1.0\n";
+    let bundle = gz_tar(&[("manifest.mf", manifest), ("dev_1.txt", b"<a/>")]);
+    let judged = |manifest_bytes: u64| read_with(&bundle, &Limits { manifest_bytes, ..limits() }).remove(0);
+    assert_eq!(judged(22), Ok("UD.tar.gz!dev_1.txt".to_owned()));
+    let place = "UD.tar.gz!manifest.mf, byte 0".to_owned();
+    assert_eq!(judged(21), Err((ErrorKind::Limit, Some("manifest_bytes"), place)));
+}
+
+#[test]
 fn a_bundle_without_leaves_is_an_error() {
     assert_eq!(refusal(&gz_tar(&[("UD_VA_x.tar.gz", &gz_tar(&[]))])).0, ErrorKind::BundleEmpty);
     assert_eq!(refusal(&gz_tar(&[])).0, ErrorKind::BundleEmpty);

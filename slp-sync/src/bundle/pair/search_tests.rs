@@ -126,6 +126,16 @@ fn what_cannot_be_told_apart_is_named_and_not_guessed() {
 }
 
 #[test]
+fn what_acknowledges_nothing_is_no_answer_to_reports() {
+    let code = |number: u64| Claims { devices: vec![device(number)], ..Claims::default() };
+    let sent = ledger(&[("A", 1, &[(1, &[10]), (2, &[20])]), ("B", 2, &[(1, &[])])]);
+    assert_eq!(one(&sent, code(2)), (Verdict::Mismatched, of(&["A"]), vec![]));
+    assert_eq!(one(&sent, code(1)), (Verdict::Ambiguous, of(&["A", "B"]), vec![]), "it went up twice, once for codes");
+    let bare = Claims { acked: ids(&[20]), ..code(2) };
+    assert_eq!(one(&sent, bare), (Verdict::Mismatched, of(&["A"]), vec![]));
+}
+
+#[test]
 fn bundles_that_were_not_written_are_not_answered() {
     let mut ledger = ledger(&[("A", 1, &[(1, &[10])])]);
     let time = slp_model::UnixMillis::new(5_000).unwrap();

@@ -299,8 +299,7 @@ fn a_leaf_that_cannot_be_read_names_nobody_is_told_and_is_not_delivered() {
     let pack = |entries: Vec<(&str, &[u8])>| Deflater::default().compress(&tar::archive(entries, 0).unwrap()).unwrap();
     let inner = pack(names.iter().map(String::as_str).zip(bytes).collect());
     let bundle = pack(vec![(&*format!("ACK_{ARCHIVE}"), &inner)]);
-    let mut limits = Limits::default();
-    limits.leaf_bytes = 2_000;
+    let limits = Limits { leaf_bytes: 2_000, ..Limits::default() };
     let reader = || Reader::new(&bundle[..], &limits);
 
     let devices = named_devices(&mut reader()).unwrap();

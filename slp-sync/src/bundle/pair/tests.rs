@@ -325,3 +325,28 @@ fn a_leaf_that_cannot_be_read_names_nobody_is_told_and_is_not_delivered() {
     let by_device = told(pair_by_device(&index, &ledger, &mut reader()).unwrap());
     assert_eq!(by_device, (vec![(0, Verdict::Foreign), (1, Verdict::Acked)], unread, 1, vec![]));
 }
+
+#[test]
+fn a_bundle_is_acknowledged_when_every_report_of_every_leaf_is() {
+    let state = |answers: &[(u64, &[u64])]| {
+        let index = ExportIndex::new(NAME, exported());
+        let mut pairer = Pairer::new(&index);
+        for (index, (number, reports)) in answers.iter().enumerate() {
+            let leaf = Leaf {
+                file: None,
+                archive: None,
+                name: ack(*number).into(),
+                bytes: number.to_string().into_bytes().into(),
+                index: index as u64,
+            };
+            pairer.add(&leaf, &claims(&[*number], reports));
+        }
+        pairer.finish().state()
+    };
+    let rest: [(u64, &[u64]); 2] = [(2, &[20]), (3, &[30])];
+    assert_eq!(state(&[&rest[..], &[(1, &[10, 11])]].concat()), BundleState::Acked);
+    assert_eq!(state(&[&rest[..], &[(1, &[11])]].concat()), BundleState::PartlyAcked, "report 10 stays open");
+    assert_eq!(state(&rest), BundleState::PartlyAcked);
+    assert_eq!(state(&[(1, &[99]), (2, &[99])]), BundleState::Exported, "none of them fits");
+    assert_eq!(state(&[]), BundleState::Exported);
+}

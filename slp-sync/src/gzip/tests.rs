@@ -59,6 +59,7 @@ fn a_file_that_is_no_gzip_file_is_refused_for_what_it_is() {
     assert_eq!(read(b""), Err((ErrorKind::BadGzip, Some("empty"))));
     assert_eq!(read(b"<smartLicense>"), Err((ErrorKind::BadGzip, Some("magic"))));
     assert_eq!(read(b"PK\x03\x04"), Err((ErrorKind::BadGzip, Some("magic"))));
+    assert_eq!(read(b"\x1f\x9d"), Err((ErrorKind::BadGzip, Some("magic"))), "the compress of old");
     assert_eq!(read(&[&good[..2], b"\x07", &good[3..]].concat()), Err((ErrorKind::BadGzip, Some("method"))));
     assert_eq!(read(&headed(0xe0, b"", b"x")), Err((ErrorKind::BadGzip, Some("flags"))));
     let mut damaged = good.clone();

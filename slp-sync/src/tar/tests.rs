@@ -217,6 +217,15 @@ fn what_is_odd_but_harmless_is_accepted_and_named() {
 }
 
 #[test]
+fn what_an_extension_header_does_is_placed_at_that_header() {
+    let odd = [file(b"a", b"x"), pax(&[("VENDOR.x", "1")])];
+    let (_, warnings) = read(&tar(&[&odd[..], &[file(b"b", b"")]].concat())).unwrap();
+    let told: Vec<_> = warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["byte 1024: pax-unknown (\"VENDOR.x\")"]);
+    assert_eq!(refusal(&tar(&odd)).location().byte, Some(1024), "no entry comes after it");
+}
+
+#[test]
 fn names_come_from_the_prefix_a_pax_path_or_a_long_name() {
     let name = "n".repeat(150);
     for parts in [[pax(&[("path", &name)]), file(b"short", b"x")], [long_name(name.as_bytes()), file(b"short", b"x")]] {

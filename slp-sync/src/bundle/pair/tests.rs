@@ -341,12 +341,21 @@ fn a_bundle_is_acknowledged_when_every_report_of_every_leaf_is() {
             };
             pairer.add(&leaf, &claims(&[*number], reports));
         }
-        pairer.finish().state()
+        let pairing = pairer.finish();
+        let is_partial = |event: &Event| matches!(event, Event::Ack(entry) if entry.partial);
+        (pairing.state(), pairing.events().filter(is_partial).count())
     };
     let rest: [(u64, &[u64]); 2] = [(2, &[20]), (3, &[30])];
-    assert_eq!(state(&[&rest[..], &[(1, &[10, 11])]].concat()), BundleState::Acked);
-    assert_eq!(state(&[&rest[..], &[(1, &[11])]].concat()), BundleState::PartlyAcked, "report 10 stays open");
-    assert_eq!(state(&rest), BundleState::PartlyAcked);
-    assert_eq!(state(&[(1, &[99]), (2, &[99])]), BundleState::Exported, "none of them fits");
-    assert_eq!(state(&[]), BundleState::Exported);
+    assert_eq!(state(&[&rest[..], &[(1, &[10, 11])]].concat()), (BundleState::Acked, 0));
+    assert_eq!(state(&[&rest[..], &[(1, &[11])]].concat()), (BundleState::PartlyAcked, 1), "report 10 stays open");
+    assert_eq!(state(&rest), (BundleState::PartlyAcked, 0));
+    assert_eq!(state(&[(1, &[99]), (2, &[99])]), (BundleState::Exported, 0), "none of them fits");
+    assert_eq!(state(&[]), (BundleState::Exported, 0));
+}
+
+#[test]
+fn the_file_of_an_answer_is_named_by_letters_digits_points_and_hyphens() {
+    let name = |text: &str| super::answer_file_name(&text.parse().unwrap());
+    assert_eq!(name("P:C9300-24U.A,S:TST00000001"), "ACK_C9300-24U.A_TST00000001.txt");
+    assert_eq!(name("P:../a b\\c:*é,S:x/../y"), "ACK_.._a_b_c____x_.._y.txt");
 }

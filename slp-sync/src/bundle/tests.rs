@@ -357,6 +357,20 @@ fn a_batch_is_full_of_small_leaves_too() {
 }
 
 #[test]
+fn a_batch_of_its_weight_is_full() {
+    use super::batch::{BATCH, Item};
+    let name = "dev_1.txt";
+    let fills = |missing: usize| {
+        let content = noise(BATCH - name.len() - size_of::<Item>() - missing);
+        let bundle = gz_tar(&[(name, &content), ("dev_2.txt", b"<a/>")]);
+        let (mut reader, mut batch) = (Reader::new(&bundle[..], &limits()), Batch::new());
+        assert!(reader.fill(&mut batch).unwrap());
+        batch.len()
+    };
+    assert_eq!((fills(0), fills(1)), (1, 2));
+}
+
+#[test]
 fn what_stands_before_a_fatal_error_is_worked_on_and_then_the_error_comes() {
     let bytes = fleet();
     for threads in [1, 2, 4] {
@@ -548,4 +562,10 @@ fn an_index_of_a_bundle_names_the_leaves_that_cannot_be_read() {
     assert_eq!(index.len(), 1);
     assert_eq!((refused[0].kind(), refused[0].name()), (ErrorKind::BadLeaf, Some("truncated")));
     assert!(refused[0].to_string().starts_with("UD.tar.gz!UD_VA_x.tar.gz!dev_2.txt, line 1"), "{}", refused[0]);
+    // a leaf is read under the limits that the reader was given
+    let mut narrow = limits();
+    narrow.leaf.limits.payload_bytes = 100;
+    let mut reader = Reader::new(&bundle[..], &narrow);
+    let (index, refused) = super::ExportIndex::read("UD.tar.gz", &mut reader).unwrap();
+    assert_eq!((index.len(), refused[0].name()), (0, Some("limit")));
 }

@@ -87,6 +87,16 @@ fn checksum_and_length_are_compared() {
 }
 
 #[test]
+fn a_reader_shows_how_far_it_is_and_not_its_buffers() {
+    let packed = pack(b"usage");
+    let mut reader = Reader::new(&packed[..], &Limits::default());
+    reader.read_all().unwrap();
+    let shown = format!("{reader:?}");
+    let far = format!("phase: End, consumed: {}, produced: 5, ..", packed.len() - 10);
+    assert!(shown.contains(&far) && shown.len() < 500, "{shown}");
+}
+
+#[test]
 fn a_second_member_or_garbage_after_the_first_is_refused_and_zeros_are_warned_of() {
     let good = pack(b"usage");
     assert_eq!(read(&[&good[..], &good[..]].concat()), Err((ErrorKind::MultipleMembers, None)));

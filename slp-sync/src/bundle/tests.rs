@@ -371,6 +371,20 @@ fn a_batch_of_its_weight_is_full() {
 }
 
 #[test]
+fn a_fatal_error_comes_behind_the_leaves_before_it_and_at_once_where_there_are_none() {
+    let whole = gz_tar(&[("dev_1.txt", b"<a/>"), ("dev_2.txt", b"<b/>")]);
+    let fills = |bytes: &[u8]| {
+        let (mut reader, mut batch) = (Reader::new(bytes, &limits()), Batch::new());
+        let one = |_| reader.fill(&mut batch).map(|more| (more, batch.len())).map_err(|error| error.kind());
+        (0..3).map(one).collect::<Vec<_>>()
+    };
+    let end = Ok((false, 0));
+    assert_eq!(fills(&whole), [Ok((true, 2)), end, end]);
+    assert_eq!(fills(&whole[..whole.len() - 1]), [Ok((true, 2)), Err(ErrorKind::Truncated), end]);
+    assert_eq!(fills(&whole[..20]), [Err(ErrorKind::Truncated), end, end]);
+}
+
+#[test]
 fn what_stands_before_a_fatal_error_is_worked_on_and_then_the_error_comes() {
     let bytes = fleet();
     for threads in [1, 2, 4] {

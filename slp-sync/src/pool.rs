@@ -375,6 +375,24 @@ mod tests {
     }
 
     #[test]
+    fn every_licence_of_every_pool_is_told_though_nothing_is_left_of_it() {
+        let mut pools = quebec();
+        pools.transfer(&tag("AX_100M"), 2, "lva-3", "lva-1").unwrap();
+        pools.set_use("lva-3", &tag("OTHER"), 1, 0, false).unwrap();
+        let told: Vec<(&str, String)> = pools.shares().map(|(id, tag)| (id, tag.as_str().to_owned())).collect();
+        let expected = [
+            ("lva-1", "ASAv30"),
+            ("lva-1", "AX_100M"),
+            ("lva-2", "ASAv30"),
+            ("lva-2", "AX_100M"),
+            ("lva-3", "AX_100M"),
+            ("lva-3", "OTHER"),
+        ];
+        assert_eq!(told, expected.map(|(id, name)| (id, tag(name).as_str().to_owned())));
+        assert_eq!(pools.default_id(), "lva-1");
+    }
+
+    #[test]
     fn a_deleted_pool_gives_back_and_the_default_stays() {
         let mut pools = quebec();
         assert_eq!(pools.delete("lva-2", 3).unwrap_err().kind(), ErrorKind::NotEmpty);

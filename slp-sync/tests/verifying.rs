@@ -282,6 +282,65 @@ fn the_signer_of_an_answer_is_the_cloud_and_the_time_is_right() {
 }
 
 #[test]
+fn a_fault_is_named_for_what_it_is_in_the_last_hour_of_a_certificate_too() {
+    let (world, strangers) = (World::new(), World::new());
+    let mut response = world.response();
+    response.id_cert = strangers.leaf(Role::CollectorId, INSTANCE, &world.id);
+    // an hour later the CA has expired: no reason to say so now
+    let answer = world.judged(response, &world.own(), at("2029-12-31T23:30:00Z"));
+    assert_eq!(answer, refused(ErrorKind::BadSignature, "$.id_cert"));
+}
+
+/// A public key that nobody here can sign with.
+struct Foreign(Vec<u8>, &'static rcgen::SignatureAlgorithm);
+
+impl rcgen::PublicKeyData for Foreign {
+    fn der_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
+        self.1
+    }
+}
+
+#[test]
+fn a_document_without_a_signature_or_with_one_that_cannot_be_checked_says_which_of_them() {
+    use ErrorKind::{BadValue, MissingMember, UnsupportedAlgorithm, WeakAlgorithm};
+    let world = World::new();
+    let judge = |document: &Document| told(verify::response(document, &world.own(), &world.trust, now()).map(|_| ()));
+    let content = Content::SyncResponse(Box::new(world.response()));
+    assert_eq!(judge(&signed(&content, &[])), refused(MissingMember, "$.signature"));
+    // only one of two
+    let request = signed(&Content::SyncRequest(Box::new(world.request())), &[(Member::Named("id".into()), &world.id)]);
+    let answer = told(verify::request(&request, &world.sub_ca_der(), &world.trust, now()).map(|_| ()));
+    assert_eq!(answer, refused(MissingMember, "$.signatures.signing"));
+
+    let good = String::from_utf8(signed(&content, &[(Member::Single, &world.cloud)]).to_bytes()).unwrap();
+    let (before, after) = good.split_once("\"signature\":\"").unwrap();
+    let odd = format!("{before}\"signature\":\"~{after}");
+    let odd = Document::read(odd.as_bytes(), &slp_sync::Limits::default()).unwrap();
+    assert_eq!(judge(&odd), refused(BadValue, "$.signature"), "not base64");
+
+    // a certificate of ours over a key that documents are not signed with
+    let leaf =
+        |role, name, key: &Foreign| params(role, name, IsCa::ExplicitNoCa).signed_by(key, &world.sub_ca).unwrap().pem();
+    let p384 = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap();
+    let p384 = Foreign(p384.public_key_raw().to_vec(), &rcgen::PKCS_ECDSA_P384_SHA384);
+    let mut response = world.response();
+    response.signing_cert = leaf(Role::CloudSigner, "cloud", &p384);
+    assert_eq!(world.judged(response, &world.own(), now()), refused(UnsupportedAlgorithm, "$.signature"));
+    // RSA of 1024 bits: a sequence of modulus and exponent
+    let modulus = [&[0_u8, 0xc1][..], &[0x5b; 127]].concat();
+    let short = [&[0x30, 0x81, 0x89, 0x02, 0x81, 0x81][..], &modulus, &[0x02, 0x03, 0x01, 0x00, 0x01]].concat();
+    let short = Foreign(short, &rcgen::PKCS_RSA_SHA256);
+    assert_eq!(
+        world.changed(|answer| answer.id_cert = leaf(Role::CollectorId, INSTANCE, &short)),
+        refused(WeakAlgorithm, "$.id_cert")
+    );
+}
+
+#[test]
 fn an_authorization_brings_every_certificate_that_was_asked_for() {
     let world = World::new();
     let judged = |change: fn(&mut RegistrationAuthorization), own: &OwnKeys| {

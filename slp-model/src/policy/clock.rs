@@ -75,7 +75,8 @@ impl LicenseUse {
         self
     }
 
-    /// The changes up to `now` that change something, in order of time. Of several at one second the last one counts.
+    /// The changes up to `now` that change something, in order of time. Of several at one second the last one counts. Before
+    /// the first of them nothing was in use, so it is to a count above zero, and so is the one after a change to zero.
     fn history(&self, now: UnixSeconds) -> Vec<Change> {
         let mut known: Vec<Change> = self.changes.iter().filter(|change| change.at <= now).copied().collect();
         known.sort_by_key(|change| change.at);
@@ -93,7 +94,7 @@ impl LicenseUse {
 
     /// Was it ever used, up to `now`? Then since when.
     pub fn first_use(&self, now: UnixSeconds) -> Option<UnixSeconds> {
-        self.history(now).iter().find(|change| change.count > 0).map(|change| change.at)
+        self.history(now).first().map(|change| change.at)
     }
 }
 
@@ -262,7 +263,7 @@ fn owed(
     now: UnixSeconds,
 ) -> Option<Due> {
     let history = licence.history(now);
-    let first_use = history.iter().find(|change| change.count > 0)?.at; // R0: never used, nothing is due
+    let first_use = history.first()?.at; // R0: never used, nothing is due
     let value = |rule: Rule| {
         let applies = !licence.reserved || rule == Rule::Change; // R6
         Some(policy.days(licence.class, rule.attribute())).filter(|value| applies && value.days > 0)
@@ -276,7 +277,7 @@ fn owed(
     };
     let later = history.partition_point(|change| change.at <= covered);
     let (before, after) = history.split_at_checked(later)?;
-    let in_use = before.last().is_some_and(|change| change.count > 0) || after.iter().any(|change| change.count > 0);
+    let in_use = before.last().is_some_and(|change| change.count > 0) || !after.is_empty();
     let change = after.first().and_then(|change| due(Rule::Change, change.at, Since::Change)); // R3
     let since = if last_ack.is_some() { Since::LastAck } else { Since::Covered };
     let ongoing = in_use.then(|| due(Rule::Ongoing, last_ack.unwrap_or(covered), since)).flatten(); // R4

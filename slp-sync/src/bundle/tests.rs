@@ -162,6 +162,53 @@ fn what_is_no_member_of_a_bundle_is_skipped_and_named() {
 }
 
 #[test]
+fn the_end_of_its_name_says_what_a_member_is_in_any_case() {
+    let inner = gz_tar(&[("DEV_3.TXT", b"<a/>")]);
+    let outer = gz_tar(&[
+        ("DEV_1.TXT", b"<a/>"),
+        ("dev_2.Xml", b"<a/>"),
+        ("C.Tar.GZ", &inner),
+        (".txt", b"<a/>"),
+        ("dev_4.txt.bak", b"<a/>"),
+        ("txt", b"<a/>"),
+        ("x.tgz", &inner),
+    ]);
+    let leaves = ["DEV_1.TXT", "dev_2.Xml", "C.Tar.GZ!DEV_3.TXT", ".txt"];
+    assert_eq!(read(&outer), leaves.map(|name| Ok(format!("UD.tar.gz!{name}"))));
+    let unknown: Vec<String> = summary(&outer).warnings.iter().map(ToString::to_string).collect();
+    let places = ["dev_4.txt.bak, byte 4096", "txt, byte 5120", "x.tgz, byte 6144"];
+    assert_eq!(unknown, places.map(|place| format!("{place}: unknown-member")));
+    // a file that is no archive is one leaf
+    assert_eq!(read(b"{\"payload\":1}"), [Ok("UD.tar.gz!UD.tar.gz".to_owned())]);
+    let nameless = Reader::new(&b"<a/>"[..], &limits()).next().unwrap().unwrap();
+    assert_eq!((nameless.place().to_string().as_str(), nameless.index), ("leaf", 0));
+}
+
+#[test]
+fn the_summary_counts_the_bytes_of_the_file_and_of_all_levels() {
+    let inner = archive([("dev_1.txt", &b"<a/>"[..]), ("dev_2.txt", b"<b/>")], 0).unwrap();
+    let packed = pack(&inner);
+    let outer = archive([("UD_VA_x.tar.gz", &packed[..])], 0).unwrap();
+    let bundle = pack(&outer);
+    let found = summary(&bundle);
+    assert_eq!(found.file_bytes, bundle.len() as u64);
+    assert_eq!(found.inflated_bytes, (outer.len() + inner.len()) as u64);
+    assert_eq!((found.leaves, found.refused, found.archives, found.entries), (2, 0, 1, 3));
+    let plain = summary(&outer);
+    assert_eq!((plain.file_bytes, plain.inflated_bytes), (outer.len() as u64, inner.len() as u64));
+}
+
+#[test]
+fn a_manifest_of_the_limit_passes() {
+    let manifest = b"Manifest-Version: 1.0\n";
+    let bundle = gz_tar(&[("manifest.mf", manifest), ("dev_1.txt", b"<a/>")]);
+    let judged = |manifest_bytes: u64| read_with(&bundle, &Limits { manifest_bytes, ..limits() }).remove(0);
+    assert_eq!(judged(22), Ok("UD.tar.gz!dev_1.txt".to_owned()));
+    let place = "UD.tar.gz!manifest.mf, byte 0".to_owned();
+    assert_eq!(judged(21), Err((ErrorKind::Limit, Some("manifest_bytes"), place)));
+}
+
+#[test]
 fn a_bundle_without_leaves_is_an_error() {
     assert_eq!(refusal(&gz_tar(&[("UD_VA_x.tar.gz", &gz_tar(&[]))])).0, ErrorKind::BundleEmpty);
     assert_eq!(refusal(&gz_tar(&[])).0, ErrorKind::BundleEmpty);
@@ -307,6 +354,34 @@ fn a_batch_is_full_of_small_leaves_too() {
         leaves += batch.len();
     }
     assert_eq!(leaves, names.len());
+}
+
+#[test]
+fn a_batch_of_its_weight_is_full() {
+    use super::batch::{BATCH, Item};
+    let name = "dev_1.txt";
+    let fills = |missing: usize| {
+        let content = noise(BATCH - name.len() - size_of::<Item>() - missing);
+        let bundle = gz_tar(&[(name, &content), ("dev_2.txt", b"<a/>")]);
+        let (mut reader, mut batch) = (Reader::new(&bundle[..], &limits()), Batch::new());
+        assert!(reader.fill(&mut batch).unwrap());
+        batch.len()
+    };
+    assert_eq!((fills(0), fills(1)), (1, 2));
+}
+
+#[test]
+fn a_fatal_error_comes_behind_the_leaves_before_it_and_at_once_where_there_are_none() {
+    let whole = gz_tar(&[("dev_1.txt", b"<a/>"), ("dev_2.txt", b"<b/>")]);
+    let fills = |bytes: &[u8]| {
+        let (mut reader, mut batch) = (Reader::new(bytes, &limits()), Batch::new());
+        let one = |_| reader.fill(&mut batch).map(|more| (more, batch.len())).map_err(|error| error.kind());
+        (0..3).map(one).collect::<Vec<_>>()
+    };
+    let end = Ok((false, 0));
+    assert_eq!(fills(&whole), [Ok((true, 2)), end, end]);
+    assert_eq!(fills(&whole[..whole.len() - 1]), [Ok((true, 2)), Err(ErrorKind::Truncated), end]);
+    assert_eq!(fills(&whole[..20]), [Err(ErrorKind::Truncated), end, end]);
 }
 
 #[test]
@@ -501,4 +576,10 @@ fn an_index_of_a_bundle_names_the_leaves_that_cannot_be_read() {
     assert_eq!(index.len(), 1);
     assert_eq!((refused[0].kind(), refused[0].name()), (ErrorKind::BadLeaf, Some("truncated")));
     assert!(refused[0].to_string().starts_with("UD.tar.gz!UD_VA_x.tar.gz!dev_2.txt, line 1"), "{}", refused[0]);
+    // a leaf is read under the limits that the reader was given
+    let mut narrow = limits();
+    narrow.leaf.limits.payload_bytes = 100;
+    let mut reader = Reader::new(&bundle[..], &narrow);
+    let (index, refused) = super::ExportIndex::read("UD.tar.gz", &mut reader).unwrap();
+    assert_eq!((index.len(), refused[0].name()), (0, Some("limit")));
 }

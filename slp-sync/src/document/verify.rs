@@ -359,7 +359,6 @@ fn untrusted(why: NotVerified) -> Error {
         Detail::SignatureAlgorithm | Detail::Key => ErrorKind::UnsupportedAlgorithm,
         Detail::Absent => ErrorKind::MissingMember,
         Detail::Base64 => ErrorKind::BadValue,
-        Detail::Kind => ErrorKind::WrongKind,
         _ => ErrorKind::UntrustedChain,
     };
     let (text, place, name) = (why.message().to_owned(), why.place().clone(), why.detail().as_str());

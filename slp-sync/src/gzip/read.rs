@@ -179,13 +179,10 @@ impl Inflater {
     /// Judges the ratio one buffer late: what was inflated is handed out first, so that an archive layer can name a
     /// better reason.
     fn check_ratio(&self) -> Result<()> {
-        if self.produced > RATIO_FROM && self.produced.checked_div(self.consumed.max(1)) >= Some(self.ratio) {
-            let exact = self.consumed.saturating_mul(self.ratio);
-            if self.produced > exact {
-                return Err(Error::limit("ratio", self.ratio, "inflated bytes for each compressed one")
-                    .at(self.place())
-                    .fatal());
-            }
+        if self.produced > RATIO_FROM && self.produced > self.consumed.saturating_mul(self.ratio) {
+            return Err(Error::limit("ratio", self.ratio, "inflated bytes for each compressed one")
+                .at(self.place())
+                .fatal());
         }
         Ok(())
     }

@@ -59,6 +59,7 @@ fn a_file_that_is_no_gzip_file_is_refused_for_what_it_is() {
     assert_eq!(read(b""), Err((ErrorKind::BadGzip, Some("empty"))));
     assert_eq!(read(b"<smartLicense>"), Err((ErrorKind::BadGzip, Some("magic"))));
     assert_eq!(read(b"PK\x03\x04"), Err((ErrorKind::BadGzip, Some("magic"))));
+    assert_eq!(read(b"\x1f\x9d"), Err((ErrorKind::BadGzip, Some("magic"))), "the compress of old");
     assert_eq!(read(&[&good[..2], b"\x07", &good[3..]].concat()), Err((ErrorKind::BadGzip, Some("method"))));
     assert_eq!(read(&headed(0xe0, b"", b"x")), Err((ErrorKind::BadGzip, Some("flags"))));
     let mut damaged = good.clone();
@@ -83,6 +84,16 @@ fn checksum_and_length_are_compared() {
         bad[at] ^= 1;
         assert_eq!(read(&bad), Err((ErrorKind::BadChecksum, Some("gzip"))));
     }
+}
+
+#[test]
+fn a_reader_shows_how_far_it_is_and_not_its_buffers() {
+    let packed = pack(b"usage");
+    let mut reader = Reader::new(&packed[..], &Limits::default());
+    reader.read_all().unwrap();
+    let shown = format!("{reader:?}");
+    let far = format!("phase: End, consumed: {}, produced: 5, ..", packed.len() - 10);
+    assert!(shown.contains(&far) && shown.len() < 500, "{shown}");
 }
 
 #[test]
@@ -128,6 +139,81 @@ fn a_bomb_is_stopped_before_two_mebibytes() {
     let error = reader.read_exact(&mut out).unwrap_err();
     let error = error.get_ref().unwrap().downcast_ref::<crate::Error>().unwrap();
     assert_eq!((error.kind(), error.name()), (ErrorKind::Limit, Some("ratio")));
+}
+
+/// Where a refusal or the one warning is.
+fn byte(bytes: &[u8], limits: &Limits) -> (Option<ErrorKind>, Option<u64>) {
+    let mut reader = Reader::new(bytes, limits);
+    match reader.read_all() {
+        Err(error) => (Some(error.kind()), error.location().byte),
+        Ok(_) => (None, reader.warnings().iter().next().and_then(|warning| warning.at.byte)),
+    }
+}
+
+#[test]
+fn what_is_wrong_is_placed_in_the_file() {
+    let good = pack(b"usage");
+    let length = good.len() as u64;
+    let behind = |bytes: &[u8]| [&good, bytes].concat();
+    let limits = Limits { gzip_extra_bytes: 5, trailing_zero_bytes: 600, ..Limits::default() };
+    let mut damaged = good.clone();
+    damaged[good.len() - 8] ^= 1;
+    for (what, bytes, kind, at) in [
+        ("a second member", behind(&good), ErrorKind::MultipleMembers, length),
+        (
+            "a second member behind zeros",
+            behind(&[&[0; 512], &good[..]].concat()),
+            ErrorKind::MultipleMembers,
+            length + 512,
+        ),
+        ("other bytes behind zeros", behind(&[0, 0, 7]), ErrorKind::TrailingData, length + 2),
+        ("zeros", behind(&[0; 601]), ErrorKind::Limit, length),
+        ("a checksum", damaged, ErrorKind::BadChecksum, length - 8),
+        ("a cut trailer", good[..good.len() - 1].to_vec(), ErrorKind::Truncated, length - 8),
+        ("a cut body", good[..good.len() - 9].to_vec(), ErrorKind::Truncated, length - 9),
+        ("a cut header", good[..9].to_vec(), ErrorKind::Truncated, 0),
+        ("a cut name", headed(8, b"usa", b"")[..13].to_vec(), ErrorKind::Truncated, 13),
+        ("a long name", headed(8, b"usage!\0", b"x"), ErrorKind::Limit, 15),
+    ] {
+        assert_eq!(byte(&bytes, &limits), (Some(kind), Some(at)), "{what}");
+    }
+    assert_eq!(byte(&behind(&[0; 600]), &limits), (None, Some(length)), "the zeros that were warned of");
+    // a name of five bytes, its NUL counted, and fields of the same length together
+    assert_eq!(byte(&headed(8, b"name\0", b"x"), &limits), (None, None));
+    assert_eq!(byte(&headed(4 | 8 | 16, b"\x01\0x\0nam\0", b"x"), &limits).0, Some(ErrorKind::Limit));
+    assert_eq!(byte(&headed(4 | 8 | 16, b"\x01\0xn\0c\0", b"x"), &limits), (None, None));
+}
+
+#[test]
+fn a_header_checksum_covers_every_optional_field() {
+    let fields = b"\x02\0abname\0comment\0";
+    let header = [&[0x1f, 0x8b, 8, 2 | 4 | 8 | 16, 0, 0, 0, 0, 0, 0xff], &fields[..]].concat();
+    let mut crc = flate2::Crc::new();
+    crc.update(&header);
+    let [low, high, ..] = crc.sum().to_le_bytes();
+    let with = |crc: [u8; 2]| headed(2 | 4 | 8 | 16, &[&fields[..], &crc].concat(), b"x");
+    assert_eq!(read(&with([low, high])).unwrap(), b"x");
+    assert_eq!(read(&with([low, high ^ 1])), Err((ErrorKind::BadChecksum, Some("gzip"))));
+}
+
+#[test]
+fn the_ratio_itself_passes_and_counts_from_a_mebibyte_on() {
+    const LENGTH: usize = 1_108_800;
+    let zeros = |length: usize| pack(&vec![0; length]);
+    let judged = |packed: &[u8], ratio: u64| {
+        let limits = Limits { ratio, ..Limits::default() };
+        Reader::new(packed, &limits).read_all().map(|all| all.len()).map_err(|error| error.name())
+    };
+    // header and trailer do not count; empty blocks in front bring the rest to a divisor of the length
+    let packed = zeros(LENGTH);
+    let wanted = (packed.len() - 18 + 5_000..).step_by(5).find(|body| LENGTH.is_multiple_of(*body)).unwrap();
+    let blocks = [0, 0, 0, 0xff, 0xff].repeat((wanted - (packed.len() - 18)) / 5);
+    let packed = [&packed[..10], &blocks, &packed[10..]].concat();
+    let ratio = (LENGTH / wanted) as u64;
+    assert_eq!(judged(&packed, ratio), Ok(LENGTH));
+    assert_eq!(judged(&packed, ratio - 1), Err(Some("ratio")));
+    assert_eq!(judged(&zeros(1 << 20), 1), Ok(1 << 20));
+    assert_eq!(judged(&zeros((1 << 20) + 1), 1), Err(Some("ratio")));
 }
 
 #[test]

@@ -178,7 +178,9 @@ mod tests {
         let header = Header::parse(&block).unwrap();
         assert_eq!((header.name(), header.size, header.kind().unwrap()), (b"dev_1.txt".to_vec(), 1234, Kind::Regular));
         assert_eq!(&block[148..156][6..], b"\0 ", "six digits, NUL, blank");
+        let max = super::SIZE_MAX;
+        assert!(ustar(&"n".repeat(100), max, max).is_ok());
         assert!(ustar(&"n".repeat(101), 0, 0).is_err());
-        assert!(ustar("n", super::SIZE_MAX + 1, 0).is_err());
+        assert!(ustar("n", max + 1, 0).is_err() && ustar("n", 0, max + 1).is_err());
     }
 }

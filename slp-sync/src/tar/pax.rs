@@ -73,9 +73,7 @@ fn split(rest: &[u8]) -> Result<(&[u8], &[u8])> {
 fn number(digits: &[u8]) -> Option<u64> {
     match digits {
         [b'0'] => Some(0),
-        [b'1'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit) => {
-            std::str::from_utf8(digits).ok()?.parse().ok()
-        }
+        [b'1'..=b'9', ..] => std::str::from_utf8(digits).ok()?.parse().ok(),
         _ => None,
     }
 }

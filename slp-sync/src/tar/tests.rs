@@ -217,6 +217,15 @@ fn what_is_odd_but_harmless_is_accepted_and_named() {
 }
 
 #[test]
+fn what_an_extension_header_does_is_placed_at_that_header() {
+    let odd = [file(b"a", b"x"), pax(&[("VENDOR.x", "1")])];
+    let (_, warnings) = read(&tar(&[&odd[..], &[file(b"b", b"")]].concat())).unwrap();
+    let told: Vec<_> = warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["byte 1024: pax-unknown (\"VENDOR.x\")"]);
+    assert_eq!(refusal(&tar(&odd)).location().byte, Some(1024), "no entry comes after it");
+}
+
+#[test]
 fn names_come_from_the_prefix_a_pax_path_or_a_long_name() {
     let name = "n".repeat(150);
     for parts in [[pax(&[("path", &name)]), file(b"short", b"x")], [long_name(name.as_bytes()), file(b"short", b"x")]] {
@@ -233,6 +242,49 @@ fn entries_are_counted() {
     assert_eq!(read_with(&tar(&files), &limits).unwrap().0.len(), 20);
     let limits = Limits { entries: 19, ..Limits::default() };
     assert_eq!(read_with(&tar(&files), &limits).unwrap_err(), (Limit, Some("entries")));
+}
+
+#[test]
+fn each_limit_lets_its_own_number_pass_and_refuses_one_more() {
+    let limits =
+        Limits { trailing_zero_bytes: 700, extension_bytes: 20, name_bytes: 8, leaf_bytes: 600, ..Limits::default() };
+    let with_zeros = |count: usize| [tar(&[file(b"a", b"x")]), vec![0; count]].concat();
+    let named = |length: usize| tar(&[long_name(&vec![b'n'; length]), file(b"a", b"x")]);
+    let record = |length: usize| tar(&[pax(&[("comment", &"c".repeat(length - 12))]), file(b"a", b"x")]);
+    for (what, good, bad) in [
+        ("trailing_zero_bytes", with_zeros(700), with_zeros(701)),
+        ("extension_bytes", record(20), record(21)),
+        ("name_bytes", named(8), named(9)),
+    ] {
+        assert_eq!(read_with(&good, &limits).map(|(names, _)| names.len()), Ok(1), "{what}");
+        assert_eq!(read_with(&bad, &limits), Err((Limit, Some(what))));
+    }
+    let content = |length: usize| {
+        let bytes = tar(&[file(b"a", b"x"), file(b"b", &vec![b'y'; length])]);
+        let mut reader = Reader::new(&bytes[..], &limits);
+        while reader.next_entry().unwrap().unwrap().name != "b" {}
+        let content = reader.read().map(|content| content.len());
+        content.map_err(|error| (error.name().map(str::to_owned), error.location().to_string()))
+    };
+    assert_eq!(content(600), Ok(600));
+    assert_eq!(content(601), Err((Some("leaf_bytes".to_owned()), "b, byte 1536".to_owned())));
+}
+
+#[test]
+fn an_archive_ends_with_two_blocks_of_zeros() {
+    let ended = |blocks: usize| {
+        let bytes = [file(b"a", b"x"), vec![0; blocks * BLOCK]].concat();
+        let (_, warnings) = read(&bytes).unwrap();
+        let told: Vec<_> = warnings.iter().map(|warning| (warning.kind, warning.at.byte)).collect();
+        told
+    };
+    let missing = [(WarningKind::NoEndBlocks, Some(1024))];
+    assert_eq!((ended(0), ended(1)), (missing.to_vec(), missing.to_vec()));
+    assert_eq!((ended(2), ended(20)), (vec![], vec![]));
+    // what follows is placed where it begins
+    let place = |bytes: &[u8]| refusal(bytes).location().byte;
+    assert_eq!(place(&[file(b"a", b"x"), vec![0; 700], b"z".to_vec(), vec![0; 323]].concat()), Some(1724));
+    assert_eq!(place(&[file(b"a", b"x"), vec![0; 1024 + 3], b"z".to_vec()].concat()), Some(2051));
 }
 
 #[test]

@@ -69,6 +69,7 @@ fn told(ledger: &Ledger, leaves: &[(&str, Claims)]) -> Vec<(Verdict, Vec<String>
     let bundle = |at: &usize| index.leaf(*at).unwrap().bundle.to_owned();
     let pairing = pairer.finish();
     let told = pairing.answers().map(|answer| {
+        assert_eq!(answer.name, "answer.txt", "its own name, whatever it is of");
         let of = answer.exported.iter().chain(answer.candidates).map(bundle).collect();
         (answer.verdict, of, answer.acked.iter().map(|id| id.get()).collect())
     });
@@ -122,6 +123,16 @@ fn what_cannot_be_told_apart_is_named_and_not_guessed() {
     assert!(twice.iter().all(|(verdict, ..)| *verdict == Verdict::Mismatched));
     let same = told(&several, &[("a", claims(2, &[20])), ("a", claims(2, &[20]))]);
     assert_eq!((same[0].0, same[1].0), (Verdict::Acked, Verdict::Repeated));
+}
+
+#[test]
+fn what_acknowledges_nothing_is_no_answer_to_reports() {
+    let code = |number: u64| Claims { devices: vec![device(number)], ..Claims::default() };
+    let sent = ledger(&[("A", 1, &[(1, &[10]), (2, &[20])]), ("B", 2, &[(1, &[])])]);
+    assert_eq!(one(&sent, code(2)), (Verdict::Mismatched, of(&["A"]), vec![]));
+    assert_eq!(one(&sent, code(1)), (Verdict::Ambiguous, of(&["A", "B"]), vec![]), "it went up twice, once for codes");
+    let bare = Claims { acked: ids(&[20]), ..code(2) };
+    assert_eq!(one(&sent, bare), (Verdict::Mismatched, of(&["A"]), vec![]));
 }
 
 #[test]

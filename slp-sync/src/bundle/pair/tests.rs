@@ -2,11 +2,13 @@ use std::borrow::Cow;
 
 use slp_model::{ReportId, Udi};
 
-use super::{Pairer, Verdict};
-use crate::bundle::{Claims, ExportIndex, Leaf, LeafDigest, Refusal};
+use super::{Pairer, Verdict, named_devices, pair_by_device};
+use crate::bundle::{Claims, ExportIndex, Leaf, LeafDigest, Reader, Refusal};
 use crate::export::ExportedLeaf;
+use crate::gzip::Deflater;
 use crate::ledger::{Basis, Begin, BundleState, Event, Ledger};
 use crate::warning::WarningKind;
+use crate::{Limits, tar};
 
 const NAME: &str = "UD_SA_26Nov24_10_20_30_123.tar.gz";
 const ARCHIVE: &str = "UD_VA_x_26Nov24_10_20_30_123.tar.gz";
@@ -84,6 +86,13 @@ fn pair(leaves: &[(&str, &str, Claims)]) -> Vec<Told> {
 
 fn ack(number: u64) -> String {
     format!("ACK_{}", leaf_name(number))
+}
+
+#[test]
+fn the_words_of_the_verdicts_are_stable() {
+    use Verdict::{Acked, Ambiguous, Foreign, Mismatched, Repeated};
+    let words = [Acked, Foreign, Mismatched, Repeated, Ambiguous].map(Verdict::as_str);
+    assert_eq!(words, ["acked", "foreign", "mismatched", "repeated", "ambiguous"]);
 }
 
 #[test]
@@ -275,4 +284,78 @@ fn a_name_that_two_archives_hold_names_no_leaf_in_a_third() {
     };
     assert_eq!(answer("UD_VA_b.tar.gz"), (Verdict::Acked, Some(1)));
     assert_eq!(answer("UD_VA_c.tar.gz"), (Verdict::Foreign, None));
+}
+
+#[test]
+fn a_leaf_that_cannot_be_read_names_nobody_is_told_and_is_not_delivered() {
+    let acknowledged = |number: u64, report: u64| {
+        format!(
+            r#"<smartLicense><smartLicenseRumAck><data><![CDATA[[{{"sudi":{{"udi_pid":"TEST-SWITCH","udi_serial_number":"TST{number:08}"}},"report_id":{report},"status":"ACK"}}]]]></data><signature>AAAA</signature></smartLicenseRumAck></smartLicense>"#
+        )
+    };
+    let (good, large) = (acknowledged(2, 20), acknowledged(3, 30) + &" ".repeat(2_000));
+    let names = [ack(1), ack(2), ack(3)];
+    let bytes = ["<html/>", &good, &large].map(str::as_bytes);
+    let pack = |entries: Vec<(&str, &[u8])>| Deflater::default().compress(&tar::archive(entries, 0).unwrap()).unwrap();
+    let inner = pack(names.iter().map(String::as_str).zip(bytes).collect());
+    let bundle = pack(vec![(&*format!("ACK_{ARCHIVE}"), &inner)]);
+    let limits = Limits { leaf_bytes: 2_000, ..Limits::default() };
+    let reader = || Reader::new(&bundle[..], &limits);
+
+    let devices = named_devices(&mut reader()).unwrap();
+    assert_eq!([1, 2, 3].map(|number| devices.contains(&device(number))), [false, true, false]);
+
+    let told = |(pairing, refused): (super::Pairing<'_>, Vec<crate::Error>)| {
+        let verdicts: Vec<_> = pairing.answers().map(|answer| (answer.index, answer.verdict)).collect();
+        let places: Vec<_> = refused.iter().map(|error| (error.location().to_string(), error.name())).collect();
+        (verdicts, places, pairing.events().count(), pairing.missing().collect::<Vec<_>>())
+    };
+    let place = |number: u64| format!("ACK_{ARCHIVE}!{}", ack(number));
+    let unread = vec![(place(1) + ", line 1, column 1", Some("unknown-root")), (place(3), Some("leaf_bytes"))];
+    let index = ExportIndex::new(NAME, exported());
+    let by_name = told(super::pair(&index, &mut reader()).unwrap());
+    assert_eq!(by_name, (vec![(0, Verdict::Mismatched), (1, Verdict::Acked)], unread.clone(), 1, vec![2]));
+
+    let mut ledger = Ledger::new();
+    let time = "2026-11-24T10:20:30.123Z".parse().unwrap();
+    ledger.append(NAME, time, Event::Begin(Begin::new("Quebec", [0; 32], exported()))).unwrap();
+    ledger.append(NAME, time, Event::seal([0; 32], 1)).unwrap();
+    let index = ExportIndex::of_devices(&ledger, &devices);
+    assert_eq!(index.len(), 1, "no more than the answer names");
+    let by_device = told(pair_by_device(&index, &ledger, &mut reader()).unwrap());
+    assert_eq!(by_device, (vec![(0, Verdict::Foreign), (1, Verdict::Acked)], unread, 1, vec![]));
+}
+
+#[test]
+fn a_bundle_is_acknowledged_when_every_report_of_every_leaf_is() {
+    let state = |answers: &[(u64, &[u64])]| {
+        let index = ExportIndex::new(NAME, exported());
+        let mut pairer = Pairer::new(&index);
+        for (index, (number, reports)) in answers.iter().enumerate() {
+            let leaf = Leaf {
+                file: None,
+                archive: None,
+                name: ack(*number).into(),
+                bytes: number.to_string().into_bytes().into(),
+                index: index as u64,
+            };
+            pairer.add(&leaf, &claims(&[*number], reports));
+        }
+        let pairing = pairer.finish();
+        let is_partial = |event: &Event| matches!(event, Event::Ack(entry) if entry.partial);
+        (pairing.state(), pairing.events().filter(is_partial).count())
+    };
+    let rest: [(u64, &[u64]); 2] = [(2, &[20]), (3, &[30])];
+    assert_eq!(state(&[&rest[..], &[(1, &[10, 11])]].concat()), (BundleState::Acked, 0));
+    assert_eq!(state(&[&rest[..], &[(1, &[11])]].concat()), (BundleState::PartlyAcked, 1), "report 10 stays open");
+    assert_eq!(state(&rest), (BundleState::PartlyAcked, 0));
+    assert_eq!(state(&[(1, &[99]), (2, &[99])]), (BundleState::Exported, 0), "none of them fits");
+    assert_eq!(state(&[]), (BundleState::Exported, 0));
+}
+
+#[test]
+fn the_file_of_an_answer_is_named_by_letters_digits_points_and_hyphens() {
+    let name = |text: &str| super::answer_file_name(&text.parse().unwrap());
+    assert_eq!(name("P:C9300-24U.A,S:TST00000001"), "ACK_C9300-24U.A_TST00000001.txt");
+    assert_eq!(name("P:../a b\\c:*é,S:x/../y"), "ACK_.._a_b_c____x_.._y.txt");
 }

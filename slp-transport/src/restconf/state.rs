@@ -32,7 +32,7 @@ use std::marker::PhantomData;
 
 use http::{Method, Request, Response, StatusCode};
 
-use super::{MODULE, Wrapped, request, success};
+use super::{MODULE, member_of_module, request, success};
 use crate::device::Session;
 use crate::message::{self, Call, Exchange, Serve};
 use crate::wire::{self, Out, Wire, record};
@@ -239,10 +239,11 @@ pub trait Part: Sized {
     }
 }
 
-fn unwrapped<T: Wire>(body: &[u8], limits: &Limits, path: &str) -> Result<T, Error> {
+fn unwrapped<T: Wire + Part>(body: &[u8], limits: &Limits) -> Result<T, Error> {
     let mut limits = limits.clone();
     limits.body_bytes = limits.device_body_bytes;
-    wire::from_body::<Wrapped<T>>(body, &limits, &format!("licensing/{path}")).map(|whole| whole.0)
+    let read = |input: &mut wire::In<'_, '_>| member_of_module(input, Some(T::name()));
+    wire::from_body_by(body, &limits, &format!("licensing/{}", T::PATH), read)
 }
 
 fn wrapped<T: Wire>(name: &str, part: &T) -> String {
@@ -259,7 +260,7 @@ macro_rules! parts {
             const PATH: &'static str = $path;
 
             fn from_restconf(body: &[u8], limits: &Limits) -> Result<Self, Error> {
-                unwrapped(body, limits, Self::PATH)
+                unwrapped(body, limits)
             }
 
             fn to_restconf(&self) -> String {

@@ -88,7 +88,7 @@ pub struct Signature {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Measured {
-    /// Version of a boot stage, or file name of a package.
+    /// Version of a boot stage, or file name of a package; of a capture the first 512 bytes.
     pub name: String,
     /// 32 or 64 bytes. None where the device printed none, or something else.
     pub hash: Option<Vec<u8>>,

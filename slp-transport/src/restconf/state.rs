@@ -190,25 +190,18 @@ impl DeviceUdi {
     /// # Errors
     /// [`Schema`](ErrorKind::Schema) if a part is missing, empty, or cannot be one.
     pub fn udi(&self) -> Result<slp_model::Udi, Error> {
-        let text = |part: &Option<String>| part.clone().unwrap_or_default();
-        let fault = |error: slp_model::Error| Error::new(ErrorKind::Schema, error.message().to_owned());
-        let udi = slp_model::Udi::new(text(&self.pid), text(&self.sn)).map_err(fault)?;
-        Ok(udi
-            .with_vid(text(&self.vid))
-            .with_uuid(text(&self.uuid))
-            .with_suvi(text(&self.suvi))
-            .with_host_identifier(text(&self.host_identifier))
-            .with_mac_address(text(&self.mac_address)))
+        let (pid, sn) = (self.pid.as_deref().unwrap_or_default(), self.sn.as_deref().unwrap_or_default());
+        let beside = [&self.vid, &self.uuid, &self.suvi, &self.host_identifier, &self.mac_address];
+        crate::identity::udi_of(pid, sn, beside)
     }
 }
 
 impl From<&slp_model::Udi> for DeviceUdi {
     fn from(udi: &slp_model::Udi) -> Self {
-        let text = |part: Option<&str>| part.map(str::to_owned);
         let mut device = Self::new();
         (device.pid, device.sn) = (Some(udi.pid().to_owned()), Some(udi.serial().to_owned()));
-        (device.vid, device.uuid, device.suvi) = (text(udi.vid()), text(udi.uuid()), text(udi.suvi()));
-        (device.host_identifier, device.mac_address) = (text(udi.host_identifier()), text(udi.mac_address()));
+        [device.vid, device.uuid, device.suvi, device.host_identifier, device.mac_address] =
+            crate::identity::beside_of(udi);
         device
     }
 }

@@ -49,7 +49,7 @@ pub fn rpc_fallback(tried: RpcPath, error: &Error) -> Option<RpcPath> {
 pub struct RpcCall {
     /// What is called.
     pub rpc: Rpc,
-    /// Where.
+    /// Under which of the two paths it is called.
     pub path: RpcPath,
 }
 
@@ -133,7 +133,7 @@ pub struct ReadState {
 }
 
 impl ReadState {
-    /// This part.
+    /// The part at this path; see [`leaf`](Self::leaf).
     pub fn new(leaf: impl Into<String>) -> Self {
         Self { leaf: leaf.into() }
     }
@@ -172,7 +172,7 @@ impl Call<Session> for ReadState {
 record! {
     /// What a procedure answers.
     pub struct Output {
-        /// The word.
+        /// The return code, a word of [`XE_ERRORS`](crate::yang::XE_ERRORS) or a later one.
         return_code: req String = "return-code",
         /// The code of a return.
         authorization_return_string: opt String = "authorization-return-string",

@@ -80,7 +80,7 @@ impl FetchReports {
 }
 
 impl Exchange for FetchReports {
-    /// The file.
+    /// The usage file, as the vendor's page takes it.
     type Answer = Vec<u8>;
     const OPERATION: &'static str = "GET /smartLicensing/fetchReportsForSa";
 
@@ -148,7 +148,7 @@ record! {
         mode: req String = "mode",
         /// Several licences on one device?
         multiple_entitlement: or_default bool = "multipleEntitlement",
-        /// Which accounts.
+        /// Which accounts are brought up to date.
         smart_accounts: list SyncAccount = "smartAccounts",
     }
 }
@@ -157,7 +157,7 @@ record! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SyncLicenses {
-    /// What.
+    /// What is brought up to date, and how.
     pub order: SyncOrder,
     /// Name and bytes of the answer file.
     pub file: Option<(String, Vec<u8>)>,

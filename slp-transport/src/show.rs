@@ -45,19 +45,19 @@ pub struct CliFacts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnparsedLine {
-    /// From 1.
+    /// Number of the line in the capture, from 1.
     pub line: u64,
     /// As it stands, blanks at its end left out.
     pub text: String,
 }
 
-/// Something odd.
+/// Something that makes the facts of a capture worth less.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CliWarning {
     /// From 1; none for the whole capture.
     pub line: Option<u64>,
-    /// What.
+    /// What is odd, for people.
     pub text: String,
 }
 

@@ -143,7 +143,7 @@ impl Body {
     }
 }
 
-/// One statement.
+/// What one part of a device says about itself, with its signature if it was asked to sign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Statement {
@@ -185,9 +185,9 @@ slp_model::word_enum! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Warning {
-    /// Which.
+    /// Which deviation.
     pub tolerance: Tolerance,
-    /// Where.
+    /// Line or path where it stands.
     pub place: Location,
 }
 

@@ -40,7 +40,7 @@ pub enum LogEvent {
     /// A report has to be acknowledged within so many days.
     #[non_exhaustive]
     ReportingRequired {
-        /// How many.
+        /// How many days; none where the text has another form.
         days: Option<u64>,
     },
     /// The server is too old for reports.
@@ -56,11 +56,11 @@ pub enum LogEvent {
     /// A call-home message was not sent.
     #[non_exhaustive]
     CallHomeFailed {
-        /// Where to.
+        /// The address that it was to go to.
         url: Option<String>,
         /// Number of the error.
         code: Option<u32>,
-        /// Its words.
+        /// The words behind the number.
         reason: Option<String>,
     },
     /// A message of these facilities with another name.

@@ -91,7 +91,7 @@ tree! {
         smart_enabled: opt bool = "smart-enabled",
         /// Version of the licensing agent, such as `5.1.26_rel/59`.
         version: opt String = "version",
-        /// The rest.
+        /// Everything but the switches above.
         state_info: opt StateInfo = "state-info",
     }
 }
@@ -125,7 +125,7 @@ tree! {
         conversion: some Conversion = "conversion",
         /// Keys of the closed reports; key `rum-report-key`.
         rum_reports_closed_keys: some ReportKey = "rum-reports-closed-keys",
-        /// Acknowledgements.
+        /// When reports were last sent and acknowledged.
         rum_ack: opt RumAck = "rum-ack",
         /// What was bought with the members; key `key_udi`.
         factory_purchase: some FactoryPurchase = "factory-purchase",
@@ -145,7 +145,7 @@ tree! {
 }
 
 tree! {
-    /// Two addresses.
+    /// The two addresses of the smart transport, as they are set.
     pub struct UrlSettings {
         /// For everything but utility reports.
         url_registration: opt String = "url-registration",

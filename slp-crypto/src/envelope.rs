@@ -75,35 +75,25 @@ impl Member {
     }
 }
 
-/// The role of a certificate in our own PKI: its organizational unit, compared exactly. The chain alone proves nothing,
-/// since every collector holds a certificate of the same CA.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Role {
-    /// Issues all the others.
-    CloudCa,
-    /// Signs answers.
-    CloudSigner,
-    /// Is the identity of an On-Prem.
-    CollectorId,
-    /// Signs requests.
-    CollectorSigner,
-    /// Issues certificates for product instances.
-    LocalCa,
+slp_model::word_enum! {
+    /// The role of a certificate in our own PKI: its organizational unit, compared exactly. The chain alone proves nothing,
+    /// since every collector holds a certificate of the same CA.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Role: "role" {
+        /// Issues all the others.
+        CloudCa = "slp-sync:cloud-ca",
+        /// Signs answers.
+        CloudSigner = "slp-sync:cloud-signer",
+        /// Is the identity of an On-Prem.
+        CollectorId = "slp-sync:collector-id",
+        /// Signs requests.
+        CollectorSigner = "slp-sync:collector-signer",
+        /// Issues certificates for product instances.
+        LocalCa = "slp-sync:local-ca",
+    }
 }
 
 impl Role {
-    /// The organizational unit.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::CloudCa => "slp-sync:cloud-ca",
-            Self::CloudSigner => "slp-sync:cloud-signer",
-            Self::CollectorId => "slp-sync:collector-id",
-            Self::CollectorSigner => "slp-sync:collector-signer",
-            Self::LocalCa => "slp-sync:local-ca",
-        }
-    }
-
     /// Does the certificate have this role?
     pub fn is_of(self, certificate: &Certificate) -> bool {
         certificate.subject().organizational_unit() == Some(self.as_str())

@@ -10,9 +10,9 @@ use crate::bundle::{LeafDigest, leaf_number};
 pub struct ExportedLeaf {
     /// The archive it lies in; empty in a flat bundle.
     pub archive: String,
-    /// Its name.
+    /// Its name in the archive.
     pub leaf: String,
-    /// Its device.
+    /// The device whose reports it holds.
     pub device: Udi,
     /// Other members of the device's HA set that its reports name.
     pub ha: Vec<Udi>,

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Hierarchy {
-    /// Its name.
+    /// Its name, as the cloud gives it.
     pub id: String,
     /// Two to sixteen licences, highest tier first.
     pub tiers: Vec<EntitlementTag>,
@@ -77,7 +77,7 @@ pub struct Standing {
     pub lent: u64,
     /// Borrowed from higher tiers.
     pub borrowed: u64,
-    /// Still missing.
+    /// Still missing, after all that could be borrowed.
     pub shortage: u64,
 }
 

@@ -10,7 +10,7 @@ use crate::device::{DeviceReports, ImportEncoding, import_fallback};
 use crate::retry::{Retry, backoff, jitter};
 use crate::{Error, ErrorKind, SmartLicense};
 
-/// What happens.
+/// What happens to the work with a device.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CollectorEvent {
@@ -28,7 +28,7 @@ pub enum CollectorEvent {
     Tick,
 }
 
-/// What to do.
+/// What to do next, in the order of the list.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CollectorAction {

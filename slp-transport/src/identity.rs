@@ -47,21 +47,27 @@ record! {
     }
 }
 
+/// A device of these parts; beside product id and serial number: version id, UUID, SUVI, host identifier, hardware address.
+pub(crate) fn udi_of(pid: &str, serial: &str, beside: [&Option<String>; 5]) -> Result<Udi, Error> {
+    let udi = Udi::new(pid, serial).map_err(|error| Error::new(ErrorKind::Schema, error.message()))?;
+    let [vid, uuid, suvi, host_identifier, mac_address] = beside.map(|part| part.clone().unwrap_or_default());
+    let udi = udi.with_vid(vid).with_uuid(uuid).with_suvi(suvi);
+    Ok(udi.with_host_identifier(host_identifier).with_mac_address(mac_address))
+}
+
+/// What a device has beside product id and serial number, in the order of [`udi_of`].
+pub(crate) fn beside_of(udi: &Udi) -> [Option<String>; 5] {
+    [udi.vid(), udi.uuid(), udi.suvi(), udi.host_identifier(), udi.mac_address()].map(|part| part.map(str::to_owned))
+}
+
 impl Sudi {
     /// The identity that the other crates compare: product id and serial number, blanks around them cut.
     ///
     /// # Errors
     /// [`Schema`](ErrorKind::Schema) if a part is empty or cannot be one.
     pub fn udi(&self) -> Result<Udi, Error> {
-        let fault = |error: slp_model::Error| Error::new(ErrorKind::Schema, error.message().to_owned());
-        let udi = Udi::new(&self.udi_pid, &self.udi_serial_number).map_err(fault)?;
-        let text = |part: &Option<String>| part.clone().unwrap_or_default();
-        Ok(udi
-            .with_vid(text(&self.udi_vid))
-            .with_uuid(text(&self.uuid))
-            .with_suvi(text(&self.suvi))
-            .with_host_identifier(text(&self.host_identifier))
-            .with_mac_address(text(&self.mac_address)))
+        let beside = [&self.udi_vid, &self.uuid, &self.suvi, &self.host_identifier, &self.mac_address];
+        udi_of(&self.udi_pid, &self.udi_serial_number, beside)
     }
 
     /// Is it this device? Product id and serial number, byte for byte after trimming.
@@ -73,11 +79,7 @@ impl Sudi {
 impl From<&Udi> for Sudi {
     fn from(udi: &Udi) -> Self {
         let mut sudi = Self::new(udi.pid(), udi.serial());
-        sudi.udi_vid = udi.vid().map(str::to_owned);
-        sudi.uuid = udi.uuid().map(str::to_owned);
-        sudi.suvi = udi.suvi().map(str::to_owned);
-        sudi.host_identifier = udi.host_identifier().map(str::to_owned);
-        sudi.mac_address = udi.mac_address().map(str::to_owned);
+        [sudi.udi_vid, sudi.uuid, sudi.suvi, sudi.host_identifier, sudi.mac_address] = beside_of(udi);
         sudi
     }
 }
@@ -93,11 +95,7 @@ impl From<&Udi> for SudiCamel {
         let mut sudi = Self::new();
         sudi.udi_pid = Some(udi.pid().to_owned());
         sudi.udi_serial_number = Some(udi.serial().to_owned());
-        sudi.udi_vid = udi.vid().map(str::to_owned);
-        sudi.uuid = udi.uuid().map(str::to_owned);
-        sudi.suvi = udi.suvi().map(str::to_owned);
-        sudi.host_identifier = udi.host_identifier().map(str::to_owned);
-        sudi.mac_address = udi.mac_address().map(str::to_owned);
+        [sudi.udi_vid, sudi.uuid, sudi.suvi, sudi.host_identifier, sudi.mac_address] = beside_of(udi);
         sudi
     }
 }
@@ -109,7 +107,8 @@ impl SudiCamel {
     /// [`Schema`](ErrorKind::Schema) if product id or serial number is missing or cannot be one.
     pub fn udi(&self) -> Result<Udi, Error> {
         let (pid, serial) = (self.udi_pid.as_deref(), self.udi_serial_number.as_deref());
-        Sudi::new(pid.unwrap_or_default(), serial.unwrap_or_default()).udi()
+        let beside = [&self.udi_vid, &self.uuid, &self.suvi, &self.host_identifier, &self.mac_address];
+        udi_of(pid.unwrap_or_default(), serial.unwrap_or_default(), beside)
     }
 }
 
@@ -125,6 +124,14 @@ mod tests {
         assert_eq!(sudi.unknown.get("new"), Some("[1, 2.50]"));
         assert_eq!(sudi.to_json(), text.replace(", ", ","));
         assert_eq!(sudi.udi().unwrap().serial(), "TST00000001");
+    }
+
+    #[test]
+    fn every_part_of_a_device_is_kept_in_either_spelling() {
+        let udi = Udi::new("C8000V", "TST00000001").unwrap().with_vid("V01").with_uuid("u").with_suvi("s");
+        let udi = udi.with_host_identifier("h").with_mac_address("m");
+        assert_eq!(beside_of(&Sudi::from(&udi).udi().unwrap()), beside_of(&udi));
+        assert_eq!(beside_of(&SudiCamel::from(&udi).udi().unwrap()), beside_of(&udi));
     }
 
     #[test]

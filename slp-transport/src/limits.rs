@@ -23,6 +23,9 @@ pub struct Limits {
     pub cli_bytes: usize,
     /// Bytes of one line of CLI text; what is longer is cut and reported. Default 64 KiB.
     pub cli_line_bytes: usize,
+    /// Facts, and lines that were not understood, of one CLI text; what stands behind them is not read, and that is reported.
+    /// Default 100,000: the longest capture has some thousand lines.
+    pub cli_facts: usize,
 }
 
 impl Default for Limits {
@@ -38,6 +41,7 @@ impl Default for Limits {
             reports: 10_000,
             cli_bytes: 16 * MIB,
             cli_line_bytes: 64 * 1_024,
+            cli_facts: 100_000,
         }
     }
 }

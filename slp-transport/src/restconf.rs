@@ -49,7 +49,7 @@ pub fn rpc_fallback(tried: RpcPath, error: &Error) -> Option<RpcPath> {
 pub struct RpcCall {
     /// What is called.
     pub rpc: Rpc,
-    /// Where.
+    /// Under which of the two paths it is called.
     pub path: RpcPath,
 }
 
@@ -133,7 +133,7 @@ pub struct ReadState {
 }
 
 impl ReadState {
-    /// This part.
+    /// The part at this path; see [`leaf`](Self::leaf).
     pub fn new(leaf: impl Into<String>) -> Self {
         Self { leaf: leaf.into() }
     }
@@ -172,7 +172,7 @@ impl Call<Session> for ReadState {
 record! {
     /// What a procedure answers.
     pub struct Output {
-        /// The word.
+        /// The return code, a word of [`XE_ERRORS`](crate::yang::XE_ERRORS) or a later one.
         return_code: req String = "return-code",
         /// The code of a return.
         authorization_return_string: opt String = "authorization-return-string",
@@ -181,27 +181,39 @@ record! {
     }
 }
 
-/// The one member of an object, whatever prefix its name has.
+/// The one member of the module in an object, whatever its name: the wrapper of a call has several.
 struct Wrapped<T>(T);
 
 impl<T: Wire> Wire for Wrapped<T> {
     fn read(input: &mut In<'_, '_>) -> Result<Self, Fail> {
-        let start = input.reader.value_offset();
-        let mut found = None;
-        input.reader.begin_object()?;
-        while let Some(name) = input.reader.next_member()? {
-            if name.starts_with(MODULE) && found.is_none() {
-                found = Some(T::read(input).map_err(|fail| fail.in_member(&name))?);
-            } else {
-                input.reader.skip()?;
-            }
-        }
-        found.map(Self).ok_or_else(|| Fail::missing(start, MODULE))
+        member_of_module(input, None).map(Self)
     }
 
     fn write(&self, out: &mut Out) {
         self.0.write(out);
     }
+}
+
+/// The member of the module with this name, or the only one. Everything may be missing in a part of the tree, so another part
+/// would be read as one in which nothing is known.
+fn member_of_module<T: Wire>(input: &mut In<'_, '_>, wanted: Option<&'static str>) -> Result<T, Fail> {
+    let start = input.reader.value_offset();
+    let mut found = None;
+    input.reader.begin_object()?;
+    loop {
+        let at = input.reader.value_offset();
+        let Some(name) = input.reader.next_member()? else { break };
+        let part = name.strip_prefix(MODULE).and_then(|rest| rest.strip_prefix(':'));
+        if part.is_none() || wanted.is_some_and(|wanted| part != Some(wanted)) {
+            input.reader.skip()?;
+            continue;
+        }
+        if found.is_some() {
+            return Err(Fail::shape(at, "a second part of the module, where one was asked for"));
+        }
+        found = Some(T::read(input).map_err(|fail| fail.in_member(&name))?);
+    }
+    found.ok_or_else(|| Fail::missing(start, wanted.unwrap_or(MODULE)))
 }
 
 fn request(session: &Session, method: Method, path: &str, body: String) -> Result<Request<Vec<u8>>, Error> {

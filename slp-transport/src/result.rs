@@ -84,7 +84,7 @@ record! {
         status: req StatusWord = "status",
         /// A code of an error.
         error_code: said String = "error_code",
-        /// A sentence.
+        /// What the server says about it, for people.
         status_message: said String = "status_message",
     }
 }

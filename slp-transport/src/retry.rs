@@ -18,7 +18,7 @@ pub enum Retry {
     },
     /// Wait 2, 4, 8, 16, 32 s, then give up.
     Transient,
-    /// The peer asks to repeat (`OK_TRY_AGAIN`), after this time or 300 s.
+    /// The peer asks to repeat (`OK_TRY_AGAIN`), after this time or 300 s; 1 s to a day of it is honoured.
     #[non_exhaustive]
     TryAgain {
         /// Its `poll_interval`.
@@ -42,6 +42,8 @@ pub const LONGEST_WAIT: u32 = 3_600;
 pub const THROTTLE_WAIT: u32 = 60;
 /// The wait when `OK_TRY_AGAIN` has no interval.
 pub const TRY_AGAIN_WAIT: u32 = 300;
+/// The longest time that an `OK_TRY_AGAIN` is honoured for, as that of any `poll_interval`. Spec: transport, "Response envelope".
+pub const LONGEST_TRY_AGAIN: u32 = 86_400;
 /// The waits between repeats of a request that failed for reasons of the network.
 pub const TRANSIENT_WAITS: [u32; 5] = [2, 4, 8, 16, 32];
 
@@ -95,7 +97,8 @@ pub fn backoff(retry: Retry, tries: u32, now: UnixSeconds, jitter: u8) -> Option
             after.map_or(THROTTLE_WAIT, |after| after.wait(now))
         }
         Retry::TryAgain { after } if tries < TRANSIENT_WAITS.len() => {
-            after.map_or(TRY_AGAIN_WAIT, |after| u32::try_from(after.get()).unwrap_or(LONGEST_WAIT))
+            let after = after.map_or(i64::from(TRY_AGAIN_WAIT), Seconds::get);
+            u32::try_from(after.clamp(1, i64::from(LONGEST_TRY_AGAIN))).unwrap_or(LONGEST_TRY_AGAIN)
         }
         Retry::Never | Retry::Throttle { .. } | Retry::TryAgain { .. } => return None,
     };
@@ -152,6 +155,19 @@ mod tests {
         assert_eq!(backoff(Retry::Never, 0, now, 0), None);
         assert_eq!(backoff(Retry::Auth, 1, now, 0), None);
         assert_eq!(backoff(Retry::Throttle { after: None }, 0, now, 0).map(Seconds::get), Some(60));
+    }
+
+    #[test]
+    fn a_wish_to_try_again_is_heard_for_a_day_at_most_and_never_at_once() {
+        let now = at("2026-01-01T00:00:00Z");
+        let wait = |after: Option<i64>| {
+            let after = after.map(Seconds::new);
+            backoff(Retry::TryAgain { after }, 0, now, 0).map(Seconds::get)
+        };
+        assert_eq!(wait(None), Some(300));
+        assert_eq!(wait(Some(45)), Some(45));
+        assert_eq!((wait(Some(0)), wait(Some(-7))), (Some(1), Some(1)));
+        assert_eq!((wait(Some(i64::from(u32::MAX))), wait(Some(i64::MAX))), (Some(86_400), Some(86_400)));
     }
 
     #[test]

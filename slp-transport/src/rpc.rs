@@ -7,7 +7,7 @@ use crate::secret::without_password;
 use crate::yang;
 use crate::{Error, ErrorKind, Refusal, Retry};
 
-/// A call.
+/// A procedure of the device, with what it is given.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Rpc {

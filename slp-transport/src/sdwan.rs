@@ -80,7 +80,7 @@ impl FetchReports {
 }
 
 impl Exchange for FetchReports {
-    /// The file.
+    /// The usage file, as the vendor's page takes it.
     type Answer = Vec<u8>;
     const OPERATION: &'static str = "GET /smartLicensing/fetchReportsForSa";
 
@@ -148,7 +148,7 @@ record! {
         mode: req String = "mode",
         /// Several licences on one device?
         multiple_entitlement: or_default bool = "multipleEntitlement",
-        /// Which accounts.
+        /// Which accounts are brought up to date.
         smart_accounts: list SyncAccount = "smartAccounts",
     }
 }
@@ -157,7 +157,7 @@ record! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SyncLicenses {
-    /// What.
+    /// What is brought up to date, and how.
     pub order: SyncOrder,
     /// Name and bytes of the answer file.
     pub file: Option<(String, Vec<u8>)>,
@@ -184,18 +184,19 @@ impl SyncLicenses {
 
     /// A line between the parts that stands in none of them.
     fn boundary(&self) -> String {
-        let mut boundary = String::from("slp-part");
+        const BOUNDARY: &str = "slp-part";
         let file = self.file.as_ref().map(|(_, bytes)| bytes.as_slice()).unwrap_or_default();
         let order = self.order.to_json();
-        while contains(file, boundary.as_bytes()) || contains(order.as_bytes(), boundary.as_bytes()) {
-            boundary.push('x');
-        }
-        boundary
+        // one letter more than the longest that stands in them
+        let letters = |text: &[u8]| {
+            let windows = text.windows(BOUNDARY.len()).zip(BOUNDARY.len()..);
+            let behind =
+                windows.filter(|(window, _)| *window == BOUNDARY.as_bytes()).filter_map(|(_, end)| text.get(end..));
+            behind.map(|rest| rest.iter().take_while(|byte| **byte == b'x').count().saturating_add(1)).max()
+        };
+        let more = letters(file).max(letters(order.as_bytes())).unwrap_or(0);
+        format!("{BOUNDARY}{}", "x".repeat(more))
     }
-}
-
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len().max(1)).any(|window| window == part)
 }
 
 impl Exchange for SyncLicenses {
@@ -274,6 +275,10 @@ mod tests {
              \"virtual_accounts\":[{\"virtual_account_id\":\"1\"}]}]}\r\n--slp-partx\r\n"
         ));
         assert!(text.ends_with("\r\n--slp-part--\r\n\r\n--slp-partx--\r\n"));
+        let file = b"slp-partxx slp-part slp-partxxx".as_slice();
+        let sync = SyncLicenses::new(SyncOrder::new("onprem")).with_file("a", file).unwrap();
+        assert_eq!(sync.boundary(), "slp-partxxxx");
+        assert_eq!(SyncLicenses::new(SyncOrder::new("onprem")).boundary(), "slp-part");
         assert!(SyncLicenses::new(SyncOrder::new("x")).with_file("a\"b", b"".as_slice()).is_err());
     }
 }

@@ -59,7 +59,7 @@ pub struct ServerSettings {
     pub per_second: u32,
     /// Until a body is read. Default 30 s: a slow sender must not hold its place.
     pub body_time: Duration,
-    /// Messages of the last day whose answers are remembered: a repeat gets the stored answer and does no work again, the same
+    /// Messages of the last day whose answers are remembered, by account, device and nonce: a repeat gets the stored answer and does no work again, the same
     /// nonce with another body is refused. Copies that come while the first is worked on wait for its answer, unless the server
     /// fails it (5xx): then the next one is worked on. Default 4,096; beyond, the oldest are forgotten. 0 remembers none, and
     /// every copy is worked on. An answer of more than 64 KiB is not remembered.
@@ -258,7 +258,7 @@ impl<H: PushHandler> Push<H> {
         // Hashed before a lock is taken: nobody waits for the length of somebody else's body.
         let (nonce, digest, time) = (message.nonce.clone(), sha256(body), now.to_seconds());
         let mut conflict = PiResponse::to(&message, now, String::new());
-        let answer = self.once.answer(Message { udi: &udi, nonce: &nonce, digest, time }, || {
+        let answer = self.once.answer(Message { tenant, udi: &udi, nonce: &nonce, digest, time }, || {
             let answer = self.handler.handle(tenant, from, message);
             // A refusal or a wish to try again is no answer to keep: the next time may go better.
             let is_kept = matches!(answer.status, StatusWord::Ok | StatusWord::OkPoll);

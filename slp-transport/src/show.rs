@@ -15,6 +15,8 @@ pub use command::ShowCommand;
 pub use exec::ExecOutcome;
 pub use fact::{Attempts, Fact, PushInterval};
 
+use std::borrow::Cow;
+
 use line::{Line, Parts};
 use vocabulary::Section;
 use walk::Walk;
@@ -43,19 +45,19 @@ pub struct CliFacts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnparsedLine {
-    /// From 1.
+    /// Number of the line in the capture, from 1.
     pub line: u64,
     /// As it stands, blanks at its end left out.
     pub text: String,
 }
 
-/// Something odd.
+/// Something that makes the facts of a capture worth less.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CliWarning {
     /// From 1; none for the whole capture.
     pub line: Option<u64>,
-    /// What.
+    /// What is odd, for people.
     pub text: String,
 }
 
@@ -86,6 +88,14 @@ impl CliFacts {
         for (index, raw) in text.split('\n').enumerate() {
             let number = u64::try_from(index).unwrap_or(u64::MAX).saturating_add(1);
             let raw = raw.trim_end_matches(['\r', ' ', '\t']);
+            if !raw.is_empty() && facts.facts.len().saturating_add(facts.unparsed.len()) >= limits.cli_facts {
+                let most = limits.cli_facts;
+                facts.warn(
+                    Some(number),
+                    &format!("more than {most} facts (limit cli_facts): nothing is read from here on"),
+                );
+                break;
+            }
             let cut = cut(raw, limits.cli_line_bytes);
             if cut.len() < raw.len() {
                 facts.warn(Some(number), "the line is longer than the limit and was cut");
@@ -128,16 +138,16 @@ impl CliFacts {
         self.warnings.push(CliWarning { line, text: text.to_owned() });
     }
 
-    fn text(&mut self, text: &[u8], limits: &Limits) -> String {
+    fn text<'t>(&mut self, text: &'t [u8], limits: &Limits) -> Cow<'t, str> {
         let kept = text.get(..limits.cli_bytes).unwrap_or(text);
         if kept.len() < text.len() {
             self.warn(None, "the capture is longer than the limit and was cut");
         }
         if let Ok(text) = std::str::from_utf8(kept) {
-            text.to_owned()
+            text.into()
         } else {
             self.warn(None, "the capture is not UTF-8: odd bytes were replaced");
-            String::from_utf8_lossy(kept).into_owned()
+            String::from_utf8_lossy(kept)
         }
     }
 
@@ -214,6 +224,9 @@ impl CliFacts {
     }
 }
 
+/// The most bytes of a name that paths of other facts repeat: of a licence, a device, an event. Real ones have some forty.
+const NAME: usize = 128;
+
 /// What a classic registration means. Spec: transport, "Quirks" 28.
 const NOT_SLP: &str = "the device has the classic kind of licensing, not Smart Licensing Using Policy";
 
@@ -228,3 +241,6 @@ fn cut(text: &str, bytes: usize) -> &str {
     let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
     text.get(..end).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

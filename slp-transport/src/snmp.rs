@@ -44,9 +44,9 @@ pub mod object {
 pub enum EntitlementColumn {
     /// How many are in use.
     Count,
-    /// The tag.
+    /// The entitlement tag, as text.
     Tag,
-    /// Its version.
+    /// Version of the licence, as text.
     Version,
     /// Its state: a number of [`ENFORCE_MODE`].
     EnforceMode,
@@ -70,7 +70,7 @@ impl EntitlementColumn {
         Self::ExportAllowed,
     ];
 
-    /// Its number.
+    /// Its number among the columns, from 2.
     pub fn number(self) -> u32 {
         Self::ALL.into_iter().zip(2_u32..).find(|(column, _)| *column == self).map_or(0, |(_, number)| number)
     }
@@ -143,7 +143,7 @@ impl Notification {
         Self(number)
     }
 
-    /// Its number.
+    /// Its number below `.1` of the module.
     pub fn number(self) -> u32 {
         self.0
     }
@@ -182,7 +182,7 @@ impl fmt::Display for Notification {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Trap {
-    /// Which one.
+    /// Which notification it is.
     pub notification: Notification,
     /// The device, as it names itself.
     pub device: Option<String>,

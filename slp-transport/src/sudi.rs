@@ -32,32 +32,23 @@ mod text; // hexadecimal, base64, places
 mod tree; // the elements of a small document
 mod xr; // JSON of IOS XR
 
-/// How an answer is spelt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Carrier {
-    /// A capture of a terminal: `show platform sudi certificate`, `show platform integrity`, `show system integrity all`
-    /// (seen).
-    Cli,
-    /// XML with `system-integrity-oper-data` in it (seen).
-    Netconf,
-    /// JSON with `Cisco-IOS-XE-system-integrity-oper:system-integrity-oper-data` (seen).
-    Restconf,
-    /// JSON with `system-certificates`: `show platform security attest certificate` of IOS XR (code).
-    XrJson,
+slp_model::word_enum! {
+    /// How an answer is spelt.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum Carrier: "carrier of a statement" {
+        /// A capture of a terminal: `show platform sudi certificate`, `show platform integrity`, `show system integrity all`
+        /// (seen).
+        Cli = "cli",
+        /// XML with `system-integrity-oper-data` in it (seen).
+        Netconf = "netconf",
+        /// JSON with `Cisco-IOS-XE-system-integrity-oper:system-integrity-oper-data` (seen).
+        Restconf = "restconf",
+        /// JSON with `system-certificates`: `show platform security attest certificate` of IOS XR (code).
+        XrJson = "xr-json",
+    }
 }
 
 impl Carrier {
-    /// A stable word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Cli => "cli",
-            Self::Netconf => "netconf",
-            Self::Restconf => "restconf",
-            Self::XrJson => "xr-json",
-        }
-    }
-
     /// Tells the carrier from the first element, the first member, or the commands and labels on the lines. A document
     /// that only quotes such an answer is none.
     pub fn detect(bytes: &[u8]) -> Option<Self> {
@@ -97,7 +88,7 @@ pub struct Signature {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Measured {
-    /// Version of a boot stage, or file name of a package.
+    /// Version of a boot stage, or file name of a package; of a capture the first 512 bytes.
     pub name: String,
     /// 32 or 64 bytes. None where the device printed none, or something else.
     pub hash: Option<Vec<u8>>,
@@ -152,7 +143,7 @@ impl Body {
     }
 }
 
-/// One statement.
+/// What one part of a device says about itself, with its signature if it was asked to sign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Statement {
@@ -169,38 +160,24 @@ pub struct Statement {
     pub signature: Option<Signature>,
 }
 
-/// A deviation that is read all the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Tolerance {
-    /// Lines end with CR LF (seen).
-    CrLf,
-    /// A hash goes on in the next line: the terminal was narrow (seen).
-    WrappedHash,
-    /// Blanks around a text, left out (seen).
-    Padded,
-    /// Text before the JSON, passed over (code).
-    TextBefore,
-    /// What stands where a hash should is none, so the hash is not known.
-    UnreadableHash,
-    /// What stands behind `nonce` in the command is no number, so the nonce is not known.
-    UnreadableNonce,
-    /// A line that belongs to no statement, passed over.
-    UnknownLine,
-}
-
-impl Tolerance {
-    /// A stable word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::CrLf => "cr-lf",
-            Self::WrappedHash => "wrapped-hash",
-            Self::Padded => "padded",
-            Self::TextBefore => "text-before",
-            Self::UnreadableHash => "unreadable-hash",
-            Self::UnreadableNonce => "unreadable-nonce",
-            Self::UnknownLine => "unknown-line",
-        }
+slp_model::word_enum! {
+    /// A deviation that is read all the same.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum Tolerance: "tolerance of a statement" {
+        /// Lines end with CR LF (seen).
+        CrLf = "cr-lf",
+        /// A hash goes on in the next line: the terminal was narrow (seen).
+        WrappedHash = "wrapped-hash",
+        /// Blanks around a text, left out (seen).
+        Padded = "padded",
+        /// Text before the JSON, passed over (code).
+        TextBefore = "text-before",
+        /// What stands where a hash should is none, so the hash is not known.
+        UnreadableHash = "unreadable-hash",
+        /// What stands behind `nonce` in the command is no number, so the nonce is not known.
+        UnreadableNonce = "unreadable-nonce",
+        /// A line that belongs to no statement, passed over.
+        UnknownLine = "unknown-line",
     }
 }
 
@@ -208,9 +185,9 @@ impl Tolerance {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Warning {
-    /// Which.
+    /// Which deviation.
     pub tolerance: Tolerance,
-    /// Where.
+    /// Line or path where it stands.
     pub place: Location,
 }
 

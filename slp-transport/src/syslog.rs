@@ -1,5 +1,8 @@
 //! What devices write into their logs about licensing. Spec: transport, "SNMP and syslog" (seen, doc).
 
+/// The most bytes before the colon: facility, severity and name.
+const HEAD: usize = 128;
+
 /// One message of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -37,7 +40,7 @@ pub enum LogEvent {
     /// A report has to be acknowledged within so many days.
     #[non_exhaustive]
     ReportingRequired {
-        /// How many.
+        /// How many days; none where the text has another form.
         days: Option<u64>,
     },
     /// The server is too old for reports.
@@ -53,11 +56,11 @@ pub enum LogEvent {
     /// A call-home message was not sent.
     #[non_exhaustive]
     CallHomeFailed {
-        /// Where to.
+        /// The address that it was to go to.
         url: Option<String>,
         /// Number of the error.
         code: Option<u32>,
-        /// Its words.
+        /// The words behind the number.
         reason: Option<String>,
     },
     /// A message of these facilities with another name.
@@ -81,7 +84,9 @@ impl LogMessage {
 
     /// Reads `SMART_LIC-3-NAME: text`; IOS XR has `LICENSE-` before and a blank before the colon.
     fn read_at(text: &str) -> Option<Self> {
-        let (head, text) = text.split_once(':')?;
+        // no further than a head is long: a line may be one of very many such signs
+        let colon = text.bytes().take(HEAD).position(|byte| byte == b':')?;
+        let (head, text) = (text.get(..colon)?, text.get(colon..)?.strip_prefix(':')?);
         let head = head.strip_suffix(' ').unwrap_or(head);
         let head = head.strip_prefix("LICENSE-").unwrap_or(head);
         let mut parts = head.splitn(3, '-');
@@ -200,6 +205,8 @@ mod tests {
             assert_eq!(LogMessage::read(line), None, "{line}");
         }
         assert_eq!(event_of("100% %SMART_LIC-6-NEW_THING: x"), LogEvent::Other);
+        assert_eq!(event_of(&format!("{}SMART_LIC-6-NEW_THING: x", "%".repeat(1_000))), LogEvent::Other);
+        assert_eq!(LogMessage::read(&format!("%SMART_LIC-6-{}: x", "N".repeat(200))), None);
         assert!(matches!(
             event_of("%SMART_LIC-6-REPORTING_REQUIRED: soon"),
             LogEvent::ReportingRequired { days: None }

@@ -74,7 +74,7 @@ pub enum UploadOutcome {
     Done(Results),
     /// The cloud has these reports already: success, without a document.
     AlreadyReported,
-    /// It failed.
+    /// It failed for good: why, and whether another upload may help.
     Failed(Error),
     /// No result in a day: the state is good for another [`UploadEvent::Start`].
     Expired,

@@ -70,20 +70,38 @@ impl Out {
 
 /// Reads one value that fills the text.
 pub(crate) fn from_text<T: Wire>(text: &str, limits: &Limits) -> Result<T, Fail> {
+    from_text_by(text, limits, T::read)
+}
+
+fn from_text_by<T>(
+    text: &str,
+    limits: &Limits,
+    read: impl FnOnce(&mut In<'_, '_>) -> Result<T, Fail>,
+) -> Result<T, Fail> {
     let mut input = In::new(text, limits);
-    let value = T::read(&mut input)?;
+    let value = read(&mut input)?;
     input.reader.end().map_err(Fail::from)?;
     Ok(value)
 }
 
 /// Reads a body: a byte order mark is passed over, anything but UTF-8 is no JSON, no bytes at all are a fault of their own.
 pub(crate) fn from_body<T: Wire>(body: &[u8], limits: &Limits, operation: &str) -> Result<T, Error> {
+    from_body_by(body, limits, operation, T::read)
+}
+
+/// As [`from_body`], for a value that is not read by its type alone.
+pub(crate) fn from_body_by<T>(
+    body: &[u8],
+    limits: &Limits,
+    operation: &str,
+    read: impl FnOnce(&mut In<'_, '_>) -> Result<T, Fail>,
+) -> Result<T, Error> {
     let text = body_text(body, limits.body_bytes, operation)?;
     if text.trim_start().starts_with('<') {
         let text = "the body is a page or XML where JSON is needed: a login or error page, perhaps of a proxy";
         return Err(Error::new(ErrorKind::NotJson, text).at(slp_model::Location::path(operation)));
     }
-    from_text(text, limits).map_err(|fail| Error::json(&fail, operation))
+    from_text_by(text, limits, read).map_err(|fail| Error::json(&fail, operation))
 }
 
 /// The text of a body within its limit.

@@ -369,3 +369,12 @@ fn the_verifier_takes_the_bytes_of_a_document_too() {
     assert_eq!(pem, ours.public_key().to_pem());
     assert_eq!(name(std::path::Path::new("a/b")), "b");
 }
+
+#[test]
+fn roles_are_read_back_from_their_words() {
+    for role in Role::ALL {
+        assert_eq!(role.to_string().parse::<Role>().unwrap(), *role);
+        assert_eq!(serde_json::from_str::<Role>(&serde_json::to_string(role).unwrap()).unwrap(), *role);
+    }
+    assert!("cloud-ca".parse::<Role>().is_err(), "the whole organizational unit");
+}

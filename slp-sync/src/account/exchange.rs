@@ -15,9 +15,9 @@ const REMEMBERED: usize = 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum RequestKind {
-    /// A registration.
+    /// To be registered: document A.
     Registration,
-    /// A synchronization.
+    /// To be synchronized: document C.
     Synchronization,
 }
 
@@ -25,9 +25,9 @@ pub enum RequestKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ResponseKind {
-    /// An authorization.
+    /// The answer to a registration: document B.
     Authorization,
-    /// A synchronization response.
+    /// The answer to a synchronization: document D.
     Response,
 }
 
@@ -37,9 +37,9 @@ pub enum ResponseKind {
 pub struct Pending {
     /// What was asked.
     pub kind: RequestKind,
-    /// Its id.
+    /// Its id, which the answer repeats.
     pub request_id: String,
-    /// Its time.
+    /// When it was written, which the answer repeats too.
     pub last_generated: UnixMillis,
     /// The watermark that it named; none asks for everything.
     pub asked_last_sync: Option<UnixMillis>,
@@ -61,7 +61,7 @@ pub struct ResponseFacts {
     pub request_id: String,
     /// The time of that request.
     pub last_generated: UnixMillis,
-    /// Its watermark.
+    /// Its watermark: the time up to which the cloud tells what it knows.
     pub last_sync: UnixMillis,
     /// What it builds on; none: it is full.
     pub base_sync: Option<UnixMillis>,

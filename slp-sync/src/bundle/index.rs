@@ -20,9 +20,9 @@ pub struct IndexedLeaf<'i> {
     pub bundle: &'i str,
     /// The archive it lies in; empty in a flat bundle.
     pub archive: &'i str,
-    /// Its name.
+    /// Its name in the archive.
     pub leaf: &'i str,
-    /// Its device.
+    /// The device whose reports it holds.
     pub device: &'i Udi,
     /// Other members of the device's HA set that its reports name.
     pub ha: &'i [Udi],

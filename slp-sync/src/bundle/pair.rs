@@ -12,32 +12,20 @@ use crate::error::{Error, Result};
 use crate::ledger::{AckEntry, Basis, BundleState, Event, Ledger};
 use crate::warning::WarningKind;
 
-/// What becomes of a leaf of the answer. A device without any is `missing`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Verdict {
-    /// It is this device's answer: deliver it.
-    Acked,
-    /// It belongs to no device of the bundle.
-    Foreign,
-    /// Its name and its content contradict each other: not delivered, not swapped.
-    Mismatched,
-    /// The same bytes again under one name.
-    Repeated,
-    /// It names its device and could answer several bundles, or answers parts of several: not delivered, not guessed.
-    Ambiguous,
-}
-
-impl Verdict {
-    /// The stable word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Acked => "acked",
-            Self::Foreign => "foreign",
-            Self::Mismatched => "mismatched",
-            Self::Repeated => "repeated",
-            Self::Ambiguous => "ambiguous",
-        }
+slp_model::word_enum! {
+    /// What becomes of a leaf of the answer. A device without any is `missing`.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Verdict: "verdict" {
+        /// It is this device's answer: deliver it.
+        Acked = "acked",
+        /// It belongs to no device of the bundle.
+        Foreign = "foreign",
+        /// Its name and its content contradict each other: not delivered, not swapped.
+        Mismatched = "mismatched",
+        /// The same bytes again under one name.
+        Repeated = "repeated",
+        /// It names its device and could answer several bundles, or answers parts of several: not delivered, not guessed.
+        Ambiguous = "ambiguous",
     }
 }
 
@@ -264,7 +252,8 @@ impl<'a> Pairer<'a> {
             Searched::Leaf(at) | Searched::Unfit(at) => Some(*at),
             Searched::Several(_) | Searched::Nothing => None,
         };
-        let is_repeated = exported.is_some_and(|at| self.repeats(at, &sha256));
+        // what answers nothing does not contest an answer
+        let is_repeated = matches!(found, Searched::Leaf(at) if self.repeats(at, &sha256));
         let indexed = exported.and_then(|at| self.index.leaf(at));
         let is_plain = indexed.is_some_and(|found| leaf.name.strip_prefix("ACK_") == Some(found.leaf));
         let fits = matches!(found, Searched::Leaf(_));

@@ -381,7 +381,11 @@ impl<R: Read> Reader<R> {
             // In a flat bundle leaves lie beside the manifest. It may name them, or the archives of the virtual accounts that
             // they were taken out of: nothing is lost then.
             let is_flat = self.archives.is_empty();
-            let is_there = |member: &str| self.outer.has(member) || (is_flat && Member::of(member) == Member::Archive);
+            // Names of archives are at hand as they stand, of leaves without their case.
+            let is_there = |member: &str| match Member::of(member) {
+                Member::Archive => is_flat || self.archives.contains(member),
+                _ => self.outer.has(member),
+            };
             for member in listed.iter().filter(|member| !is_there(member)) {
                 let at = Location::default().inside("manifest.mf");
                 let text = format!("{} is not there", Quoted(member));

@@ -221,6 +221,10 @@ fn the_manifest_is_advice() {
     let inner = gz_tar(&[("dev_1.txt", b"x")]);
     let found = summary(&gz_tar(&[("MANIFEST.MF", manifest), ("UD_VA_x.tar.gz", &inner)]));
     assert!(found.warnings.has(WarningKind::ManifestDangling) && found.warnings.has(WarningKind::ManifestUnlisted));
+    let manifest = b"Manifest-Version: 1.0\n\nName: /ud_va_X.tar.gz\n";
+    let found = summary(&gz_tar(&[("manifest.mf", manifest), ("UD_VA_x.tar.gz", &inner)]));
+    let kinds: Vec<_> = found.warnings.iter().map(|warning| warning.kind).collect();
+    assert_eq!(kinds, [WarningKind::ManifestDangling, WarningKind::ManifestUnlisted], "names are exact");
     assert_eq!(found.manifest.unwrap().version, "1.0");
     let large = Limits { manifest_bytes: 4, ..limits() };
     let items = read_with(&gz_tar(&[("manifest.mf", manifest)]), &large);

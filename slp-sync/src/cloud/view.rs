@@ -11,7 +11,7 @@ use crate::document::{HasKey, LocalLicense, ProductInstance, Row, SyncRequest, k
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Viewed {
-    /// By id.
+    /// The local virtual accounts, by id.
     pub accounts: BTreeMap<String, ViewedAccount>,
 }
 
@@ -23,9 +23,9 @@ pub struct ViewedAccount {
     pub name: String,
     /// Is it the default?
     pub default: bool,
-    /// By tag.
+    /// Its licences, by tag.
     pub licenses: BTreeMap<String, LocalLicense>,
-    /// By id.
+    /// Its devices, by id.
     pub devices: BTreeMap<String, ProductInstance>,
 }
 

@@ -25,13 +25,13 @@ word_enum! {
     /// Which of the four documents it is. Words: those of the member `kind`.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Kind: "kind of document" {
-        /// Document A.
+        /// Document A: an On-Prem asks to be registered.
         RegistrationRequest = "registration_request",
-        /// Document B.
+        /// Document B: the cloud registers it, with certificates.
         RegistrationAuthorization = "registration_authorization",
-        /// Document C.
+        /// Document C: an On-Prem says what changed, and asks for an answer.
         SyncRequest = "sync_request",
-        /// Document D.
+        /// Document D: the cloud answers with what was purchased.
         SyncResponse = "sync_response",
     }
 }
@@ -40,13 +40,13 @@ word_enum! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Content {
-    /// Document A.
+    /// Document A: an On-Prem asks to be registered.
     RegistrationRequest(Box<RegistrationRequest>),
-    /// Document B.
+    /// Document B: the cloud registers it, with certificates.
     RegistrationAuthorization(Box<RegistrationAuthorization>),
-    /// Document C.
+    /// Document C: an On-Prem says what changed, and asks for an answer.
     SyncRequest(Box<SyncRequest>),
-    /// Document D.
+    /// Document D: the cloud answers with what was purchased.
     SyncResponse(Box<SyncResponse>),
 }
 

@@ -50,7 +50,7 @@ record! { blank
     LocalAccount {
         /// Stable, never used again.
         id: String = need(Str<64>);
-        /// Its name.
+        /// Its name, unique on this On-Prem.
         name: String = need(Str);
         /// Is it the default? Exactly one is.
         default: bool = need(Flag);
@@ -62,7 +62,7 @@ record! { blank
 }
 
 record! {
-    /// The share of one local virtual account in one licence.
+    /// The share of one local virtual account in one licence. Counts are numbers of licences.
     LocalLicense {
         /// The licence.
         tag: EntitlementTag = need(Tag);
@@ -76,7 +76,7 @@ record! {
         lent: u64 = or_default(Count);
         /// Borrowed from higher tiers.
         borrowed: u64 = or_default(Count);
-        /// Missing.
+        /// Missing, after all that could be borrowed.
         shortage: u64 = or_default(Count);
     }
 }
@@ -89,7 +89,7 @@ impl LocalLicense {
 }
 
 record! { blank
-    /// One device.
+    /// One device of a local virtual account.
     ProductInstance {
         /// Stable, never used again.
         id: String = need(Str<64>);
@@ -97,11 +97,11 @@ record! { blank
         udi_pid: String = need(Str);
         /// Serial number (seen).
         udi_serial_number: String = need(Str);
-        /// Version id.
+        /// Version id of the hardware.
         udi_vid: Option<String> = opt(Str);
         /// UUID.
         uuid: Option<String> = opt(Str);
-        /// The software.
+        /// Its software, as a tag.
         product_tag: Option<String> = opt(Str<255>);
         /// `SL` or `SLP`, open.
         mode: String = need(Str);
@@ -127,7 +127,7 @@ record! {
     Use {
         /// The licence.
         tag: EntitlementTag = need(Tag);
-        /// How many.
+        /// How many licences.
         count: u64 = need(Count);
     }
 }

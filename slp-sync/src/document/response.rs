@@ -48,7 +48,7 @@ record! { blank
 record! { blank
     /// The virtual account of the cloud.
     CloudAccount {
-        /// Its id.
+        /// Its number in the cloud, digits as text.
         id: String = need(Id64);
         /// Its name.
         name: String = need(Str);
@@ -58,7 +58,7 @@ record! { blank
 }
 
 record! {
-    /// What was purchased of one licence.
+    /// What was purchased of one licence. Counts are numbers of licences.
     CloudLicense {
         /// The licence.
         tag: EntitlementTag = need(Tag);
@@ -99,17 +99,17 @@ impl CloudLicense {
 }
 
 record! { blank
-    /// One order.
+    /// One order of a licence.
     Line {
-        /// How many.
+        /// How many were ordered.
         quantity: u64 = need(Count);
         /// As that of the licence.
         license_type: String = need(Str);
-        /// First day.
+        /// First day, `YYYY-MM-DD`.
         start_date: Option<String> = opt(Date);
-        /// Last day.
+        /// Last day, `YYYY-MM-DD`; none: no end.
         end_date: Option<String> = opt(Date);
-        /// The subscription.
+        /// Id of the subscription that it belongs to.
         subscription_id: Option<String> = opt(Str);
         /// `ACTIVE`, `EXPIRED`, `FUTURE`, `CANCELLED`, `PENDING`, open (seen).
         status: String = need(Str);
@@ -119,7 +119,7 @@ record! { blank
 record! { blank
     /// Tiers of one product line, highest first.
     HierarchyEntry {
-        /// Its name.
+        /// Its name, unique in the answer.
         id: String = need(Str<64>);
         /// Two to sixteen licences.
         tiers: Vec<EntitlementTag> = need(List<Tag, 16>);
@@ -133,7 +133,7 @@ record! { blank
         severity: String = need(Str);
         /// A word of small letters and `_`, such as `full_requested`.
         code: String = need(Code);
-        /// For people.
+        /// The same in words, for people.
         text: String = need(Text);
     }
 }

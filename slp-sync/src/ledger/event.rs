@@ -92,46 +92,27 @@ impl Begin {
     }
 }
 
-/// What an answer was matched by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Basis {
-    /// Its name alone: it names no device.
-    Name,
-    /// The device that it names.
-    Udi,
-}
-
-impl Basis {
-    /// `name` or `udi`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::Udi => "udi",
-        }
+slp_model::word_enum! {
+    /// What an answer was matched by.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Basis: "basis of an answer" {
+        /// Its name alone: it names no device.
+        Name = "name",
+        /// The device that it names.
+        Udi = "udi",
     }
 }
 
-/// How an answer reaches its device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Via {
-    /// The device asked, and got it.
-    Push,
-    /// It was carried to the device.
-    Pull,
-    /// As a file for the operator.
-    File,
-}
-
-impl Via {
-    /// `push`, `pull` or `file`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Push => "push",
-            Self::Pull => "pull",
-            Self::File => "file",
-        }
+slp_model::word_enum! {
+    /// How an answer reaches its device.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Via: "way to a device" {
+        /// The device asked, and got it.
+        Push = "push",
+        /// It was carried to the device.
+        Pull = "pull",
+        /// As a file for the operator.
+        File = "file",
     }
 }
 
@@ -339,25 +320,15 @@ impl Members {
             "seal" => Event::Seal { sha256: self.digest("sha256")?, size: self.number("size")? },
             "ack" => Event::Ack(AckEntry {
                 leaf: self.text("leaf")?,
-                basis: match self.text("basis")?.as_str() {
-                    "name" => Basis::Name,
-                    "udi" => Basis::Udi,
-                    _ => return Err("basis"),
-                },
+                basis: self.text("basis")?.parse().map_err(|_| "basis")?,
                 partial: self.partial.ok_or("partial")?,
                 reports: self.ids.remove("reports").ok_or("reports")?,
                 refused: self.ids.remove("refused").unwrap_or_default(),
                 sha256: self.digest("sha256")?,
             }),
-            "delivered" => Event::Delivered {
-                leaf: self.text("leaf")?,
-                via: match self.text("via")?.as_str() {
-                    "push" => Via::Push,
-                    "pull" => Via::Pull,
-                    "file" => Via::File,
-                    _ => return Err("via"),
-                },
-            },
+            "delivered" => {
+                Event::Delivered { leaf: self.text("leaf")?, via: self.text("via")?.parse().map_err(|_| "via")? }
+            }
             "void" => Event::Void { reason: self.text("reason")? },
             _ => return Err("event"),
         };

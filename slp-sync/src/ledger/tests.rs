@@ -206,3 +206,22 @@ fn members_of_an_ha_set_are_kept_and_unknown_members_are_passed_over() {
     assert_eq!(kept, line.len() as u64);
     assert_eq!(again.bundle(NAME).unwrap().begin.leaves, [with]);
 }
+
+#[test]
+fn words_of_an_answer_are_read_back_from_text_and_json() {
+    fn each<T>(all: &[T])
+    where
+        T: Copy + PartialEq + std::fmt::Debug + std::fmt::Display + serde::Serialize + serde::de::DeserializeOwned,
+        T: std::str::FromStr<Err = slp_model::Error>,
+    {
+        for word in all {
+            assert_eq!(word.to_string().parse::<T>().unwrap(), *word);
+            assert_eq!(serde_json::from_str::<T>(&serde_json::to_string(word).unwrap()).unwrap(), *word);
+        }
+    }
+    each(Via::ALL);
+    each(Basis::ALL);
+    each(crate::bundle::Verdict::ALL);
+    let error = "ACKED".parse::<crate::bundle::Verdict>().unwrap_err().to_string();
+    assert_eq!(error, "\"ACKED\" is no verdict; expected one of: acked, foreign, mismatched, repeated, ambiguous");
+}

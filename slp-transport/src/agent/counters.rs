@@ -53,7 +53,7 @@ impl fmt::Display for LastResponse {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Counters {
-    /// Messages.
+    /// Messages of this kind, well or not, those that could not be built too.
     pub total: u64,
     /// Those that went well.
     pub success: u64,

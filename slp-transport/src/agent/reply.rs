@@ -34,7 +34,7 @@ pub enum Reply {
     Failed {
         /// Why, for the statistics.
         reason: Option<String>,
-        /// Its code.
+        /// The server's own code, such as `PI_TOO_LARGE`.
         code: Option<String>,
         /// Whether a repeat helps. [`Retry::Throttle`] and [`Retry::Transient`] count as nobody answering.
         retry: Retry,

@@ -103,7 +103,7 @@ pub struct Queued {
     pub poll: Option<PollId>,
 }
 
-/// The deadlines.
+/// The deadlines of an agent; none: it waits for nothing of that kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Timers {

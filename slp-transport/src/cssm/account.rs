@@ -71,7 +71,7 @@ record! {
     pub struct AccountsV1 {
         /// A code, if there is something to say.
         message_code: said String = "message_code",
-        /// The accounts.
+        /// Those that fit the search, or all.
         accounts: list Account = "accounts",
         /// How many there are, on all pages.
         total_records: opt i64 = "totalRecords",
@@ -87,7 +87,7 @@ record! {
         account_name: opt String = "accountName",
         /// Its domain, long form.
         account_domain: opt String = "accountDomain",
-        /// Its state, long form.
+        /// Its state as the cloud words it, long form.
         account_status: opt String = "accountStatus",
         /// `CUSTOMER` or `HOLDING`.
         account_type: opt String = "accountType",
@@ -97,7 +97,7 @@ record! {
         domain: opt String = "domain",
         /// Its name, short form.
         name: opt String = "name",
-        /// Its state, short form.
+        /// Its state as the cloud words it, short form.
         status: opt String = "status",
     }
 }
@@ -117,7 +117,7 @@ impl Account {
 record! {
     /// The accounts of a person.
     pub struct AccountsV2 {
-        /// The accounts.
+        /// Those that this person has a part in.
         accounts: list AccountV2 = "accounts",
         /// How it went.
         status: opt StatusWord = "status",
@@ -129,19 +129,19 @@ record! {
     pub struct AccountV2 {
         /// Its name.
         account_name: opt String = "accountName",
-        /// Its domain.
+        /// Its domain, which names it in the paths of other calls.
         account_domain: opt String = "accountDomain",
-        /// Its state.
+        /// Its state, as the cloud words it.
         account_status: opt String = "accountStatus",
         /// `CUSTOMER` or `HOLDING`.
         account_type: opt String = "accountType",
-        /// The roles.
+        /// What the person may do in it: one entry a role.
         roles: list Role = "roles",
     }
 }
 
 record! {
-    /// A role.
+    /// A role of a person, in a Smart Account or in one virtual account of it.
     pub struct Role {
         /// `Smart Account Administrator`, `Virtual Account User`, … (doc)
         role: req String = "role",
@@ -153,7 +153,7 @@ record! {
 record! {
     /// The accounts that an on-premises server serves.
     pub struct AccountList {
-        /// The accounts.
+        /// Those that fit the search, or all.
         accounts: list Account = "accounts",
         /// How it went.
         status: opt StatusWord = "status",
@@ -161,13 +161,13 @@ record! {
 }
 
 record! {
-    /// Virtual accounts.
+    /// The virtual accounts of a Smart Account.
     pub struct VirtualAccountList {
         /// The virtual accounts.
         virtual_accounts: list VirtualAccount = "virtualAccounts",
         /// How it went.
         status: opt StatusWord = "status",
-        /// A sentence.
+        /// What the server says about it, for people.
         status_message: said String = "statusMessage",
     }
 }
@@ -175,7 +175,7 @@ record! {
 record! {
     /// One virtual account.
     pub struct VirtualAccount {
-        /// Its name.
+        /// Its name, which names it in the paths of other calls; compared letter by letter.
         name: req String = "name",
         /// Does what has no virtual account go here? `true`, `"true"` or `"yes"` on the wire (code).
         is_default: or_default Flag = "isDefault",
@@ -187,7 +187,7 @@ record! {
 record! {
     /// A virtual account to make.
     pub struct NewVirtualAccount {
-        /// Its name.
+        /// Its name, which names it in the paths of other calls; compared letter by letter.
         name: req String = "name",
         /// What it is for.
         description: req String = "description",
@@ -199,11 +199,11 @@ record! {
     pub struct NewToken {
         /// What it is for.
         description: req String = "description",
-        /// Days that it is good for.
+        /// How long it is good for, in days from now.
         expires_after_days: req u32 = "expiresAfterDays",
         /// `Allowed` or `Not Allowed` (code).
         export_controlled: req String = "exportControlled",
-        /// How often it may be used.
+        /// How many devices may use it; none: as many as like. A string of digits on the wire (code).
         number_of_uses: opt Count = "numberofUses",
     }
 }
@@ -213,9 +213,9 @@ record! {
     pub secret struct TokenCreated {
         /// How it went.
         status: opt StatusWord = "status",
-        /// A sentence.
+        /// What the server says about it, for people.
         status_message: said String = "statusMessage",
-        /// The token.
+        /// The token, if it was made.
         token_info: opt TokenInfo = "tokenInfo",
     }
 }
@@ -223,11 +223,11 @@ record! {
 record! {
     /// The id tokens of a virtual account.
     pub secret struct TokenList {
-        /// The tokens.
+        /// Those that are good now.
         tokens: list TokenInfo = "tokens",
         /// How it went.
         status: opt StatusWord = "status",
-        /// A sentence.
+        /// What the server says about it, for people.
         status_message: said String = "statusMessage",
     }
 }
@@ -235,7 +235,7 @@ record! {
 record! {
     /// One id token.
     pub secret struct TokenInfo {
-        /// The token.
+        /// The token itself: a secret, shown as `***` in print.
         token: req Token = "token",
     }
 }
@@ -243,7 +243,7 @@ record! {
 record! {
     /// Tokens to revoke.
     pub secret struct RevokedTokens {
-        /// The tokens.
+        /// Which ones, by their text.
         tokens: list Token = "tokens",
     }
 }
@@ -253,7 +253,7 @@ record! {
     pub struct Done {
         /// How it went.
         status: opt StatusWord = "status",
-        /// A sentence.
+        /// What the server says about it, for people.
         status_message: said String = "statusMessage",
     }
 }

@@ -14,7 +14,7 @@ const PATH: Template = Template("/v2/devices/authrequest");
 slp_model::open_enum! {
     /// Whether new keys come beside those of the code that is installed. Our push protocol alone (choice).
     pub enum AuthorizationMode {
-        /// Beside them.
+        /// Beside the codes that the device has.
         Add = "add",
         /// In their place.
         Replace = "replace",
@@ -43,7 +43,7 @@ record! {
     pub struct AuthorizationFor {
         /// The device.
         sudi: req Sudi = "sudi",
-        /// Its name.
+        /// Host name of the device, where it is not withheld.
         hostname: opt String = "hostname",
         /// Its software, as a tag.
         software_tag_identifier: opt String = "software_tag_identifier",

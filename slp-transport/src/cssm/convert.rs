@@ -20,7 +20,7 @@ record! {
 record! {
     /// What to convert in one virtual account.
     pub struct ConvertAccount {
-        /// Its name.
+        /// Name of the virtual account.
         name: req String = "name",
         /// One a device.
         dlc_requests: list ConvertDevice = "dlcRequests",
@@ -46,7 +46,7 @@ record! {
         devices: list ConversionDevice = "devices",
         /// How it went.
         status: opt StatusWord = "status",
-        /// A sentence.
+        /// What the server says about it, for people.
         status_message: said String = "statusMessage",
     }
 }

@@ -19,7 +19,7 @@ account_call! {
         body TransferList => RemovedDevices, onprem
 }
 account_call! {
-    /// Removes devices.
+    /// Removes devices from a virtual account: what they used is free again.
     pub struct RemoveDevices => POST "/v2/accounts/{d}/virtual-accounts/{va}/devices/remove" (domain, virtual_account)
         body RemoveDevicesBody => RemovedDevices
 }
@@ -37,13 +37,13 @@ record! {
 }
 
 record! {
-    /// Devices.
+    /// One page of the devices of an account.
     pub struct AccountDevices {
         /// How many there are, on all pages.
         total_records: opt i64 = "totalRecords",
         /// The devices of this page.
         devices: list AccountDevice = "devices",
-        /// A sentence.
+        /// What the server says about it, for people.
         status_message: said_null String = "statusMessage",
         /// How it went.
         status: opt StatusWord = "status",
@@ -51,11 +51,11 @@ record! {
 }
 
 record! {
-    /// One device.
+    /// A device as the account knows it.
     pub struct AccountDevice {
-        /// What it uses.
+        /// What it used at its last report, by licence.
         license_usage: list DeviceLicense = "licenseUsage",
-        /// Its name.
+        /// Its host name.
         host_name: null String = "hostName",
         /// Who it is.
         sudi: opt SudiCamel = "sudi",
@@ -71,11 +71,11 @@ record! {
         product_name: null String = "productName",
         /// Description of the product.
         product_description: null String = "productDescription",
-        /// Type of the product.
+        /// Type of the product; empty so far (seen).
         product_type: null String = "productType",
         /// `In Compliance` (seen), `Out Of Compliance` (code).
         status: null String = "status",
-        /// When it was last heard of.
+        /// When it was last heard of, in the form of `registration_date` (seen).
         last_contact_date: null String = "lastContactDate",
     }
 }
@@ -83,9 +83,9 @@ record! {
 record! {
     /// A licence that a device uses.
     pub struct DeviceLicense {
-        /// Its name.
+        /// Its name, not its tag.
         license: req String = "license",
-        /// How many.
+        /// How many are in use.
         quantity: or_default i64 = "quantity",
     }
 }
@@ -93,7 +93,7 @@ record! {
 record! {
     /// Devices to move.
     pub struct TransferList {
-        /// The devices.
+        /// Which, and where each goes.
         product_instances: list DeviceTransfer = "productInstances",
     }
 }
@@ -105,7 +105,7 @@ record! {
         sudi: req SudiCamel = "sudi",
         /// Tag of its product.
         product_tag_name: req String = "productTagName",
-        /// Where to.
+        /// Name of the virtual account that it goes to.
         target_virtual_account: req String = "targetVirtualAccount",
     }
 }
@@ -127,12 +127,12 @@ record! {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RemoveDevicesBody {
-    /// The devices.
+    /// Which, in the order of the body.
     pub requests: Vec<RemoveDevice>,
 }
 
 impl RemoveDevicesBody {
-    /// These devices.
+    /// A body for these devices.
     pub fn new(requests: Vec<RemoveDevice>) -> Self {
         Self { requests }
     }
@@ -192,7 +192,7 @@ record! {
     pub struct RemovedDevices {
         /// How it went.
         status: opt StatusWord = "status",
-        /// A sentence.
+        /// What the server says about it, for people.
         status_message: said String = "statusMessage",
         /// One a device.
         removed: list RemoveStatus = "removeProductInstancesStatus",
@@ -204,9 +204,9 @@ record! {
     pub struct RemoveStatus {
         /// How it went.
         status: req StatusWord = "status",
-        /// A sentence.
+        /// What the server says about it, for people.
         status_message: said String = "statusMessage",
-        /// The device.
+        /// Which device.
         device: opt DeviceRef = "device",
     }
 }

@@ -26,13 +26,13 @@ account_call! {
 }
 
 record! {
-    /// Licences.
+    /// One page of the licences of an account.
     pub struct LicenseList {
         /// The licences of this page.
         licenses: list License = "licenses",
         /// How many there are, on all pages.
         total_records: opt i64 = "totalRecords",
-        /// A sentence.
+        /// What the server says about it, for people.
         status_message: said String = "statusMessage",
         /// How it went.
         status: opt StatusWord = "status",
@@ -40,9 +40,9 @@ record! {
 }
 
 record! {
-    /// One licence of one virtual account.
+    /// One licence of one virtual account. Counts are numbers of licences.
     pub struct License {
-        /// Its name.
+        /// Its name, not its tag.
         license: req String = "license",
         /// Its virtual account.
         virtual_account: opt String = "virtualAccount",
@@ -54,7 +54,7 @@ record! {
         available: opt i64 = "available",
         /// `In Compliance`, `Out Of Compliance` (code).
         status: opt String = "status",
-        /// `Prepaid`, `Usage`.
+        /// `Prepaid`, `Usage` (code).
         billing_type: opt String = "billingType",
         /// How many are reserved.
         reserved: opt i64 = "reserved",
@@ -72,23 +72,23 @@ record! {
 }
 
 record! {
-    /// One purchase.
+    /// One purchase of a licence.
     pub struct LicenseDetail {
         /// `Demo`, `Perpetual`, `Subscription`, `Term` (code).
         license_type: opt String = "licenseType",
-        /// How many.
+        /// How many were bought.
         quantity: opt i64 = "quantity",
-        /// First day.
+        /// First day, as the cloud writes dates: kept as text, none is public.
         start_date: opt String = "startDate",
-        /// Last day.
+        /// Last day, in the same form; none where there is no end.
         end_date: opt String = "endDate",
-        /// Subscription.
+        /// Id of the subscription that it belongs to, if it does.
         subscription_id: opt String = "subscriptionId",
-        /// Product number.
+        /// Product number that was ordered.
         license_sku: opt String = "licenseSku",
-        /// State.
+        /// Its state: `Active`, `Cancelled`, `Expired`, `Future`, `Pending` (code).
         status: opt String = "status",
-        /// Order.
+        /// Number of the order.
         order_number: opt String = "orderNumber",
     }
 }
@@ -100,15 +100,15 @@ record! {
         license: opt String = "license",
         /// The one that stands in.
         substituted_license: opt String = "substitutedLicense",
-        /// How many.
+        /// How many are lent.
         substituted_quantity: opt i64 = "substitutedQuantity",
-        /// Why.
+        /// Why, as the cloud words it.
         substitution_type: opt String = "substitutionType",
     }
 }
 
 record! {
-    /// Which subscriptions.
+    /// Which subscriptions are asked for; an empty list leaves nothing out.
     pub struct SubscriptionFilter {
         /// `Active`, `Cancelled`, `Expired`, `Future`, `Pending` (code).
         status: list String = "status",
@@ -118,13 +118,13 @@ record! {
 }
 
 record! {
-    /// Subscriptions.
+    /// One page of the subscriptions of an account.
     pub struct SubscriptionList {
         /// The subscriptions of this page.
         license_subscriptions: list Subscription = "licenseSubscriptions",
         /// How many there are, on all pages.
         total_records: opt i64 = "totalRecords",
-        /// A sentence.
+        /// What the server says about it, for people.
         status_message: said String = "statusMessage",
         /// How it went.
         status: opt StatusWord = "status",
@@ -132,23 +132,23 @@ record! {
 }
 
 record! {
-    /// One subscription.
+    /// A licence that is bought for a time.
     pub struct Subscription {
-        /// Its licence.
+        /// Name of the licence.
         license: opt String = "license",
-        /// How many.
+        /// How many it brings.
         quantity: opt i64 = "quantity",
-        /// `Prepaid`, `Usage`.
+        /// `Prepaid`, `Usage` (code).
         billing_type: opt String = "billingType",
-        /// Its id.
+        /// Its id, as on the order.
         subscription_id: opt String = "subscriptionId",
         /// Its virtual account.
         virtual_account: opt String = "virtualAccount",
-        /// First day.
+        /// First day, as the cloud writes dates: kept as text, none is public.
         start_date: opt String = "startDate",
-        /// Last day.
+        /// Last day, in the same form; none where there is no end.
         end_date: opt String = "endDate",
-        /// State.
+        /// Its state: `Active`, `Cancelled`, `Expired`, `Future`, `Pending` (code).
         status: opt String = "status",
     }
 }
@@ -173,13 +173,13 @@ record! {
 }
 
 record! {
-    /// One reservation.
+    /// The reservation for one device.
     pub struct ReservationRequest {
         /// The code that the device printed.
         reservation_code: req String = "reservationCode",
         /// What it covers.
         reservation_type: req Reservation = "reservationType",
-        /// The licences.
+        /// What is reserved; none where everything is (PLR).
         licenses: list ReservationLicense = "licenses",
     }
 }
@@ -191,7 +191,7 @@ record! {
         entitlement_tag: req String = "entitlementTag",
         /// How many: number or string on the wire (code).
         quantity: req Count = "quantity",
-        /// `LONGEST_TERM_FIRST` (code).
+        /// Which of several purchases is taken from first: `LONGEST_TERM_FIRST` (code).
         precedence: opt String = "precedence",
     }
 }
@@ -201,7 +201,7 @@ record! {
     pub struct ReservationAnswer {
         /// How it went.
         status: opt StatusWord = "status",
-        /// A sentence.
+        /// What the server says about it, for people.
         status_message: said String = "statusMessage",
         /// One a reservation.
         authorization_codes: list ReservationCode = "authorizationCodes",

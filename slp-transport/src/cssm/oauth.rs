@@ -25,7 +25,7 @@ pub enum Grant {
     /// `grant_type=password`: a person; applications of type "Native" (code).
     #[non_exhaustive]
     Password {
-        /// The account.
+        /// Name of the person.
         username: String,
         /// Its password.
         password: Secret,
@@ -54,7 +54,7 @@ impl Grant {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct TokenRequest {
-    /// The application.
+    /// Id of the application, as the vendor registered it.
     pub client_id: String,
     /// Its secret.
     pub client_secret: Secret,
@@ -187,9 +187,9 @@ fn strings(input: &mut In<'_, '_>) -> Result<Vec<(String, String)>, Fail> {
 /// A token and how long it is good for.
 #[non_exhaustive]
 pub struct TokenAnswer {
-    /// The token.
+    /// What the following calls carry: `Authorization: Bearer …`.
     pub access_token: AccessToken,
-    /// `Bearer`.
+    /// `Bearer`; what a server leaves out counts as that.
     pub token_type: String,
     /// Seconds from the answer.
     pub expires_in: u32,

@@ -26,11 +26,11 @@ record! {
     pub struct FoundAccounts {
         /// A code, if there is something to say.
         message_code: said_null String = "message_code",
-        /// The accounts.
+        /// Those that the token may see.
         accounts: list FoundAccount = "accounts",
-        /// A sentence.
+        /// What the server says about it, for people.
         message: said_null String = "message",
-        /// `COMPLETE` (seen).
+        /// How it went: `COMPLETE` (seen).
         status: req StatusWord = "status",
     }
 }
@@ -40,9 +40,9 @@ record! {
     pub struct FoundAccount {
         /// A decimal number.
         account_id: req String = "account_id",
-        /// Its domain.
+        /// Its domain, which [`select`](FoundAccounts::select) looks for in any case.
         domain: req String = "domain",
-        /// Its name.
+        /// Its name for people.
         name: req String = "name",
         /// Its virtual accounts.
         virtual_accounts: list FoundVirtualAccount = "virtual_accounts",
@@ -54,7 +54,7 @@ record! {
     pub struct FoundVirtualAccount {
         /// Does what has no virtual account go here?
         default: or_default bool = "default",
-        /// Its name.
+        /// Its name for people.
         name: req String = "name",
         /// A decimal number.
         virtual_account_id: req String = "virtual_account_id",
@@ -65,14 +65,14 @@ record! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SelectedAccounts {
-    /// For `X-CSW-SMART-ACCOUNT-ID`.
+    /// Number of the Smart Account, for the header `X-CSW-SMART-ACCOUNT-ID`.
     pub account_id: String,
-    /// For `X-CSW-VIRTUAL-ACCOUNT-ID`.
+    /// Number of the virtual account, for the header `X-CSW-VIRTUAL-ACCOUNT-ID`.
     pub virtual_account_id: String,
 }
 
 impl SelectedAccounts {
-    /// These ids.
+    /// These two numbers, where they are known already.
     pub fn new(account_id: impl Into<String>, virtual_account_id: impl Into<String>) -> Self {
         Self { account_id: account_id.into(), virtual_account_id: virtual_account_id.into() }
     }

@@ -75,7 +75,7 @@ impl Session {
         self
     }
 
-    /// The address.
+    /// Where the calls go: scheme, host, port and path before that of a call.
     pub fn base(&self) -> &BaseUrl {
         &self.base
     }

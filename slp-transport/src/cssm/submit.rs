@@ -15,7 +15,7 @@ record! {
         status: req StatusWord = "status",
         /// A code, if there is something to say.
         message_code: said_null String = "message_code",
-        /// A sentence, if there is something to say. With `OK_POLL` it means failure (code).
+        /// What the server says about it, for people. With `OK_POLL` it means failure (code).
         message: said_null String = "message",
         /// That of the request, in the answer to a submit.
         timestamp: opt UnixMillis = "timestamp",
@@ -31,7 +31,7 @@ record! {
         poll_interval: opt u32 = "poll_interval",
         /// What to ask for later.
         action: opt Action = "action",
-        /// The result.
+        /// The result, once it is there: by device.
         data: opt Results = "data",
     }
 }
@@ -66,7 +66,7 @@ pub enum PollOutcome {
         /// The server's interval, seconds.
         interval: Option<u32>,
     },
-    /// The result.
+    /// The result is there.
     Done(Results),
 }
 

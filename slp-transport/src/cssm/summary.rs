@@ -25,11 +25,11 @@ record! {
 record! {
     /// The licences. A message does not mean failure here (seen).
     pub struct SummaryAnswer {
-        /// `SUCCESS` (seen).
+        /// How it went: `SUCCESS` (seen).
         status: req StatusWord = "status",
         /// A code, if there is something to say.
         message_code: said_null String = "message_code",
-        /// A sentence, on success too (seen).
+        /// What the server says about it, for people; on success too (seen).
         message: said_null String = "message",
         /// That of the request.
         timestamp: opt UnixMillis = "timestamp",
@@ -43,13 +43,13 @@ record! {
 }
 
 record! {
-    /// One licence.
+    /// One licence of the account: compliance, and what is bought, used and reserved, in numbers of licences.
     pub struct Summary {
         /// Its whole tag.
         tag: req String = "tag",
         /// `In Compliance`, `Out Of Compliance` (seen).
         compliance_status: null String = "compliance_status",
-        /// Its name.
+        /// Its name for people.
         display_name: null String = "display_name",
         /// Does it need an authorization code?
         enforced: or_default bool = "enforced",
@@ -69,23 +69,23 @@ record! {
 record! {
     /// One purchase of a licence.
     pub struct LicenseDetails {
-        /// `PREPAID` (seen).
+        /// How it is paid: `PREPAID` (seen).
         billing_type: null String = "billing_type",
-        /// How many.
+        /// How many were bought.
         quantity: null i64 = "quantity",
-        /// Use that is paid for later.
+        /// Use that is paid for later, in licences.
         postpaid_usage: null i64 = "postpaid_usage",
-        /// First day.
+        /// First day, as the cloud writes dates: kept as text, `null` in all that was seen.
         start_date: null String = "start_date",
-        /// Last day.
+        /// Last day, in the same form.
         end_date: null String = "end_date",
-        /// Subscription.
+        /// Id of the subscription that it belongs to.
         subscription_id: null String = "subscription_id",
-        /// `ACTIVE` (seen).
+        /// State of the purchase: `ACTIVE` (seen).
         status: null String = "status",
-        /// Billing model.
+        /// How it is billed, as the cloud words it.
         billing_model: null String = "billing_model",
-        /// `PERPETUAL` (seen).
+        /// How long it is good for: `PERPETUAL` (seen).
         license_type: null String = "license_type",
     }
 }

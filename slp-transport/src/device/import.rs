@@ -24,7 +24,7 @@ pub enum ImportEncoding {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Import {
-    /// The document.
+    /// The document, as the cloud gave it.
     pub document: Vec<u8>,
     /// How it travels.
     pub encoding: ImportEncoding,

@@ -36,7 +36,7 @@ pub struct DayReports {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReportById {
-    /// The report.
+    /// Number of the report, unique for the device.
     pub id: u64,
     /// Which of the paths.
     pub path: ReportPath,
@@ -46,11 +46,11 @@ pub struct ReportById {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReportPath {
-    /// `/rum-report-id/{id}`
+    /// `/smartlic-service/rum-report-id/{id}` (doc)
     Segment,
-    /// `/rum-report-id?id={id}`
+    /// `/smartlic-service/rum-report-id?id={id}` (choice)
     Query,
-    /// `/days/rum-report-id/{id}`
+    /// `/smartlic-service/days/rum-report-id/{id}` (doc)
     DaysSegment,
 }
 
@@ -125,7 +125,7 @@ pub struct UnreadReport {
 }
 
 impl DeviceReports {
-    /// These reports.
+    /// What a device answers that has these reports.
     pub fn new(usage: Vec<RumEnvelope>) -> Self {
         Self { usage, ..Self::default() }
     }

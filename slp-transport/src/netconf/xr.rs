@@ -50,7 +50,7 @@ pub enum CodeSource {
     File(FilePath),
 }
 
-/// A procedure.
+/// A procedure of the device, with what it is given.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum XrRpc {
@@ -191,7 +191,7 @@ pub fn set_transport(message_id: u32, transport: &str, collector: Option<&BaseUr
 pub struct XrAnswer {
     /// A word of [`XR_ERRORS`], or one that is not in the module.
     pub return_code: String,
-    /// For people.
+    /// What the device says about it, for people.
     pub display_string: Option<String>,
     /// The code to reserve with.
     pub request_code: Option<String>,

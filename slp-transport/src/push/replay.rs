@@ -6,11 +6,15 @@ use sha2::{Digest as _, Sha256};
 use slp_model::{Udi, UnixSeconds};
 
 use crate::Nonce;
+use crate::push::Tenant;
 
 /// How long an answer is kept, seconds: a day.
 const KEPT: i64 = 86_400;
 
 /// What a server remembers of the messages of the last day: per device and nonce, the digest of the body and the answer.
+///
+/// One guard serves one account. A server of several needs one for each: a device may bring one and the same message to two of
+/// them, when its address was changed, and each has an answer of its own.
 #[derive(Clone, Debug)]
 pub struct ReplayGuard<T> {
     /// By the digest of device and nonce: what a device calls itself may be long.
@@ -39,17 +43,17 @@ impl<T: Clone> ReplayGuard<T> {
 
     /// Was this message here before?
     pub fn check(&mut self, udi: &Udi, nonce: &Nonce, body: &[u8], now: UnixSeconds) -> Replay<T> {
-        self.check_digest(udi, nonce, &sha256(body), now)
+        self.check_key(&message_key(None, udi, nonce), &sha256(body), now)
     }
 
-    pub(crate) fn check_digest(&mut self, udi: &Udi, nonce: &Nonce, body: &[u8; 32], now: UnixSeconds) -> Replay<T> {
+    pub(crate) fn check_key(&mut self, key: &[u8; 32], body: &[u8; 32], now: UnixSeconds) -> Replay<T> {
         while let Some((time, ..)) = self.order.front() {
             if now.since(*time).get() < KEPT {
                 break;
             }
             self.forget_oldest();
         }
-        match self.seen.get(&message_key(udi, nonce)) {
+        match self.seen.get(key) {
             None => Replay::Fresh,
             Some((digest, answer)) if digest == body => Replay::Repeated(answer.clone()),
             Some(_) => Replay::Reused,
@@ -58,14 +62,13 @@ impl<T: Clone> ReplayGuard<T> {
 
     /// Keeps the answer to a message.
     pub fn store(&mut self, udi: &Udi, nonce: &Nonce, body: &[u8], answer: T, now: UnixSeconds) {
-        self.store_digest(udi, nonce, sha256(body), answer, now);
+        self.store_key(message_key(None, udi, nonce), sha256(body), answer, now);
     }
 
-    pub(crate) fn store_digest(&mut self, udi: &Udi, nonce: &Nonce, body: [u8; 32], answer: T, now: UnixSeconds) {
+    pub(crate) fn store_key(&mut self, key: [u8; 32], body: [u8; 32], answer: T, now: UnixSeconds) {
         while !self.order.is_empty() && self.order.len() >= self.capacity {
             self.forget_oldest();
         }
-        let key = message_key(udi, nonce);
         if self.seen.insert(key, (body, answer)).is_none() {
             self.order.push_back((now, key));
         }
@@ -78,10 +81,11 @@ impl<T: Clone> ReplayGuard<T> {
     }
 }
 
-/// Neither part of a device's identity has a control character.
-pub(crate) fn message_key(udi: &Udi, nonce: &Nonce) -> [u8; 32] {
+/// A message by account, device and nonce. No account has an empty name, and none of the texts has a control character.
+pub(crate) fn message_key(tenant: Option<&Tenant>, udi: &Udi, nonce: &Nonce) -> [u8; 32] {
     let mut digest = Sha256::new();
-    for part in [udi.pid(), udi.serial(), nonce.as_str()] {
+    digest.update(tenant.map_or(0, Tenant::number).to_be_bytes());
+    for part in [tenant.map_or("", Tenant::name), udi.pid(), udi.serial(), nonce.as_str()] {
         digest.update(part);
         digest.update([0]);
     }

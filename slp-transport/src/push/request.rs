@@ -64,11 +64,11 @@ record! {
 record! {
     /// One device of a set.
     pub struct Device {
-        /// Its part.
+        /// Its part in a redundant set.
         role: req DeviceRole = "role",
         /// Who it is.
         sudi: req Sudi = "sudi",
-        /// Its name.
+        /// Its host name, where it is not withheld.
         hostname: opt String = "hostname",
         /// Its software, as a tag.
         software_tag_identifier: req String = "software_tag_identifier",
@@ -83,11 +83,11 @@ pub struct Identity {
     pub sudi: Sudi,
     /// Under which UUID the server knows it.
     pub product_instance_identifier: Option<String>,
-    /// Its name.
+    /// Its host name, where it is not withheld.
     pub hostname: Option<String>,
     /// Its software, as a tag.
     pub software_tag_identifier: String,
-    /// Its agent.
+    /// Version of its licensing agent.
     pub agent_version: Option<String>,
     /// All devices of the set.
     pub device_list: Vec<Device>,
@@ -258,9 +258,9 @@ record! {
         product_instance_identifier: req String = "product_instance_identifier",
         /// `SUCCESS` or `FAILED`.
         status: req StatusWord = "status",
-        /// A code.
+        /// The device's own code, where the installation failed.
         error_code: said String = "error_code",
-        /// A sentence.
+        /// What the server says about it, for people.
         status_message: said String = "status_message",
     }
 }
@@ -358,7 +358,7 @@ record! {
 record! {
     /// Hands over telemetry reports.
     pub struct TelemetryReporting {
-        /// The reports.
+        /// The telemetry reports, each signed by itself.
         telemetry: list Telemetry = "telemetry",
     }
 }

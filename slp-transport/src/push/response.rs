@@ -18,7 +18,7 @@ record! {
         status: req StatusWord = "status",
         /// A code, see [`message_code`]; `LS_…` are those of the vendor, passed through.
         message_code: said String = "message_code",
-        /// A sentence.
+        /// What the server says about it, for people.
         message: said String = "message",
         /// That of the request; 0 if it could not be read.
         timestamp: req UnixMillis = "timestamp",
@@ -224,13 +224,13 @@ record! {
 record! {
     /// Who a server is: `CSLU_V1` and `v1` for a collector, `SSM` and `1.3` for the cloud (seen).
     pub struct ConnectInfo {
-        /// Its name.
+        /// Name of the product that answers.
         name: req String = "name",
-        /// Its version.
+        /// Version of the product that answers.
         version: req String = "version",
-        /// Empty (seen).
+        /// What else it says of itself; empty so far (seen).
         additional: or_default String = "additional",
-        /// Production?
+        /// Is it the production service, not one for tests?
         prod: or_default bool = "prod",
         /// What it can do.
         capabilities: list String = "capabilities",

@@ -5,7 +5,7 @@ use slp_model::{Place, SignedContent};
 
 use crate::Error;
 
-/// The header.
+/// The header that carries a signature over the body.
 pub const SIGNATURE_HEADER: HeaderName = HeaderName::from_static("x-slp-signature");
 /// The longest value that is read.
 const LONGEST: usize = 4_096;

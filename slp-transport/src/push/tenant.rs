@@ -45,12 +45,12 @@ impl Tenant {
         Ok(Self { name, number })
     }
 
-    /// The account.
+    /// Name of the account, without escapes.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its number.
+    /// Number behind the name, from 1.
     pub fn number(&self) -> u32 {
         self.number
     }

@@ -32,7 +32,7 @@ use std::marker::PhantomData;
 
 use http::{Method, Request, Response, StatusCode};
 
-use super::{MODULE, Wrapped, request, success};
+use super::{MODULE, member_of_module, request, success};
 use crate::device::Session;
 use crate::message::{self, Call, Exchange, Serve};
 use crate::wire::{self, Out, Wire, record};
@@ -91,7 +91,7 @@ tree! {
         smart_enabled: opt bool = "smart-enabled",
         /// Version of the licensing agent, such as `5.1.26_rel/59`.
         version: opt String = "version",
-        /// The rest.
+        /// Everything but the switches above.
         state_info: opt StateInfo = "state-info",
     }
 }
@@ -125,7 +125,7 @@ tree! {
         conversion: some Conversion = "conversion",
         /// Keys of the closed reports; key `rum-report-key`.
         rum_reports_closed_keys: some ReportKey = "rum-reports-closed-keys",
-        /// Acknowledgements.
+        /// When reports were last sent and acknowledged.
         rum_ack: opt RumAck = "rum-ack",
         /// What was bought with the members; key `key_udi`.
         factory_purchase: some FactoryPurchase = "factory-purchase",
@@ -145,7 +145,7 @@ tree! {
 }
 
 tree! {
-    /// Two addresses.
+    /// The two addresses of the smart transport, as they are set.
     pub struct UrlSettings {
         /// For everything but utility reports.
         url_registration: opt String = "url-registration",
@@ -190,25 +190,18 @@ impl DeviceUdi {
     /// # Errors
     /// [`Schema`](ErrorKind::Schema) if a part is missing, empty, or cannot be one.
     pub fn udi(&self) -> Result<slp_model::Udi, Error> {
-        let text = |part: &Option<String>| part.clone().unwrap_or_default();
-        let fault = |error: slp_model::Error| Error::new(ErrorKind::Schema, error.message().to_owned());
-        let udi = slp_model::Udi::new(text(&self.pid), text(&self.sn)).map_err(fault)?;
-        Ok(udi
-            .with_vid(text(&self.vid))
-            .with_uuid(text(&self.uuid))
-            .with_suvi(text(&self.suvi))
-            .with_host_identifier(text(&self.host_identifier))
-            .with_mac_address(text(&self.mac_address)))
+        let (pid, sn) = (self.pid.as_deref().unwrap_or_default(), self.sn.as_deref().unwrap_or_default());
+        let beside = [&self.vid, &self.uuid, &self.suvi, &self.host_identifier, &self.mac_address];
+        crate::identity::udi_of(pid, sn, beside)
     }
 }
 
 impl From<&slp_model::Udi> for DeviceUdi {
     fn from(udi: &slp_model::Udi) -> Self {
-        let text = |part: Option<&str>| part.map(str::to_owned);
         let mut device = Self::new();
         (device.pid, device.sn) = (Some(udi.pid().to_owned()), Some(udi.serial().to_owned()));
-        (device.vid, device.uuid, device.suvi) = (text(udi.vid()), text(udi.uuid()), text(udi.suvi()));
-        (device.host_identifier, device.mac_address) = (text(udi.host_identifier()), text(udi.mac_address()));
+        [device.vid, device.uuid, device.suvi, device.host_identifier, device.mac_address] =
+            crate::identity::beside_of(udi);
         device
     }
 }
@@ -239,10 +232,11 @@ pub trait Part: Sized {
     }
 }
 
-fn unwrapped<T: Wire>(body: &[u8], limits: &Limits, path: &str) -> Result<T, Error> {
+fn unwrapped<T: Wire + Part>(body: &[u8], limits: &Limits) -> Result<T, Error> {
     let mut limits = limits.clone();
     limits.body_bytes = limits.device_body_bytes;
-    wire::from_body::<Wrapped<T>>(body, &limits, &format!("licensing/{path}")).map(|whole| whole.0)
+    let read = |input: &mut wire::In<'_, '_>| member_of_module(input, Some(T::name()));
+    wire::from_body_by(body, &limits, &format!("licensing/{}", T::PATH), read)
 }
 
 fn wrapped<T: Wire>(name: &str, part: &T) -> String {
@@ -259,7 +253,7 @@ macro_rules! parts {
             const PATH: &'static str = $path;
 
             fn from_restconf(body: &[u8], limits: &Limits) -> Result<Self, Error> {
-                unwrapped(body, limits, Self::PATH)
+                unwrapped(body, limits)
             }
 
             fn to_restconf(&self) -> String {

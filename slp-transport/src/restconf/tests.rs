@@ -44,6 +44,26 @@ fn the_answer_is_read_whatever_its_wrapper() {
 }
 
 #[test]
+fn an_answer_with_two_parts_or_another_one_than_was_asked_for_is_refused() {
+    let read = |body: &str| Read::<state::Policy>::answer(&answer(200, body), &Limits::default());
+    let policy = r#""cisco-smart-license:policy":{"policy-name":"x"}"#;
+    assert_eq!(read(&format!("{{{policy}}}")).unwrap().policy_name.as_deref(), Some("x"));
+    let other = r#""cisco-smart-license:udi":{"pid":"C8000V"}"#;
+    assert_eq!(read(&format!("{{{other},{policy}}}")).unwrap().policy_name.as_deref(), Some("x"), "whatever is first");
+    let error = read(&format!("{{{other}}}")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Schema);
+    assert!(error.to_string().ends_with("$.policy: the member is missing"), "{error}");
+    assert_eq!(read(&format!("{{{policy},{policy}}}")).unwrap_err().kind(), ErrorKind::Schema);
+    assert_eq!(read(r#"{"cisco-smart-license-errors:policy":{}}"#).unwrap_err().kind(), ErrorKind::Schema);
+    // what is asked for by its path alone has to be alone
+    let raw = |body: &str| ReadState::answer(&answer(200, body), &Limits::default());
+    assert_eq!(raw(&format!("{{\"other:x\":1,{other}}}")).unwrap().as_str(), r#"{"pid":"C8000V"}"#);
+    let error = raw(&format!("{{{other},{policy}}}")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Schema);
+    assert!(error.to_string().contains("a second part"), "{error}");
+}
+
+#[test]
 fn a_path_that_does_not_exist_is_followed_by_the_other_one() {
     for (status, body) in [
         (404, ""),

@@ -7,7 +7,7 @@ use http::Response;
 use slp_model::{Udi, UnixSeconds};
 
 use crate::Nonce;
-use crate::push::{Replay, ReplayGuard, message_key};
+use crate::push::{Replay, ReplayGuard, Tenant, message_key};
 
 /// Answers of the last day, and messages that are being worked on. Of the latter there are never more than threads at work.
 pub(super) struct Once {
@@ -43,6 +43,8 @@ enum Outcome {
 /// What a message is.
 #[derive(Clone, Copy)]
 pub(super) struct Message<'m> {
+    /// Each account of the server has an answer of its own.
+    pub(super) tenant: Option<&'m Tenant>,
     pub(super) udi: &'m Udi,
     pub(super) nonce: &'m Nonce,
     /// Digest of the body.
@@ -68,11 +70,11 @@ impl Once {
         message: Message<'_>,
         work: impl FnOnce() -> (Response<Vec<u8>>, bool),
     ) -> Option<Response<Vec<u8>>> {
-        let Message { udi, nonce, digest, time } = message;
-        let key = message_key(udi, nonce);
+        let Message { tenant, udi, nonce, digest, time } = message;
+        let key = message_key(tenant, udi, nonce);
         let flight = loop {
             let mut state = lock(&self.state);
-            match state.answered.check_digest(udi, nonce, &digest, time) {
+            match state.answered.check_key(&key, &digest, time) {
                 Replay::Repeated(answer) => return Some(answer),
                 Replay::Reused => return None,
                 Replay::Fresh => {}
@@ -98,7 +100,7 @@ impl Once {
         }
         if is_kept {
             // before it lands: a copy that comes in between finds one or the other
-            lock(&self.state).answered.store_digest(udi, nonce, digest, answer.clone(), time);
+            lock(&self.state).answered.store_key(key, digest, answer.clone(), time);
         }
         Some(answer)
     }
@@ -178,7 +180,7 @@ mod tests {
 
         fn send(&self, body: u8, work: impl FnOnce(usize) -> (u16, bool)) -> Option<(u16, Vec<u8>)> {
             let time = "2026-01-01T00:00:00Z".parse().unwrap();
-            let message = Message { udi: &self.udi, nonce: &self.nonce, digest: [body; 32], time };
+            let message = Message { tenant: None, udi: &self.udi, nonce: &self.nonce, digest: [body; 32], time };
             let answer = self.once.answer(message, || {
                 let number = self.works.fetch_add(1, Ordering::SeqCst);
                 let (status, is_kept) = work(number);

@@ -38,23 +38,49 @@ impl PushHandler for Slow {
     }
 }
 
-#[test]
-fn two_copies_at_the_same_moment_reach_the_handler_once_and_another_body_is_refused_meanwhile() {
+/// A server of [`Slow`]; when a message has come to it, and what lets it go on. Without the latter nothing is held.
+fn slow(settings: ServerSettings) -> (Push<Slow>, Receiver<()>, Sender<()>) {
     let (entered, is_in) = channel();
     let (go, may_go) = channel();
-    let handler = Arc::new(Slow { handled: AtomicUsize::new(0), entered: entered.into(), go: may_go.into() });
-    let settings = ServerSettings::default();
     let push = Push {
-        handler: Arc::clone(&handler),
+        handler: Arc::new(Slow { handled: AtomicUsize::new(0), entered: entered.into(), go: may_go.into() }),
         codec: Arc::new(SlpPi1::new()),
         limiter: Limiter::new(&settings),
         once: Once::new(settings.remembered),
         settings,
         base: "/cslu/v1/pi".into(),
     };
+    (push, is_in, go)
+}
+
+/// Reports of one device, under a nonce of this byte.
+fn message(handler: &Slow, nonce: u8) -> PiRequest {
     let identity = Identity::new(Sudi::new("C9300-24UX", "TST00000001"), "regid.2017-05.com.cisco.C9300,v1_x");
-    let message = || PiRequest::of(&identity, handler.now(), Nonce::from_random([1; 16]), UsageReporting::new().into());
-    let send = |body: &[u8]| push.handle(None, None, message(), body);
+    PiRequest::of(&identity, handler.now(), Nonce::from_random([nonce; 16]), UsageReporting::new().into())
+}
+
+#[test]
+fn each_account_of_a_server_has_its_own_answer_to_one_and_the_same_message() {
+    let (push, _is_in, go) = slow(ServerSettings::default());
+    drop(go);
+    let tenants =
+        [None, Some("Acme-1"), Some("Acme-2"), Some("Acme-11")].map(|text| text.map(|text| text.parse().unwrap()));
+    let send =
+        |tenant: &Option<Tenant>| push.handle(tenant.as_ref(), None, message(&push.handler, 1), b"one").into_body();
+    let mut answers: Vec<_> = tenants.iter().map(send).collect();
+    assert_eq!(tenants.iter().map(send).collect::<Vec<_>>(), answers, "each is remembered");
+    answers.sort();
+    answers.dedup();
+    assert_eq!((answers.len(), push.handler.handled.load(Ordering::SeqCst)), (4, 4));
+    let other = push.handle(tenants[1].as_ref(), None, message(&push.handler, 1), b"two");
+    assert_eq!(other.status(), StatusCode::CONFLICT);
+}
+
+#[test]
+fn two_copies_at_the_same_moment_reach_the_handler_once_and_another_body_is_refused_meanwhile() {
+    let (push, is_in, go) = slow(ServerSettings::default());
+    let handler = Arc::clone(&push.handler);
+    let send = |body: &[u8]| push.handle(None, None, message(&handler, 1), body);
     thread::scope(|scope| {
         let go = go;
         let first = scope.spawn(|| send(b"one"));
@@ -83,24 +109,12 @@ fn in_runtime<T>(test: impl Future<Output = T>) -> T {
 /// have all those of the runtime.
 #[test]
 fn a_message_keeps_its_place_while_it_is_worked_on_though_its_sender_has_gone() {
-    let (entered, is_in) = channel();
-    let (go, may_go) = channel();
-    let handler = Arc::new(Slow { handled: AtomicUsize::new(0), entered: entered.into(), go: may_go.into() });
-    let settings = one_place();
-    let push = Arc::new(Push {
-        handler: Arc::clone(&handler),
-        codec: Arc::new(SlpPi1::new()),
-        limiter: Limiter::new(&settings),
-        once: Once::new(settings.remembered),
-        settings,
-        base: "/cslu/v1/pi".into(),
-    });
-    let identity = Identity::new(Sudi::new("C9300-24UX", "TST00000001"), "regid.2017-05.com.cisco.C9300,v1_x");
+    let (push, is_in, go) = slow(one_place());
+    let push = Arc::new(push);
+    let handler = Arc::clone(&push.handler);
     let http = |nonce: u8| {
-        let message =
-            PiRequest::of(&identity, handler.now(), Nonce::from_random([nonce; 16]), UsageReporting::new().into());
         let base = "http://192.0.2.1/cslu/v1/pi".parse().unwrap();
-        let (mut parts, body) = SlpPi1::new().encode_request(&message, &base).unwrap().into_parts();
+        let (mut parts, body) = SlpPi1::new().encode_request(&message(&handler, nonce), &base).unwrap().into_parts();
         parts.uri = "/cslu/v1/pi".parse().unwrap();
         Request::from_parts(parts, Body::from(body))
     };

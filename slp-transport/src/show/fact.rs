@@ -21,7 +21,7 @@ pub struct Fact {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempts {
-    /// Messages.
+    /// Messages that were begun.
     pub total: u64,
     /// Those that went well.
     pub success: u64,

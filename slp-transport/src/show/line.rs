@@ -19,6 +19,11 @@ impl<'a> Line<'a> {
     }
 }
 
+/// The most facts of a line: devices print three.
+const MOST: usize = 64;
+/// The most bytes of a key that stands behind another fact.
+const KEY: usize = 40;
+
 /// The facts of a line, `Key: value` each. Most lines have one; some have two or three, apart by two blanks or more.
 #[derive(Debug, Default)]
 pub(super) struct Parts<'a>(Vec<(&'a str, &'a str)>);
@@ -29,6 +34,9 @@ impl<'a> Parts<'a> {
         let mut rest = text;
         loop {
             let (part, tail) = cut(rest);
+            if parts.len() >= MOST {
+                return None;
+            }
             parts.push(split(part)?);
             match tail {
                 Some(tail) => rest = tail,
@@ -53,10 +61,15 @@ fn cut(text: &str) -> (&str, Option<&str>) {
         let place = from.saturating_add(found);
         let (first, second) = text.split_at_checked(place).unwrap_or((text, ""));
         let second = second.trim_start();
-        let key = second.split_once(": ").map(|(key, _)| key).or_else(|| second.strip_suffix(':'));
-        let is_key = key.is_some_and(|key| {
-            key.len() <= 40 && key.starts_with(|first: char| first.is_ascii_uppercase()) && !key.contains("  ")
-        });
+        // no further than a key is long: there may be very many blanks on the line
+        let bytes = second.as_bytes();
+        let end =
+            bytes.iter().take(KEY.saturating_add(1)).zip(bytes.iter().skip(1)).position(|pair| pair == (&b':', &b' '));
+        let last = (second.len() <= KEY.saturating_add(1)).then(|| second.strip_suffix(':')).flatten();
+        let is_key = end
+            .and_then(|end| second.get(..end))
+            .or(last)
+            .is_some_and(|key| key.starts_with(|first: char| first.is_ascii_uppercase()) && !key.contains("  "));
         if is_key && first.contains(':') {
             return (first.trim_end_matches([',', ' ']), Some(second));
         }

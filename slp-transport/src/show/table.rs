@@ -2,7 +2,7 @@
 
 use super::line::Line;
 use super::walk::Walk;
-use super::{CliFacts, ShowCommand};
+use super::{CliFacts, NAME, ShowCommand};
 
 /// Is the line a row, or the head of the table? Then its facts are taken.
 pub(super) fn row(command: ShowCommand, line: Line<'_>, walk: &mut Walk, facts: &mut CliFacts) -> bool {
@@ -95,7 +95,7 @@ fn event(line: Line<'_>, facts: &mut CliFacts) -> bool {
         return false;
     };
     let is_day = day.len() == 10 && day.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-    if !is_day || !clock.contains(':') || !name.starts_with("SAEVT_") {
+    if !is_day || !clock.contains(':') || !name.starts_with("SAEVT_") || name.len() > NAME {
         return false;
     }
     let path = format!("Event Log/{name}");

@@ -1,8 +1,8 @@
 //! Where a reader stands in a capture, and what it knows there.
 
-use super::ShowCommand;
 use super::line::{Line, Parts};
 use super::vocabulary::{LICENSE_KEYS, PROXY_KEYS, ROLES, Section};
+use super::{NAME, ShowCommand};
 
 /// Where a reader stands: section, group, and the group inside it.
 #[derive(Debug)]
@@ -79,7 +79,8 @@ impl Walk {
             self.enter(section);
             return true;
         }
-        if text.ends_with("):") && name.contains(" (") && Section::find("License Usage").is_some() {
+        if text.ends_with("):") && name.contains(" (") && name.len() <= NAME && Section::find("License Usage").is_some()
+        {
             // Licences may follow without a heading of their own; those of authorization codes have one.
             if !self.is_in("Authorizations") {
                 self.section = Section::find("License Usage").copied();
@@ -89,7 +90,7 @@ impl Walk {
         }
         // `P:…,S:…:` above its licences.
         let device = name.starts_with("P:") && name.contains(",S:") && text.ends_with(':') && !name.contains(' ');
-        if device && self.is_in("Platform Provided Mapping Table") {
+        if device && name.len() <= NAME && self.is_in("Platform Provided Mapping Table") {
             self.groups.truncate(1);
             self.groups.push(name.to_owned());
             return true;
@@ -142,7 +143,8 @@ impl Walk {
             self.groups = vec![key.to_owned()];
             return true;
         }
-        if (key == "Handle" && section.name == "License Usage") || key.starts_with("Index ") {
+        let is_short = key.len().saturating_add(value.len()) <= NAME;
+        if is_short && ((key == "Handle" && section.name == "License Usage") || key.starts_with("Index ")) {
             self.groups = vec![format!("{} {value}", key.trim_end_matches(" Feature"))];
             if key == "Handle" {
                 return true;

@@ -19,7 +19,7 @@ const LABELS: [&str; 5] =
     ["% Error retrieving SUDI", "% Error retrieving integrity", "Signature version:", "Boot 0 Hash:", "LOCATION FRU="];
 /// Commands whose answers these are.
 const COMMANDS: [&str; 3] = ["show platform sudi", "show platform integrity", "show system integrity"];
-/// The most characters of a name, of a location or of a host.
+/// The most bytes that are kept of a name or of a location.
 const MAX_NAME: usize = 512;
 
 /// Do its lines look like such a capture?
@@ -171,7 +171,7 @@ impl<'a> Reader<'a> {
         }
         if let Some(location) = line.strip_prefix("LOCATION ") {
             self.flush()?;
-            let location = location.trim().get(..MAX_NAME).unwrap_or(location.trim());
+            let location = text::cut(location.trim(), MAX_NAME);
             self.draft = Draft::at(self.place.clone(), Some(location.to_owned()));
             return Ok(());
         }
@@ -269,7 +269,7 @@ impl<'a> Reader<'a> {
                 self.draft.measurement().os_version = Some(value.to_owned());
             }
             (Step::PackageHashes, _) => self.hash(line, false),
-            (_, "Certificate Name") => self.name = Some(value.get(..MAX_NAME).unwrap_or(value).to_owned()),
+            (_, "Certificate Name") => self.name = Some(text::cut(value, MAX_NAME).to_owned()),
             (_, "Platform") => {
                 self.begin();
                 self.draft.measurement().platform = Some(value.to_owned());
@@ -341,7 +341,7 @@ impl<'a> Reader<'a> {
                 self.answer.warn(Tolerance::UnreadableHash, &self.place);
             }
         }
-        let measured = Measured { name: name.get(..MAX_NAME).unwrap_or(name).to_owned(), hash };
+        let measured = Measured { name: text::cut(name, MAX_NAME).to_owned(), hash };
         let place = self.draft.measurement();
         if is_boot {
             place.boot.push(measured);

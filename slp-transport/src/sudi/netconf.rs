@@ -32,18 +32,18 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, answer: &mut Answer) -> Result
         "rpc-reply" => root.all("data").next().and_then(|data| data.all(DATA).next()),
         _ => None,
     };
-    let place = |element: &Element, path: String| text::place(text, element.offset, path);
     let Some(data) = data else {
-        let text = format!("there is no element {DATA}, which such an answer has");
-        return Err(schema(&place(&root, root.name.clone()), text));
+        let what = format!("there is no element {DATA}, which such an answer has");
+        return Err(schema(&text::place(text, root.offset, root.name.clone()), what));
     };
+    let mut places = text::Places::of(text);
     for (number, part) in data.all("location").enumerate() {
         let keys =
             ["fru", "slot", "bay", "chassis", "node"].map(|name| part.all(name).next().map(|key| key.text.clone()));
         let [fru, slot, bay, chassis, node] = &keys;
         let location = restconf::location([fru, slot, bay, chassis, node]);
         for (index, entry) in part.all("integrity").enumerate() {
-            let place = place(entry, format!("{DATA}/location[{number}]/integrity[{index}]"));
+            let place = places.at(entry.offset, format!("{DATA}/location[{number}]/integrity[{index}]"));
             let statement = integrity(entry, &Parts { text, path: &place.path })
                 .and_then(|read| entry::statement(read, &place, location.clone(), answer));
             answer.push(statement)?;

@@ -3,8 +3,9 @@
 
 use slp_model::Location;
 
+use super::Answer;
 use super::entry::{self, Integrity};
-use super::{Answer, text};
+use super::text::{self, Places};
 use crate::wire::{Fail, In, Out, Wire, body_text, from_text, record};
 use crate::{Error, Limits};
 
@@ -48,8 +49,8 @@ impl Entry {
         T::read(&mut input)
     }
 
-    pub(super) fn place(&self, text: &str, path: String) -> Location {
-        text::place(text, self.0, path)
+    pub(super) fn place(&self, places: &mut Places<'_>, path: String) -> Location {
+        places.at(self.0, path)
     }
 }
 
@@ -86,12 +87,13 @@ pub(super) fn starts_with_member(text: &[u8], name: &str) -> bool {
 pub(super) fn read(bytes: &[u8], limits: &Limits, answer: &mut Answer) -> Result<(), Error> {
     let text = body_text(bytes, limits.device_body_bytes, "")?;
     let whole: Whole = from_text(text, limits).map_err(|fail| fault(&fail, text, "$"))?;
+    let mut places = Places::of(text);
     for (number, part) in whole.data.locations.into_iter().enumerate() {
         let location = location([&part.fru, &part.slot, &part.bay, &part.chassis, &part.node]);
         for (index, entry) in part.entries.iter().enumerate() {
             let path = format!("$.{DATA}.location[{number}].integrity[{index}]");
             let statement = match entry.in_text::<Integrity>(text, limits) {
-                Ok(read) => entry::statement(read, &entry.place(text, path), location.clone(), answer),
+                Ok(read) => entry::statement(read, &entry.place(&mut places, path), location.clone(), answer),
                 Err(fail) => Err(fault(&fail, text, &path)),
             };
             answer.push(statement)?;

@@ -323,3 +323,15 @@ fn no_cut_and_no_changed_byte_makes_a_reader_panic() {
         }
     }
 }
+
+#[test]
+fn carriers_and_tolerances_are_read_back_from_their_words() {
+    for carrier in Carrier::ALL {
+        assert_eq!(carrier.to_string().parse::<Carrier>().unwrap(), *carrier);
+        assert_eq!(serde_json::from_str::<Carrier>(&serde_json::to_string(carrier).unwrap()).unwrap(), *carrier);
+    }
+    for tolerance in Tolerance::ALL {
+        assert_eq!(tolerance.to_string().parse::<Tolerance>().unwrap(), *tolerance);
+    }
+    insta::assert_snapshot!("CLI".parse::<Carrier>().unwrap_err(), @r#""CLI" is no carrier of a statement; expected one of: cli, netconf, restconf, xr-json"#);
+}

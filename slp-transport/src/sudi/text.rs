@@ -54,13 +54,71 @@ pub(super) fn base64(text: &str, limit: usize, what: &str) -> Result<Vec<u8>, St
     }
 }
 
+/// The beginning of a text, as much as is kept of a name.
+pub(super) fn cut(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    text.get(..end).unwrap_or_default()
+}
+
+/// Lines and columns of offsets that grow, counted on from one to the next: each by itself would be counted from the start.
+pub(super) struct Places<'t> {
+    text: &'t str,
+    /// Of what was counted: bytes, line ends, and characters behind the last of these.
+    counted: (usize, usize, usize),
+}
+
+impl<'t> Places<'t> {
+    pub(super) fn of(text: &'t str) -> Self {
+        Self { text, counted: (0, 0, 0) }
+    }
+
+    pub(super) fn at(&mut self, offset: usize, path: impl Into<String>) -> Location {
+        let (bytes, lines, characters) = self.counted;
+        let Some(more) = self.text.get(bytes..offset) else {
+            return place(self.text, offset, path);
+        };
+        let ends = more.bytes().filter(|byte| *byte == b'\n').count();
+        let last = more.rsplit('\n').next().unwrap_or_default().chars().count();
+        self.counted =
+            (offset, lines.saturating_add(ends), if ends == 0 { characters.saturating_add(last) } else { last });
+        located(self.counted, path)
+    }
+}
+
+fn located((offset, lines, characters): (usize, usize, usize), path: impl Into<String>) -> Location {
+    let mut place = Location::path(path);
+    place.line = u64::try_from(lines.saturating_add(1)).ok();
+    place.column = u64::try_from(characters.saturating_add(1)).ok();
+    place.byte = u64::try_from(offset).ok();
+    place
+}
+
 /// Line and column of an offset.
 pub(super) fn place(text: &str, offset: usize, path: impl Into<String>) -> Location {
     let before = text.get(..offset).unwrap_or(text);
-    let line = before.bytes().filter(|byte| *byte == b'\n').count().saturating_add(1);
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count().saturating_add(1);
-    let mut place = Location::path(path);
-    (place.line, place.column) = (u64::try_from(line).ok(), u64::try_from(column).ok());
-    place.byte = u64::try_from(offset).ok();
-    place
+    let lines = before.bytes().filter(|byte| *byte == b'\n').count();
+    let characters = before.rsplit('\n').next().unwrap_or_default().chars().count();
+    located((offset, lines, characters), path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_that_are_counted_on_are_those_that_are_counted_alone() {
+        let text = "a\n\nbä\u{1f980}c\n\td\n";
+        let offsets: Vec<usize> = (0..=text.len()).filter(|at| text.is_char_boundary(*at)).collect();
+        for step in 1..offsets.len() {
+            let mut places = Places::of(text);
+            for at in offsets.iter().copied().step_by(step).chain([0, 5, text.len() + 7]) {
+                assert_eq!(places.at(at, "x"), place(text, at, "x"), "{at} by {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_is_cut_between_characters() {
+        assert_eq!((cut("abc", 3), cut("abcd", 3), cut("ab\u{1f980}", 3), cut("", 3)), ("abc", "abc", "ab", ""));
+    }
 }

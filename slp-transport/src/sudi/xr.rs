@@ -68,10 +68,11 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, answer: &mut Answer) -> Result
     input.reader = input.reader.resumed_at(begin);
     let read = Whole::read(&mut input).and_then(|read| input.reader.end().map(|()| read).map_err(Fail::from));
     let answered = read.map_err(|fail| fault(&fail, whole, "$"))?;
+    let mut places = text::Places::of(whole);
     for (index, node) in answered.nodes.iter().enumerate() {
         let path = format!("$.{MEMBER}[{index}]");
         let statement = match node.in_text::<Node>(whole, limits) {
-            Ok(read) => statement(read, &node.place(whole, path)),
+            Ok(read) => statement(read, &node.place(&mut places, path)),
             Err(fail) => Err(fault(&fail, whole, &path)),
         };
         answer.push(statement)?;

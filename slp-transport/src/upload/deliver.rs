@@ -8,7 +8,7 @@ use crate::{Action, Error, ErrorKind, Limits, Refusal, Results, SmartLicense, St
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Delivery {
-    /// The device.
+    /// The device that imports the document.
     pub device: Udi,
     /// What kind of document it is.
     pub action: Action,

@@ -54,13 +54,20 @@ impl Unknown {
         Ok(())
     }
 
-    /// As [`read`](Self::read), for a place where a payload may stand, which is longer than other strings.
+    /// As [`read`](Self::read), for a place where a payload may stand, which is longer than other strings: it is kept with the
+    /// escapes of our own writer.
     pub(crate) fn read_long(&mut self, name: Cow<'_, str>, at: usize, input: &mut In<'_, '_>) -> Result<(), Fail> {
         if &*name != "payload" || input.reader.kind().map_err(Fail::from)? != slp_model::json::ValueKind::String {
             return self.read(name, at, input);
         }
+        if !self.names.insert(name.to_string()) {
+            return Err(Fault::duplicate(at, &name).into());
+        }
         let mut text = String::new();
         input.reader.string_into(&mut text, input.limits.payload_bytes, "payload_bytes").map_err(Fail::from)?;
+        let mut raw = String::with_capacity(text.len());
+        slp_model::json::write_string(&mut raw, &text, slp_model::json::Profile::Http);
+        self.members.push((name.into_owned(), raw));
         Ok(())
     }
 

@@ -136,6 +136,16 @@ fn what_acknowledges_nothing_is_no_answer_to_reports() {
 }
 
 #[test]
+fn an_answer_that_fits_nothing_does_not_contest_one_that_does() {
+    let ledger = ledger(&[("A", 1, &[(1, &[10, 11])])]);
+    let (stray, good) = (("stray", claims(1, &[77])), ("good", claims(1, &[10, 11])));
+    let (acked, not) = ((Verdict::Acked, of(&["A"]), vec![10, 11]), (Verdict::Mismatched, of(&["A"]), vec![]));
+    assert_eq!(told(&ledger, &[stray.clone(), good.clone()]), [not.clone(), acked.clone()]);
+    assert_eq!(told(&ledger, &[good, stray.clone()]), [acked, not.clone()]);
+    assert_eq!(told(&ledger, &[stray.clone(), stray]), [not.clone(), not]);
+}
+
+#[test]
 fn bundles_that_were_not_written_are_not_answered() {
     let mut ledger = ledger(&[("A", 1, &[(1, &[10])])]);
     let time = slp_model::UnixMillis::new(5_000).unwrap();

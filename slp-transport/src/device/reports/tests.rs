@@ -36,6 +36,18 @@ fn what_a_device_of_ours_writes_is_what_came_in() {
 }
 
 #[test]
+fn a_payload_beside_the_reports_is_kept_as_any_other_member_is() {
+    let long = "x".repeat(100_000);
+    let body = format!(r#"{{"payload":"a \"{long}","usage":[{ENVELOPE}]}}"#);
+    let answer = reports(&body).unwrap();
+    assert_eq!((answer.usage.len(), answer.unknown.len()), (1, 1));
+    let written = AllReports::respond(&answer).unwrap();
+    assert_eq!(reports(&String::from_utf8(written.into_body()).unwrap()).unwrap(), answer);
+    assert_eq!(answer.unknown.get("payload"), Some(&*format!(r#""a \"{long}""#)));
+    assert_eq!(reports(r#"{"payload":"a","usage":[],"payload":"a"}"#).unwrap_err().kind(), ErrorKind::Schema);
+}
+
+#[test]
 fn one_broken_report_is_named_by_its_place_and_costs_itself_alone() {
     let answer = reports(&format!(r#"{{"usage":[{ENVELOPE},{{"payload":1,"x":[2]}},{ENVELOPE}]}}"#)).unwrap();
     assert_eq!((answer.usage.len(), answer.unread.len(), answer.unread[0].index), (2, 1, 1));

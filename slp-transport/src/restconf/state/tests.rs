@@ -79,19 +79,7 @@ macro_rules! draw_words {
         }
     )+};
 }
-draw_words!(
-    RegistrationState,
-    AuthorizationState,
-    UtilityReportingType,
-    TransportType,
-    EnforcementMode,
-    PolicyType,
-    ConversionStatus,
-    RumReportState,
-    LicenseEnforcementType,
-    LicenseTermType,
-    LicenseAuthType,
-);
+value::each_enumeration!(draw_words);
 
 fn written_is_read<T: Part + Draw + PartialEq + std::fmt::Debug>(dice: &mut Dice) {
     let part = T::draw(dice);

@@ -273,16 +273,25 @@ open_enum! {
     }
 }
 
-words!(
-    RegistrationState,
-    AuthorizationState,
-    UtilityReportingType,
-    TransportType,
-    EnforcementMode,
-    PolicyType,
-    ConversionStatus,
-    RumReportState,
-    LicenseEnforcementType,
-    LicenseTermType,
-    LicenseAuthType,
-);
+/// Does something with each of the enumerations.
+macro_rules! each_enumeration {
+    ($what:ident) => {
+        $what!(
+            RegistrationState,
+            AuthorizationState,
+            UtilityReportingType,
+            TransportType,
+            EnforcementMode,
+            PolicyType,
+            ConversionStatus,
+            RumReportState,
+            LicenseEnforcementType,
+            LicenseTermType,
+            LicenseAuthType,
+        );
+    };
+}
+#[cfg(test)]
+pub(super) use each_enumeration;
+
+each_enumeration!(words);

@@ -128,8 +128,7 @@ pub fn http_body(data: &[u8]) {
         let _ = text.parse::<BaseUrl>().map_err(|error| said(&error));
         let encoded = SmartLicense::encode(data);
         assert_eq!(encoded.decode(&limits).ok().as_deref(), Some(data));
-        let secret = Secret::new(text);
-        assert!(!format!("{secret:?}").contains(text) || text.len() < 8);
+        assert_eq!(format!("{:?}", Secret::new(text)), "Secret(hidden)");
     }
     let _ = PollId::from(0);
 }

@@ -221,8 +221,17 @@ impl Wire for TokenAnswer {
     fn read(input: &mut In<'_, '_>) -> Result<Self, Fail> {
         let start = input.reader.value_offset();
         let (mut token, mut kind, mut expires, mut refresh) = (None, None, None, None);
+        // Of two tokens one would be used, the other not: which one is nobody's to guess.
+        let (mut seen, known) =
+            (slp_model::json::Seen::default(), ["access_token", "token_type", "expires_in", "refresh_token"]);
         input.reader.begin_object()?;
-        while let Some(name) = input.reader.next_member()? {
+        loop {
+            let at = input.reader.value_offset();
+            let Some(name) = input.reader.next_member()? else { break };
+            let index = (0_u8..).zip(known).find_map(|(index, known)| (known == name).then_some(index));
+            if index.is_some_and(|index| !seen.known(index)) {
+                return Err(slp_model::json::Fault::duplicate(at, &name).into());
+            }
             match &*name {
                 "access_token" => token = Some(AccessToken::new(String::read(input)?)),
                 "token_type" => kind = Some(String::read(input)?),
@@ -251,5 +260,21 @@ impl Wire for TokenAnswer {
             out.string(if out.masked { "***" } else { token.expose() });
         }
         out.text.push('}');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_stands_twice_is_refused_and_what_is_not_known_may() {
+        let read = |text: &str| wire::from_text::<TokenAnswer>(text, &Limits::default());
+        let good = r#"{"x":1,"access_token":"a","expires_in":60,"x":2}"#;
+        assert_eq!((read(good).unwrap().access_token.expose(), read(good).unwrap().expires_in), ("a", 60));
+        for twice in [r#""access_token":"b""#, r#""expires_in":60"#] {
+            let error = read(&good.replace(r#""x":2"#, twice)).map(drop).unwrap_err();
+            assert!(error.fault().message().contains("twice"), "{}", error.fault().message());
+        }
     }
 }

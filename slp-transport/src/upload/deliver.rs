@@ -1,5 +1,7 @@
 //! Results by device: which document goes where, and who got none.
 
+use std::collections::BTreeSet;
+
 use slp_model::Udi;
 
 use crate::{Action, Error, ErrorKind, Limits, Refusal, Results, SmartLicense, StatusWord, Sudi};
@@ -51,11 +53,13 @@ impl Deliveries {
             };
             sorted.add(&item.sudi, Action::Trusts, document);
         }
-        let answered = |udi: &&Udi| {
-            sorted.deliveries.iter().any(|delivery| delivery.device == **udi)
-                || sorted.refused.iter().any(|(sudi, _)| sudi.is(udi))
-        };
-        let unanswered = asked.iter().filter(|udi| !answered(udi)).cloned().collect();
+        let delivered = sorted.deliveries.iter().map(|delivery| (delivery.device.pid(), delivery.device.serial()));
+        let refused = sorted.refused.iter().map(|(sudi, _)| {
+            // as `Sudi::is` compares them
+            (sudi.udi_pid.trim_ascii(), sudi.udi_serial_number.trim_ascii())
+        });
+        let answered: BTreeSet<(&str, &str)> = delivered.chain(refused).collect();
+        let unanswered = asked.iter().filter(|udi| !answered.contains(&(udi.pid(), udi.serial()))).cloned().collect();
         sorted.unanswered = unanswered;
         sorted
     }

@@ -45,6 +45,7 @@ pub(crate) fn advice(error: &Error) -> Option<&'static str> {
         ErrorKind::Auth => Some("the name, the password or the secret is wrong"),
         ErrorKind::Forbidden => Some("these credentials are good, but may not do this"),
         ErrorKind::NotFound => Some("nothing is served there: a service that is off, an old release, another address"),
+        ErrorKind::Redirect => Some("give the address that it leads to, if that is the right one"),
         ErrorKind::Tls => Some("its certificate is not known: give ca_file or pins for its connection"),
         _ => None,
     }
@@ -84,6 +85,10 @@ mod tests {
             (401, "status 401; the name, the password or the secret is wrong"),
             (403, "status 403; these credentials are good, but may not do this"),
             (404, "status 404; nothing is served there: a service that is off, an old release, another address"),
+            (
+                302,
+                "a redirect (302), which is not followed; give the address that it leads to, if that is the right one",
+            ),
             (503, "status 503; try again later"),
             (418, "status 418"),
         ] {

@@ -106,6 +106,31 @@ fn reports_go_to_the_cloud_and_acknowledgements_come_home() {
 }
 
 #[test]
+fn of_a_bundle_that_breaks_off_nothing_is_uploaded() {
+    let folder = configured("broken-bundle", &peers::device(&Arc::default()), &peers::cloud(&Arc::default()));
+    let made = call(&folder, &["fleet", "--devices", "3", "--reports", "2", "--seed", "1", "-o", "DIR/fleet.tar.gz"]);
+    assert_eq!(made.status, Status::Fine, "{}", made.errors);
+    let mut bytes = bytes_of(&format!("{}/fleet.tar.gz", folder.path()));
+    let upload = |paths: &[&str]| {
+        let mut words = vec!["upload", "--state", "DIR/jobs", "--dry-run"];
+        words.extend(paths);
+        call(&folder, &words)
+    };
+    let whole = upload(&["DIR/fleet.tar.gz"]);
+    assert!(whole.status == Status::Fine && whole.output.contains("usage"), "{}", whole.errors);
+    // the checksum of the outer layer stands behind all leaves
+    let checksum = bytes.len().checked_sub(8).unwrap();
+    bytes[checksum] ^= 1;
+    folder.file("broken.tar.gz", &bytes);
+    let (alone, beside) = (upload(&[CAMPUS]), upload(&["DIR/broken.tar.gz", CAMPUS]));
+    assert!(beside.status == Status::Errors && beside.output == alone.output, "{} bytes", beside.output.len());
+    assert!(beside.errors.contains("nothing of this bundle is uploaded"), "{}", beside.errors);
+    let broken = upload(&["DIR/broken.tar.gz"]);
+    assert!(broken.status == Status::Errors && broken.output.is_empty(), "{}", broken.output);
+    assert!(broken.errors.contains("there is no report to upload"), "{}", broken.errors);
+}
+
+#[test]
 fn an_upload_that_breaks_off_goes_on_with_the_same_bytes() {
     let device = Arc::new(Device::default());
     let cloud = Arc::new(Cloud { storm: 6.into(), ..Cloud::default() });

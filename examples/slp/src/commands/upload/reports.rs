@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read as _, Seek as _};
 use std::path::Path;
 
+use sha2::{Digest as _, Sha256};
 use slp_model::{ReportId, Udi};
 use slp_rum::{Document, ReadOptions};
 use slp_sync::bundle::{Batch, Reader as BundleReader};
@@ -20,7 +21,16 @@ use crate::paths::{Found, Walk};
 struct Collected {
     places: BTreeMap<Udi, usize>,
     devices: Vec<DeviceUsage>,
-    seen: BTreeSet<(Udi, ReportId, String)>,
+    /// Device, id and SHA-256 of the payload: the same report from two files goes once.
+    seen: BTreeSet<(Udi, ReportId, [u8; 32])>,
+}
+
+/// A report that was found.
+struct One {
+    id: ReportId,
+    sha256: [u8; 32],
+    device: Udi,
+    usage: DeviceUsage,
 }
 
 /// Everything the paths lead to, and whether something could not be read.
@@ -44,7 +54,7 @@ pub(super) fn read(sources: &Sources, session: &mut Session<'_>) -> (Vec<DeviceU
             }
             Found::Input => ("<stdin>".to_owned(), reader.standard_input(&mut bytes)),
             Found::File(path) if is_archive(&path) => {
-                collected.bundle(&path, &options, &mut faults);
+                collected.bundle(&path, &reader.bundle_limits(), &options, &mut faults);
                 continue;
             }
             Found::File(path) => {
@@ -54,7 +64,11 @@ pub(super) fn read(sources: &Sources, session: &mut Session<'_>) -> (Vec<DeviceU
             }
         };
         match read {
-            Ok(()) => collected.document(&name, &bytes, &options, &mut faults),
+            Ok(()) => {
+                let mut found = Vec::new();
+                document(&name, &bytes, &options, &mut found, &mut faults);
+                collected.take(found);
+            }
             Err(fault) => faults.push(fault.to_string()),
         }
     }
@@ -65,61 +79,68 @@ pub(super) fn read(sources: &Sources, session: &mut Session<'_>) -> (Vec<DeviceU
     (collected.devices, !faults.is_empty())
 }
 
-impl Collected {
-    fn document(&mut self, name: &str, bytes: &[u8], options: &ReadOptions, faults: &mut Vec<String>) {
-        let document = match Document::parse_with(bytes, options) {
-            Ok(document) => document,
-            Err(error) => return faults.push(Fault::in_file(name, error).to_string()),
-        };
-        for report in document.reports() {
-            let report = match report {
-                Ok(report) => report,
-                Err(error) => {
-                    let is_fatal = error.is_fatal();
-                    faults.push(Fault::in_file(name, error).to_string());
-                    if is_fatal {
-                        return;
-                    }
-                    continue;
+/// The reports of a document.
+fn document(name: &str, bytes: &[u8], options: &ReadOptions, found: &mut Vec<One>, faults: &mut Vec<String>) {
+    let document = match Document::parse_with(bytes, options) {
+        Ok(document) => document,
+        Err(error) => return faults.push(Fault::in_file(name, error).to_string()),
+    };
+    for report in document.reports() {
+        let report = match report {
+            Ok(report) => report,
+            Err(error) => {
+                let is_fatal = error.is_fatal();
+                faults.push(Fault::in_file(name, error).to_string());
+                if is_fatal {
+                    return;
                 }
-            };
-            // The same report from two files goes once.
-            let key = (report.device().clone(), report.id(), report.payload_text().to_owned());
-            if !self.seen.insert(key) {
                 continue;
             }
-            match DeviceUsage::group([&report]) {
-                Ok(devices) => devices.into_iter().for_each(|device| self.add(report.device(), device)),
-                Err(error) => faults.push(format!("{name}: {error}")),
+        };
+        match DeviceUsage::group([&report]) {
+            Ok(devices) => found.extend(devices.into_iter().map(|usage| One {
+                id: report.id(),
+                sha256: Sha256::digest(report.payload_text()).into(),
+                device: report.device().clone(),
+                usage,
+            })),
+            Err(error) => faults.push(format!("{name}: {error}")),
+        }
+    }
+}
+
+impl Collected {
+    fn take(&mut self, found: Vec<One>) {
+        for One { id, sha256, device, mut usage } in found {
+            if !self.seen.insert((device.clone(), id, sha256)) {
+                continue;
+            }
+            let place = *self.places.entry(device).or_insert(self.devices.len());
+            match self.devices.get_mut(place) {
+                Some(known) => known.usage.append(&mut usage.usage),
+                None => self.devices.push(usage),
             }
         }
     }
 
-    fn add(&mut self, udi: &Udi, mut device: DeviceUsage) {
-        let place = *self.places.entry(udi.clone()).or_insert(self.devices.len());
-        match self.devices.get_mut(place) {
-            Some(known) => known.usage.append(&mut device.usage),
-            None => self.devices.push(device),
-        }
-    }
-
-    fn bundle(&mut self, path: &Path, options: &ReadOptions, faults: &mut Vec<String>) {
+    /// The reports of a bundle. Of one that breaks off none is taken: its checksum stands at its end.
+    fn bundle(&mut self, path: &Path, limits: &slp_sync::Limits, options: &ReadOptions, faults: &mut Vec<String>) {
         let name = path.to_string_lossy().into_owned();
         let file = match open(path) {
             Ok(file) => file,
             Err(error) => return faults.push(Fault::io(&name, &error).to_string()),
         };
-        let mut reader = BundleReader::new(file, &slp_sync::Limits::default()).named(&name);
-        let mut batch = Batch::new();
+        let mut reader = BundleReader::new(file, limits).named(&name);
+        let (mut batch, mut found) = (Batch::new(), Vec::new());
         loop {
             match reader.fill(&mut batch) {
                 Ok(true) => {}
-                Ok(false) => return,
-                Err(error) => return faults.push(error.to_string()),
+                Ok(false) => return self.take(found),
+                Err(error) => return faults.push(format!("{error}; nothing of this bundle is uploaded")),
             }
             for leaf in batch.drain() {
                 match leaf {
-                    Ok(leaf) => self.document(&leaf.place().to_string(), &leaf.bytes, options, faults),
+                    Ok(leaf) => document(&leaf.place().to_string(), &leaf.bytes, options, &mut found, faults),
                     Err(error) => faults.push(error.to_string()),
                 }
             }

@@ -87,8 +87,8 @@ impl Store {
         db.busy_timeout(Duration::from_secs(2))?;
         db.pragma_update(None, "foreign_keys", true)?;
         db.set_prepared_statement_cache_capacity(64);
-        // 16 MiB each: what a round touches is read once, and written back once
-        db.pragma_update(None, "cache_size", -16_384)?;
+        // 8 MiB of pages, 16 MiB of log: what a round touches is read once, and written back once
+        db.pragma_update(None, "cache_size", -8_192)?;
         db.pragma_update(None, "wal_autocheckpoint", 4_096)?;
         schema::set_up(&db)?;
         Ok(Self { db, watch: None, synchronous: false, waits: true })

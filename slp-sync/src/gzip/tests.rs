@@ -273,6 +273,33 @@ fn a_body_of_whole_chunks_ends_with_the_last_of_them() {
 }
 
 #[test]
+fn a_flush_reaches_the_output_and_changes_no_byte() {
+    struct Flushed(Vec<u8>, usize);
+    impl Write for Flushed {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            self.1 += 1;
+            Ok(())
+        }
+    }
+    fn half_and_half(mut member: impl Write) {
+        member.write_all(b"us").unwrap();
+        member.flush().unwrap();
+        member.write_all(b"age").unwrap();
+    }
+    let mut stored = Stored::new(Flushed(Vec::new(), 0)).unwrap();
+    half_and_half(&mut stored);
+    let out = stored.finish().unwrap();
+    assert_eq!((out.1, out.0.len(), read(&out.0).unwrap()), (1, 18 + 5 + 5, b"usage".to_vec()), "one block");
+    let mut packed = Deflater::default().member(Flushed(Vec::new(), 0)).unwrap();
+    half_and_half(&mut packed);
+    let out = packed.finish().unwrap();
+    assert_eq!((out.1, out.0), (1, pack(b"usage")));
+}
+
+#[test]
 fn an_empty_stored_member_is_one_empty_block() {
     let out = Stored::new(Vec::new()).unwrap().finish().unwrap();
     assert_eq!(&out[10..15], &[1, 0, 0, 0xff, 0xff]);

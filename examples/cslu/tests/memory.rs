@@ -9,11 +9,11 @@ use slp_sync::Limits;
 use slp_sync::bundle::{BundleName, Plan as BundlePlan, Reader, Writer};
 use support::*;
 
-/// Devices, and bytes of each document: 24 MiB in all.
-const DEVICES: u32 = 24;
-const DOCUMENT: usize = 1 << 20;
+/// Devices, and bytes of each document: 16 MiB in all.
+const DEVICES: u32 = 8;
+const DOCUMENT: usize = 2 << 20;
 /// What an import may take: some documents, and not all of them.
-const SHARE: usize = 14 << 20;
+const SHARE: usize = 8 << 20;
 
 fn highest() -> Option<usize> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;

@@ -2,10 +2,11 @@
 """Runs fuzz targets for a given time of processor each, and prints the table of fuzz/README.md.
 
     cargo +nightly fuzz build -O -a -s none
-    python3 fuzz/campaign.py [--seconds 600] [--jobs 2] [TARGET...]
+    python3 fuzz/campaign.py [--seconds 600] [--clock SECONDS] [--jobs 2] [TARGET...]
 
 What was done is kept in fuzz/campaign.json, and the inputs that reached something new in fuzz/target/found: a campaign
-that is stopped goes on where it was. Time is that of the processor, so a busy machine makes it longer and not smaller.
+that is stopped goes on where it was. Time is that of the processor, so a busy machine makes it longer and not smaller;
+with --clock a target is done as well after so many seconds on the clock.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import pathlib
 import re
 import subprocess
 import threading
+import time
 
 FUZZ = pathlib.Path(__file__).resolve().parent
 SLICE = 180  # seconds on the clock of one run of a target
@@ -54,6 +56,7 @@ def run(program, module, name, clock):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--clock", type=float, default=float("inf"))
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--programs", type=pathlib.Path, help="folder of the built targets")
     parser.add_argument("target", nargs="*")
@@ -73,12 +76,14 @@ def main():
                 if not waiting:
                     return
                 module, name = waiting.pop(0)
-            row = done.get(name, {"executions": 0, "edges": 0, "seconds": 0.0, "found": 0})
-            while row["seconds"] < given.seconds and not row["found"]:
-                clock = max(1, min(SLICE, round(given.seconds - row["seconds"])))
+            row = {"executions": 0, "edges": 0, "seconds": 0.0, "clock": 0.0, "found": 0} | done.get(name, {})
+            while row["seconds"] < given.seconds and row["clock"] < given.clock and not row["found"]:
+                clock = max(5, min(SLICE, round(min(given.seconds - row["seconds"], given.clock - row["clock"]))))
+                began = time.monotonic()
                 executions, edges, seconds, found = run(programs / name, module, name, clock)
                 row = {"executions": row["executions"] + executions, "edges": max(row["edges"], edges),
-                       "seconds": row["seconds"] + seconds, "found": row["found"] + found}
+                       "seconds": row["seconds"] + seconds, "clock": row["clock"] + time.monotonic() - began,
+                       "found": row["found"] + found}
                 with lock:
                     done[name] = row
                     part = kept.with_suffix(".part")
@@ -91,10 +96,11 @@ def main():
         worker.start()
     for worker in workers:
         worker.join()
-    print("\n| target | seconds | executions | edges | findings |\n|---|---|---|---|---|")
+    print("\n| target | minutes | processor, s | executions | edges | findings |\n|---|---|---|---|---|---|")
     for name in order:
         row = done[name]
-        print(f"| `{name}` | {row['seconds']:.0f} | {row['executions']:,} | {row['edges']} | {row['found'] or '-'} |")
+        print(f"| `{name}` | {row['clock'] / 60:.0f} | {row['seconds']:.0f} | {row['executions']:,} | {row['edges']} "
+              f"| {row['found'] or '-'} |")
 
 
 if __name__ == "__main__":

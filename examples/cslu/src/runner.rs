@@ -133,6 +133,8 @@ struct State {
     for_devices: VecDeque<Outgoing>,
     /// Answers that came and were not taken yet: those that are taken together are kept together.
     answers: Vec<Answer>,
+    /// Is one of them of the cloud?
+    is_urgent: bool,
     /// Does a thread take answers?
     is_taking: bool,
     /// Threads that send or take.
@@ -153,16 +155,18 @@ impl Traffic {
     }
 
     /// What to do next; waits while others are at work who may bring something. Answers wait for more of them as long as
-    /// there is something to send meanwhile, and until there are half as many as devices at once.
+    /// there is something to send meanwhile, and until there are half as many as devices at once. Those of the cloud do not:
+    /// each is kept by itself in any case, and after a kill the cloud does not give it twice.
     fn next(&self) -> Option<(Job, AtWork<'_>)> {
         let mut state = self.state();
         loop {
             let is_over = state.failed.is_some() || state.sent >= self.most;
             let has_room = state.under_way < self.at_once;
             let can_send = !is_over && (!state.for_cloud.is_empty() || (has_room && !state.for_devices.is_empty()));
-            let are_enough = !state.answers.is_empty() && (!can_send || state.answers.len() >= self.at_once / 2);
+            let are_many = state.is_urgent || state.answers.len() >= self.at_once / 2;
+            let are_enough = !state.answers.is_empty() && (!can_send || are_many);
             if are_enough && !state.is_taking {
-                (state.is_taking, state.at_work) = (true, state.at_work + 1);
+                (state.is_taking, state.is_urgent, state.at_work) = (true, false, state.at_work + 1);
                 let answers = std::mem::take(&mut state.answers);
                 if can_send {
                     self.changed.notify_one();
@@ -173,6 +177,10 @@ impl Traffic {
                 let one = state.for_cloud.pop_front().or_else(|| state.for_devices.pop_front())?;
                 state.under_way += usize::from(one.to == Peer::Device);
                 (state.sent, state.at_work) = (state.sent + 1, state.at_work + 1);
+                if !state.answers.is_empty() {
+                    // this may have been the last that can be sent now: somebody else looks at the answers
+                    self.changed.notify_one();
+                }
                 return Some((Job::Send(Box::new(one)), AtWork { traffic: self, is_taking: false }));
             }
             // one that takes looks for answers again
@@ -187,6 +195,7 @@ impl Traffic {
     fn answered(&self, from: Peer, answer: Answer) {
         let mut state = self.state();
         state.under_way -= usize::from(from == Peer::Device);
+        state.is_urgent |= from == Peer::Cloud;
         state.answers.push(answer);
     }
 
@@ -324,6 +333,41 @@ mod tests {
         // nothing is left to send
         traffic.answered(Peer::Device, (6, None));
         assert_eq!(next(), "take [6]");
+    }
+
+    #[test]
+    fn an_answer_does_not_wait_for_devices_that_have_every_place() {
+        let traffic = Traffic::new(4, 100);
+        let message = |exchange| Outgoing { exchange, to: Peer::Device, request: Request::default() };
+        traffic.follow(Ok((1..=5).map(message).collect()));
+        let mut at_work: Vec<_> = (0..4).map(|_| traffic.next().unwrap()).collect();
+        std::thread::scope(|scope| {
+            let (tell, told) = std::sync::mpsc::channel();
+            let traffic = &traffic;
+            scope.spawn(move || {
+                let found = traffic.next().map(|(job, _at_work)| matches!(job, Job::Take(_)));
+                tell.send(found).unwrap();
+            });
+            // it finds nothing to do, and waits; when it comes late, it need not be woken
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            // one device answers, and who heard it asks the fifth: all places are taken again
+            at_work.pop();
+            traffic.answered(Peer::Device, (4, None));
+            at_work.push(traffic.next().unwrap());
+            let found = told.recv_timeout(std::time::Duration::from_secs(5));
+            drop(at_work);
+            assert_eq!(found, Ok(Some(true)), "nobody takes the answer");
+        });
+    }
+
+    #[test]
+    fn an_answer_of_the_cloud_is_taken_whatever_there_is_to_send() {
+        let traffic = Traffic::new(16, 100);
+        let message = |exchange| Outgoing { exchange, to: Peer::Device, request: Request::default() };
+        traffic.follow(Ok((1..=5).map(message).collect()));
+        let next = || traffic.next().map(|(job, _at_work)| matches!(job, Job::Take(_)));
+        traffic.answered(Peer::Cloud, (9, None));
+        assert_eq!([next(), next()], [Some(true), Some(false)]);
     }
 
     #[test]

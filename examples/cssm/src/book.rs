@@ -32,9 +32,10 @@ impl Balance {
     }
 }
 
-/// Every licence that was bought or is in use, by tag. Devices that name each other in their latest reports are one set, and
-/// the one that was active last speaks for it: a usage counts once, not once a member. Spec: sync, "Application HA and server
-/// HA".
+/// Every licence that was bought or is in use, by tag. A device that another one of its set, as its own latest report names
+/// it, followed as the active one is spoken for: a usage counts once, not once a member, also when the device is in that set
+/// no more. By what others name it alone nobody is spoken for. Spec: sync, "Application HA and server HA"; it takes the
+/// highest count of a set, this double the latest.
 pub(crate) fn balances<'d>(
     purchases: &[Purchase],
     devices: impl IntoIterator<Item = (&'d Udi, &'d Device)>,
@@ -61,7 +62,7 @@ pub(crate) fn balances<'d>(
     let is_spoken_for = |udi: &Udi, tag: &EntitlementTag, own: &Latest<'_>| {
         own.peers.iter().any(|peer| {
             let other = used.get(peer).and_then(|used| used.get(tag));
-            other.is_some_and(|other| other.peers.contains(udi) && (own.end, own.id, udi) < (other.end, other.id, peer))
+            other.is_some_and(|other| (own.end, own.id, udi) < (other.end, other.id, peer))
         })
     };
     for (udi, device) in devices {

@@ -262,10 +262,13 @@ impl Cloud {
         let known = self.devices.0.get(first);
         let account = known.map_or_else(|| self.default_account(), |device| device.virtual_account.clone());
         let mut contents = Contents { trust, ..Contents::default() };
+        // two members may have reports of one number: of a device that is not theirs each stands once
+        let mut acked = BTreeSet::new();
         for (udi, ids) in reports {
             let named = if twist.wrong_device { Udi::new(udi.pid(), "TSTNOTYOURS")? } else { udi.clone() };
-            contents.acks.extend(ids.iter().map(|id| Ack::accepted(named.clone(), *id)));
+            acked.extend(ids.iter().map(|id| (named.clone(), *id)));
         }
+        contents.acks.extend(acked.into_iter().map(|(named, id)| Ack::accepted(named, id)));
         if !twist.wrong_device {
             let known = devices.iter().filter_map(|udi| self.devices.0.get(udi));
             contents.codes.extend(known.filter_map(|device| device.code.as_ref()));

@@ -250,6 +250,22 @@ fn the_page_of_uploads_has_the_columns_of_the_vendors() {
 }
 
 #[test]
+fn the_file_of_a_stack_is_answered_for_a_wrong_device_too() {
+    let mut cloud = cloud_with([Fault::new(FaultKind::WrongDevice, "upload")]);
+    let reports = [1, 2].map(|number| report(&device(number), 7, 1));
+    let mut parts = Vec::new();
+    for report in &reports {
+        let text = DeviceFile::new().reports([report]).to_text().unwrap();
+        let (from, to) = (text.find("<RUMReport").unwrap(), text.rfind("</smartLicense>").unwrap());
+        parts.push(text[from..to].to_owned());
+    }
+    let file = write_request::document(parts.iter().map(String::as_str));
+    let upload = cloud.upload("stack.txt", file.as_bytes(), at(0));
+    assert_eq!(upload.status, UploadStatus::NoErrors);
+    assert!(String::from_utf8_lossy(cloud.answer("ACK_stack.txt").unwrap()).contains("TSTNOTYOURS"));
+}
+
+#[test]
 fn a_forged_document_does_not_verify_and_a_wrong_device_is_not_ours() {
     for (kind, is_ours) in [(FaultKind::Forged, true), (FaultKind::WrongDevice, false)] {
         let mut cloud = cloud_with([Fault::new(kind, "upload")]);

@@ -117,6 +117,9 @@ fn the_reports_of_an_active_member_that_leaves_are_still_delivered_and_acknowled
         let left: Vec<_> =
             lock(&runner).saved().life.kept.iter().map(|kept| (kept.device.clone(), kept.state.clone())).collect();
         assert!(left.is_empty(), "by file: {by_file}, {left:?}");
+        let balances = world.cloud.lock().unwrap().balances(world.now());
+        let advantage = balances.iter().find(|balance| balance.tag == ADVANTAGE).unwrap();
+        assert_eq!(advantage.in_use, 2, "what the one that left had in use is in use no more");
         assert!(delivered(&world, &udi(1)) > mine, "by file: {by_file}");
         assert!(delivered(&world, &udi(2)) >= 1, "by file: {by_file}");
         for report in stored(&world, &udi(2)) {

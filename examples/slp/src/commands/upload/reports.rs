@@ -21,9 +21,12 @@ use crate::paths::{Found, Walk};
 struct Collected {
     places: BTreeMap<Udi, usize>,
     devices: Vec<DeviceUsage>,
-    /// Device, id and SHA-256 of the payload: the same report from two files goes once.
-    seen: BTreeSet<(Udi, ReportId, [u8; 32])>,
+    /// The same report from two files goes once.
+    seen: BTreeSet<Key>,
 }
+
+/// Device, id and SHA-256 of the payload.
+type Key = (Udi, ReportId, [u8; 32]);
 
 /// A report that was found.
 struct One {
@@ -31,6 +34,12 @@ struct One {
     sha256: [u8; 32],
     device: Udi,
     usage: DeviceUsage,
+}
+
+impl One {
+    fn key(&self) -> Key {
+        (self.device.clone(), self.id, self.sha256)
+    }
 }
 
 /// Everything the paths lead to, and whether something could not be read.
@@ -111,10 +120,11 @@ fn document(name: &str, bytes: &[u8], options: &ReadOptions, found: &mut Vec<One
 
 impl Collected {
     fn take(&mut self, found: Vec<One>) {
-        for One { id, sha256, device, mut usage } in found {
-            if !self.seen.insert((device.clone(), id, sha256)) {
+        for one in found {
+            if !self.seen.insert(one.key()) {
                 continue;
             }
+            let One { device, mut usage, .. } = one;
             let place = *self.places.entry(device).or_insert(self.devices.len());
             match self.devices.get_mut(place) {
                 Some(known) => known.usage.append(&mut usage.usage),
@@ -123,7 +133,8 @@ impl Collected {
         }
     }
 
-    /// The reports of a bundle. Of one that breaks off none is taken: its checksum stands at its end.
+    /// The reports of a bundle. Of one that breaks off none is taken: its checksum stands at its end. Until then each is kept
+    /// once: a small bundle may hold the same report very many times.
     fn bundle(&mut self, path: &Path, limits: &slp_sync::Limits, options: &ReadOptions, faults: &mut Vec<String>) {
         let name = path.to_string_lossy().into_owned();
         let file = match open(path) {
@@ -131,7 +142,7 @@ impl Collected {
             Err(error) => return faults.push(Fault::io(&name, &error).to_string()),
         };
         let mut reader = BundleReader::new(file, limits).named(&name);
-        let (mut batch, mut found) = (Batch::new(), Vec::new());
+        let (mut batch, mut found, mut seen) = (Batch::new(), Vec::new(), BTreeSet::new());
         loop {
             match reader.fill(&mut batch) {
                 Ok(true) => {}
@@ -139,10 +150,12 @@ impl Collected {
                 Err(error) => return faults.push(format!("{error}; nothing of this bundle is uploaded")),
             }
             for leaf in batch.drain() {
+                let mut read = Vec::new();
                 match leaf {
-                    Ok(leaf) => document(&leaf.place().to_string(), &leaf.bytes, options, &mut found, faults),
+                    Ok(leaf) => document(&leaf.place().to_string(), &leaf.bytes, options, &mut read, faults),
                     Err(error) => faults.push(error.to_string()),
                 }
+                found.extend(read.into_iter().filter(|one| !self.seen.contains(&one.key()) && seen.insert(one.key())));
             }
         }
     }

@@ -299,6 +299,18 @@ fn an_envelope_that_would_be_read_as_another_container_is_not_written_alone() {
 }
 
 #[test]
+fn a_long_text_before_the_reports_of_another_container_hides_nothing() {
+    let mut envelope = envelope_of(GOOD);
+    envelope["data"] = json!({"a": "x".repeat(100_000), "reports": [{"usage": [envelope_of(GOOD)]}]});
+    let mut options = slp_rum::ReadOptions::default();
+    options.limits.string_bytes = 1 << 20;
+    let text = json!({ "usage": [envelope] }).to_string();
+    let document = Document::parse_with(text.as_bytes(), &options).unwrap();
+    let report = document.reports().next().unwrap().unwrap();
+    assert_eq!(write_envelope(&report).unwrap_err().kind(), ErrorKind::Inconsistent);
+}
+
+#[test]
 fn an_unknown_element_that_is_cut_is_named_without_its_control_characters() {
     for (name, shown) in [("odd\u{8d}name", "\"odd\\u{8d}name\""), ("statusReport2", "\"statusReport2\"")] {
         let text = format!("<smartLicense><{name}>x");

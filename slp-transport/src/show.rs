@@ -88,19 +88,22 @@ impl CliFacts {
         for (index, raw) in text.split('\n').enumerate() {
             let number = u64::try_from(index).unwrap_or(u64::MAX).saturating_add(1);
             let raw = raw.trim_end_matches(['\r', ' ', '\t']);
-            if !raw.is_empty() && facts.facts.len().saturating_add(facts.unparsed.len()) >= limits.cli_facts {
-                let most = limits.cli_facts;
-                facts.warn(
-                    Some(number),
-                    &format!("more than {most} facts (limit cli_facts): nothing is read from here on"),
-                );
-                break;
-            }
             let cut = cut(raw, limits.cli_line_bytes);
             if cut.len() < raw.len() {
                 facts.warn(Some(number), "the line is longer than the limit and was cut");
             }
+            let lines = facts.lines;
             facts.line(Line::new(number, cut), &mut walk);
+            if facts.facts.len().saturating_add(facts.unparsed.len()) > limits.cli_facts {
+                // One line may have many.
+                let most = limits.cli_facts;
+                facts.unparsed.truncate(most);
+                facts.facts.truncate(most.saturating_sub(facts.unparsed.len()));
+                facts.lines = lines;
+                let text = format!("more than {most} facts (limit cli_facts): nothing is read from here on");
+                facts.warn(Some(number), &text);
+                break;
+            }
         }
         facts
     }

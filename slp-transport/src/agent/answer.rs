@@ -130,7 +130,8 @@ impl Agent {
                 self.state.counters(kind.clone()).failed(LastResponse::OkTryAgain, reason, now);
                 self.state.move_reports(ReportProgress::InFlight, ReportProgress::Unreported);
                 self.state.hold = true;
-                let wait = clamp(after.unwrap_or(TRY_AGAIN_WAIT));
+                // 0 would be a request after the other, without a pause.
+                let wait = clamp(after.filter(|seconds| *seconds > 0).unwrap_or(TRY_AGAIN_WAIT));
                 self.state.timers.try_again = Some(now.saturating_add(wait));
                 self.rest();
             }

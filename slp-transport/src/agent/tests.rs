@@ -265,6 +265,14 @@ fn try_again_keeps_the_message_and_waits_as_long_as_the_server_says() {
 }
 
 #[test]
+fn a_server_that_wants_a_message_again_at_once_waits_as_if_it_had_said_nothing() {
+    let mut bench = Bench::new(Mode::Smart);
+    bench.push(&[1], 120);
+    bench.reply(Reply::TryAgain { after: Some(0), reason: None }, 121);
+    assert_eq!(bench.agent.next_deadline(), Some(at(421)));
+}
+
+#[test]
 fn a_poll_that_nobody_answers_is_repeated_a_day_later_and_a_lost_one_frees_its_reports() {
     let mut bench = Bench::new(Mode::Smart);
     bench.push(&[1], 120);

@@ -49,3 +49,42 @@ fn a_line_of_very_many_facts_is_none_that_a_device_prints() {
     assert_eq!(read(64).facts.len(), 64);
     assert_eq!((read(65).facts.len(), read(65).unparsed.len()), (0, 1));
 }
+
+#[test]
+fn what_stands_behind_a_name_that_is_too_long_is_not_of_the_name_before_it() {
+    let long = "x".repeat(200);
+    for (command, first, second, line, one) in [
+        (ShowCommand::Usage, "a (b):", format!("{long} (y):"), "Count: 1", "License Usage/a (b)/Count"),
+        (
+            ShowCommand::TechSupport,
+            "License Usage\n=====\nHandle: 1",
+            format!("Handle: {long}"),
+            "License: x",
+            "License Usage/Handle 1/License",
+        ),
+        (
+            ShowCommand::License,
+            "Index 1 Feature: a",
+            format!("Index 2 Feature: {long}"),
+            "Period left: x",
+            "Classic licences/Index 1 a/Period left",
+        ),
+    ] {
+        let text = format!("{first}\n  {line}\n{second}\n  {line}\n");
+        let facts = CliFacts::read(command, text.as_bytes(), &Limits::default());
+        assert_eq!(facts.all(one).count(), 1, "{:?}", facts.facts);
+        let (section, key) = (one.split('/').next().unwrap(), one.rsplit('/').next().unwrap());
+        assert_eq!(facts.all(&format!("{section}/{key}")).count(), 1, "{:?}", facts.facts);
+    }
+}
+
+#[test]
+fn facts_of_one_line_are_counted_too_and_lines_without_facts_are_not() {
+    let limits = Limits { cli_facts: 10, ..Limits::default() };
+    let event = format!("2026-01-02 03:04:05.678 UTC SAEVT_X {}\n", "a=\"\" ".repeat(30));
+    let facts = CliFacts::read(ShowCommand::EventLog, event.as_bytes(), &limits);
+    assert_eq!((facts.facts.len(), facts.warnings.len()), (10, 1));
+    let text = format!("{}device#\n", "  Count: 1\n".repeat(10));
+    let facts = CliFacts::read(ShowCommand::Usage, text.as_bytes(), &limits);
+    assert_eq!((facts.facts.len(), facts.lines, facts.warnings.len()), (10, 11, 0));
+}

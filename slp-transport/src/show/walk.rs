@@ -79,8 +79,10 @@ impl Walk {
             self.enter(section);
             return true;
         }
-        if text.ends_with("):") && name.contains(" (") && name.len() <= NAME && Section::find("License Usage").is_some()
-        {
+        if text.ends_with("):") && name.contains(" (") && Section::find("License Usage").is_some() {
+            if name.len() > NAME {
+                return self.nameless();
+            }
             // Licences may follow without a heading of their own; those of authorization codes have one.
             if !self.is_in("Authorizations") {
                 self.section = Section::find("License Usage").copied();
@@ -90,11 +92,20 @@ impl Walk {
         }
         // `P:…,S:…:` above its licences.
         let device = name.starts_with("P:") && name.contains(",S:") && text.ends_with(':') && !name.contains(' ');
-        if device && name.len() <= NAME && self.is_in("Platform Provided Mapping Table") {
+        if device && self.is_in("Platform Provided Mapping Table") {
+            if name.len() > NAME {
+                return self.nameless();
+            }
             self.groups.truncate(1);
             self.groups.push(name.to_owned());
             return true;
         }
+        false
+    }
+
+    /// A name that is too long to be repeated: the line is not understood, and what follows it is not of the name before.
+    fn nameless(&mut self) -> bool {
+        self.groups.clear();
         false
     }
 
@@ -143,8 +154,10 @@ impl Walk {
             self.groups = vec![key.to_owned()];
             return true;
         }
-        let is_short = key.len().saturating_add(value.len()) <= NAME;
-        if is_short && ((key == "Handle" && section.name == "License Usage") || key.starts_with("Index ")) {
+        if (key == "Handle" && section.name == "License Usage") || key.starts_with("Index ") {
+            if key.len().saturating_add(value.len()) > NAME {
+                return self.nameless();
+            }
             self.groups = vec![format!("{} {value}", key.trim_end_matches(" Feature"))];
             if key == "Handle" {
                 return true;

@@ -264,7 +264,7 @@ impl Collector {
         imported.refused = unreadable.len();
         let Self { store, settings, events, .. } = self;
         store.write(|db| {
-            let mut documents = Documents::new(Reader::new(open()?, &limits).named(name));
+            let mut documents = Documents(Reader::new(open()?, &limits).named(name));
             for answer in pairing.answers() {
                 let document = documents.of(&answer)?;
                 let Some(leaf) = answer.exported.and_then(|at| index.leaf(at)) else {
@@ -315,10 +315,6 @@ impl Collector {
 struct Documents<R: Read>(Reader<R>);
 
 impl<R: Read> Documents<R> {
-    fn new(reader: Reader<R>) -> Self {
-        Self(reader)
-    }
-
     /// The one that was judged so. Those before it that could not be read are passed over.
     fn of(&mut self, answer: &Answer<'_>) -> Result<Vec<u8>, Error> {
         for leaf in &mut self.0 {

@@ -143,6 +143,9 @@ struct State {
     under_way: usize,
     sent: usize,
     failed: Option<Error>,
+    /// Threads that wait for something to do: tests look at it.
+    #[cfg(test)]
+    waiting: usize,
 }
 
 impl Traffic {
@@ -187,7 +190,11 @@ impl Traffic {
             if is_over || state.at_work == 0 {
                 return None;
             }
+            #[cfg(test)]
+            (state.waiting += 1);
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            #[cfg(test)]
+            (state.waiting -= 1);
         }
     }
 
@@ -348,8 +355,10 @@ mod tests {
                 let found = traffic.next().map(|(job, _at_work)| matches!(job, Job::Take(_)));
                 tell.send(found).unwrap();
             });
-            // it finds nothing to do, and waits; when it comes late, it need not be woken
-            std::thread::sleep(std::time::Duration::from_millis(100));
+            // it finds nothing to do, and waits
+            while traffic.state().waiting == 0 {
+                std::thread::yield_now();
+            }
             // one device answers, and who heard it asks the fifth: all places are taken again
             at_work.pop();
             traffic.answered(Peer::Device, (4, None));

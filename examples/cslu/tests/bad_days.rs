@@ -127,13 +127,7 @@ fn a_bundle_whose_answer_is_another_devices_or_forged_is_answered_by_a_second_up
             world.say(number, "license network-advantage 1");
         }
         world.pass(31 * DAY);
-        let mut file = None;
-        let keep = |name: &str, bytes: &[u8]| {
-            file = Some((name.to_owned(), bytes.to_vec()));
-            Ok(())
-        };
-        world.collector().export(keep, world.now()).unwrap();
-        let (name, bytes) = file.unwrap();
+        let (name, bytes) = world.exported();
         for (round, answered) in [(0, 0), (1, 3)] {
             let answer = world.cloud.lock().unwrap().upload(&name, &bytes, world.now()).answer.unwrap();
             let bytes = world.cloud.lock().unwrap().answer(&answer).unwrap().to_vec();

@@ -55,13 +55,7 @@ fn an_answer_is_never_in_memory_as_a_whole() {
         world.say(number, "license network-advantage 1");
     }
     world.pass(31 * DAY);
-    let mut exported = None;
-    let keep = |name: &str, bytes: &[u8]| {
-        exported = Some((name.to_owned(), bytes.to_vec()));
-        Ok(())
-    };
-    world.collector().export(keep, world.now()).unwrap();
-    let (name, bytes) = exported.unwrap();
+    let (name, bytes) = world.exported();
     let upload = world.cloud.lock().unwrap().upload(&name, &bytes, world.now());
     let name = upload.answer.unwrap();
     let answer = widened(&name, world.cloud.lock().unwrap().answer(&name).unwrap(), world.now());
@@ -80,13 +74,7 @@ fn an_answer_that_changes_while_it_is_read_leaves_nothing_behind() {
         world.say(number, "license network-advantage 1");
     }
     world.pass(31 * DAY);
-    let mut exported = None;
-    let keep = |name: &str, bytes: &[u8]| {
-        exported = Some((name.to_owned(), bytes.to_vec()));
-        Ok(())
-    };
-    world.collector().export(keep, world.now()).unwrap();
-    let (name, bytes) = exported.unwrap();
+    let (name, bytes) = world.exported();
     let answers = [0, 60].map(|later| {
         let mut cloud = world.cloud.lock().unwrap();
         let answer = cloud.upload(&name, &bytes, slp_kit::later(world.now(), later)).answer.unwrap();

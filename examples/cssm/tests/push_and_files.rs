@@ -191,6 +191,16 @@ fn a_request_in_a_file_is_answered_with_a_code_and_a_bad_file_counts_its_errors(
     assert_eq!((bad.status.to_string(), bad.answer), ("Errors (1)".into(), None));
 }
 
+/// One file with these parts, and with reports of several devices.
+fn stack_file(mut parts: Vec<String>, reports: &[slp_rum::UsageReport]) -> String {
+    for report in reports {
+        let text = DeviceFile::new().reports([report]).to_text().unwrap();
+        let (from, to) = (text.find("<RUMReport").unwrap(), text.rfind("</smartLicense>").unwrap());
+        parts.push(text[from..to].to_owned());
+    }
+    write_request::document(parts.iter().map(String::as_str))
+}
+
 #[test]
 fn the_file_of_a_stack_is_answered_for_every_member() {
     let mut settings = settings();
@@ -199,13 +209,8 @@ fn the_file_of_a_stack_is_answered_for_every_member() {
     let mut cloud = cssm::Cloud::new(settings, authority, slp_kit::Random::seeded(1), at(0)).unwrap();
     let entry = |number| RequestEntry::request(device(number), RequestMode::Add, vec![RequestedKey::new(HSEC, 1)]);
     let reports = [(1, 7), (1, 8), (2, 7), (3, 9)].map(|(number, id)| report(&device(number), id, 1));
-    let mut parts = vec![write_request::authorization_request(&[entry(1), entry(2)]).unwrap()];
-    for report in &reports {
-        let text = DeviceFile::new().reports([report]).to_text().unwrap();
-        let (from, to) = (text.find("<RUMReport").unwrap(), text.rfind("</smartLicense>").unwrap());
-        parts.push(text[from..to].to_owned());
-    }
-    let file = write_request::document(parts.iter().map(String::as_str));
+    let wishes = write_request::authorization_request(&[entry(1), entry(2)]).unwrap();
+    let file = stack_file(vec![wishes], &reports);
     let upload = cloud.upload("stack.txt", file.as_bytes(), at(0));
     assert_eq!((upload.devices, upload.reports, &upload.status), (1, 4, &UploadStatus::NoErrors));
     let document = Document::parse(cloud.answer("ACK_stack.txt").unwrap()).unwrap();
@@ -253,13 +258,7 @@ fn the_page_of_uploads_has_the_columns_of_the_vendors() {
 fn the_file_of_a_stack_is_answered_for_a_wrong_device_too() {
     let mut cloud = cloud_with([Fault::new(FaultKind::WrongDevice, "upload")]);
     let reports = [1, 2].map(|number| report(&device(number), 7, 1));
-    let mut parts = Vec::new();
-    for report in &reports {
-        let text = DeviceFile::new().reports([report]).to_text().unwrap();
-        let (from, to) = (text.find("<RUMReport").unwrap(), text.rfind("</smartLicense>").unwrap());
-        parts.push(text[from..to].to_owned());
-    }
-    let file = write_request::document(parts.iter().map(String::as_str));
+    let file = stack_file(Vec::new(), &reports);
     let upload = cloud.upload("stack.txt", file.as_bytes(), at(0));
     assert_eq!(upload.status, UploadStatus::NoErrors);
     assert!(String::from_utf8_lossy(cloud.answer("ACK_stack.txt").unwrap()).contains("TSTNOTYOURS"));

@@ -291,6 +291,17 @@ impl World {
         self.pass_with(seconds, |_| {});
     }
 
+    /// The one bundle that the operator takes out now.
+    pub(crate) fn exported(&self) -> (String, Vec<u8>) {
+        let mut file = None;
+        let keep = |name: &str, bytes: &[u8]| {
+            file = Some((name.to_owned(), bytes.to_vec()));
+            Ok(())
+        };
+        self.collector().export(keep, self.now()).unwrap();
+        file.unwrap()
+    }
+
     /// The operator's round: bundle out, answer in. How many bundles there were.
     pub(crate) fn carry(&self) -> usize {
         let mut files = BTreeMap::new();

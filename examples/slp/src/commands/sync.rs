@@ -139,7 +139,7 @@ fn members(value: &Value, depth: usize, lines: &mut Vec<String>) {
 
 /// A value in one line; of a certificate whose it is, and how long.
 fn text(value: &Value) -> String {
-    let Value::String(text) = value else { return value.to_string() };
+    let Value::String(text) = value else { return shown(&value.to_string()).into_owned() };
     if !text.starts_with("-----BEGIN ") {
         return shown(text).into_owned();
     }
@@ -274,4 +274,24 @@ fn key(path: &Path) -> Result<PublicKey, Stop> {
     }
     let certificate = certificate(path)?;
     certificate.key().cloned().map_err(|error| Stop::Data(format!("{}: {error}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use slp_model::is_unprintable;
+
+    use super::*;
+
+    #[test]
+    fn nothing_that_drives_a_terminal_gets_through_at_any_depth() {
+        let odd = "a\u{9b}2J\u{202e}\u{1b}c";
+        let value =
+            serde_json::json!({ odd: odd, "list": [odd, [odd, { odd: odd }], { "in": [[[odd]]] }], "no": null });
+        let mut lines = Vec::new();
+        members(&value, 1, &mut lines);
+        assert!(lines.len() > 6, "{lines:#?}");
+        for line in &lines {
+            assert!(!line.contains(is_unprintable), "{line:?}");
+        }
+    }
 }

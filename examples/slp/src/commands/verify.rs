@@ -99,6 +99,7 @@ pub(super) fn trusted(folder: &Path) -> (TrustStore, Vec<Fault>) {
 }
 
 pub(crate) fn run(arguments: &Verify, session: &mut Session<'_>) -> Result<Status, Stop> {
+    pipeline::can_be_read(&arguments.sources)?;
     let trust = Trust::read(&arguments.trust, &arguments.pins);
     for fault in &trust.faults {
         session.messages.fault(fault);

@@ -111,6 +111,8 @@ fn a_wrong_call_ends_with_status_2_and_says_why() {
         ),
         (&["check", CAMPUS, "--to", "2024-01-01"], "--from"),
         (&["inspect", "-", "-"], "give - once"),
+        (&["inspect", "-", "-", "--json"], "give - once"),
+        (&["verify", "-", "-", "--trust", ".", "--json"], "give - once"),
         (&["verify", CAMPUS], "--trust"),
         (&["verify", "--trust", "."], "<PATH>..."),
         (&["verify", CAMPUS, "--trust", ".", "--at", "noon"], "noon"),

@@ -10,6 +10,7 @@ use std::path::Path;
 use slp_crypto::canonical::Value;
 use slp_rum::{Document, ReadOptions};
 use slp_sync::{bundle, gzip, tar};
+use slp_transport::show::{CliFacts, ShowCommand};
 
 thread_local! {
     static LIVE: Cell<isize> = const { Cell::new(0) };
@@ -251,6 +252,56 @@ fn canonical_json_of_64_mib_takes_no_more_memory_than_its_limit_says() {
     }
     // it is this limit that ends them, and nothing earlier
     assert!(greatest > 200 * MIB, "{} KiB", greatest >> 10);
+}
+
+/// Captures of so many bytes that are made to be held: of facts, of lines that nobody understands, of what is named.
+fn captures(bytes: usize) -> Vec<(&'static str, String)> {
+    fn fill(bytes: usize, head: &str, one: impl Fn(usize) -> String) -> String {
+        let mut text = head.to_owned();
+        for at in 0.. {
+            let more = one(at);
+            if text.len() + more.len() > bytes {
+                break;
+            }
+            text.push_str(&more);
+        }
+        text
+    }
+    let fact = "  Last ACK received: never\n";
+    vec![
+        ("facts", fill(bytes, "Usage Reporting:\n", |_| fact.to_owned())),
+        ("lines", fill(bytes, "Usage Reporting:\n", |_| "?\n".to_owned())),
+        ("sections", fill(bytes, "", |_| format!("Usage Reporting:\n{fact}Transport:\n  Type: cslu\n"))),
+        ("licences", fill(bytes, "License Usage\n=====\n\n", |at| format!("l{at} (L{at}):\n  Count: 1\n"))),
+        ("report ids", fill(bytes, "", |at| format!("{}, CLOSED, N, a-licence\n", 1_700_000_000 + at))),
+        ("deep lines", fill(bytes, "Usage Reporting:\n", |at| format!("{}a:\n", " ".repeat(at % 500)))),
+        ("long lines", fill(bytes, "Usage Reporting:\n", |_| format!("  Last ACK received: {}\n", "x".repeat(60_000)))),
+        ("one line", format!("Usage Reporting:\n  Last ACK received: {}\n", "x".repeat(bytes))),
+    ]
+}
+
+#[test]
+fn a_capture_is_held_as_far_as_the_limit_of_facts_and_no_further() {
+    let read = |command, text: &str, most: usize| {
+        let mut limits = slp_transport::Limits::default();
+        limits.cli_facts = most;
+        let facts = CliFacts::read(command, text.as_bytes(), &limits);
+        assert!(facts.facts.len() + facts.unparsed.len() <= most, "{command}");
+        assert!(CliFacts::detect(text.as_bytes(), &limits).is_none_or(|facts| facts.facts.len() <= most));
+    };
+    for (name, text) in captures(64 << 10) {
+        for command in ShowCommand::ALL {
+            let ((), most) = peak(|| read(command, &text, 100));
+            assert!(most <= 2 * MIB, "{name}: {command} held {} KiB", most >> 10);
+        }
+    }
+    // what the longest capture may make a reader hold, under the limits that everybody has
+    let limits = slp_transport::Limits::default();
+    for (name, text) in captures(limits.cli_bytes - 100) {
+        let ((), most) = peak(|| read(ShowCommand::All, &text, limits.cli_facts));
+        println!("{name}: {} KiB", most >> 10);
+        assert!(most <= 16 * MIB + 16 * MIB, "{name} held {} KiB", most >> 10);
+    }
 }
 
 #[test]

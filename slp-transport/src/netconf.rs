@@ -143,6 +143,49 @@ mod tests {
     }
 
     #[test]
+    fn the_number_of_an_answer_is_the_attribute_and_nothing_that_looks_like_it() {
+        let answer = |attributes: &str| answer(7, &format!("<rpc-reply {attributes}><ok/></rpc-reply>"));
+        for good in [
+            "message-id='7'",
+            "message-id = \"7\"",
+            "xmlns='message-id=\"8\"' message-id='7'",
+            "x:message-id='8' message-id='7'",
+            "message-id='&#55;' a='>'",
+        ] {
+            assert_eq!(answer(good).unwrap().return_code, "success", "{good}");
+        }
+        for (bad, kind) in [
+            ("", ErrorKind::Echo),
+            ("x:message-id='7'", ErrorKind::Echo),
+            ("a='message-id=\"7\"'", ErrorKind::Echo),
+            ("message-id='7' message-id='7'", ErrorKind::Schema),
+            ("message-id=7", ErrorKind::Schema),
+            ("message-id='7&#0;'", ErrorKind::Schema),
+        ] {
+            assert_eq!(answer(bad).unwrap_err().kind(), kind, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_character_that_xml_does_not_have_is_refused_however_it_is_written() {
+        let answer = |word: &str| answer(7, &REPLY.replace(" success ", word));
+        for good in ["success", "&#115;uccess", "s&#x75;ccess", " &#10;success&#x9;"] {
+            assert_eq!(answer(good).unwrap().return_code, "success", "{good}");
+        }
+        for bad in [
+            "success&#0;",
+            "success&#x1b;",
+            "success&#xFFFE;",
+            "success\u{1b}",
+            "succ&#+101;ss",
+            "&#xD800;",
+            "&#x110000;",
+        ] {
+            assert_eq!(answer(bad).unwrap_err().kind(), ErrorKind::Schema, "{bad}");
+        }
+    }
+
+    #[test]
     fn the_address_of_the_collector_is_set_in_the_running_configuration() {
         let url: BaseUrl = "http://192.0.2.7:8182/cslu/v1/pi".parse().unwrap();
         let text = set_cslu_url(1, &url);

@@ -112,8 +112,8 @@ impl Serve for FetchReports {
     fn from_http(request: &Request<Vec<u8>>, _: &Limits) -> Result<Self, Error> {
         message::not_served(request, &Method::GET, Self::OPERATION)?;
         message::take(FETCH, request, Self::OPERATION)?;
-        let value = |name| query_value(request, name).unwrap_or_default();
-        Self::new(value("saDomain"), value("saId"))
+        let value = |name| query_value::<String>(request, name, Self::OPERATION).map(Option::unwrap_or_default);
+        Self::new(value("saDomain")?, value("saId")?)
     }
 
     fn respond(answer: &Vec<u8>) -> Result<Response<Vec<u8>>, Error> {

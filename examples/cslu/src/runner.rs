@@ -55,7 +55,7 @@ impl Runner {
                     sent += 1;
                 }
                 _ => {
-                    sent += self.together(outgoing)?;
+                    sent += self.together(outgoing, self.most - sent)?;
                     outgoing = self.lock().take_outgoing();
                 }
             }
@@ -65,13 +65,13 @@ impl Runner {
         Ok(sent)
     }
 
-    /// Sends these, and what follows from their answers, until there is nothing to send.
-    fn together(&self, outgoing: Vec<Outgoing>) -> Result<usize, Error> {
+    /// Sends these, and what follows from their answers, until there is nothing to send or so many are out.
+    fn together(&self, outgoing: Vec<Outgoing>, most: usize) -> Result<usize, Error> {
         let at_once = self.lock().settings().pulls_at_once;
         let for_devices = outgoing.iter().filter(|one| one.to == Peer::Device).count();
         // one more, since one of them takes answers to the collector
         let threads = outgoing.len().saturating_sub(for_devices.saturating_sub(at_once)).saturating_add(1);
-        let traffic = Traffic::new(at_once, self.most);
+        let traffic = Traffic::new(at_once, most);
         traffic.follow(Ok(outgoing));
         traffic.follow(Ok(self.lock().take_ahead()));
         std::thread::scope(|scope| {
@@ -381,16 +381,17 @@ mod tests {
 
     #[test]
     fn a_turn_that_ends_early_leaves_no_message_and_no_place_of_a_device_behind() {
-        for most in 1..=7 {
+        for (most, at_once) in (1..=7).flat_map(|most| [(most, 1), (most, 3)]) {
             let asked = Arc::new(Mutex::new(Vec::new()));
             let known = Arc::clone(&asked);
-            let mut runner = runner(10, 3, move |request: &Request<Vec<u8>>| -> Option<Response<Vec<u8>>> {
+            let mut runner = runner(10, at_once, move |request: &Request<Vec<u8>>| -> Option<Response<Vec<u8>>> {
                 known.lock().unwrap().push(request.uri().host().unwrap_or_default().to_owned());
                 None
             });
             runner.most = most;
             let turns: Vec<usize> = (0..10).map(|_| runner.turn().unwrap()).collect();
             assert_eq!(turns.iter().sum::<usize>(), 10, "{most} messages a turn: {turns:?}");
+            assert!(turns.iter().all(|sent| *sent <= most), "{most} messages a turn: {turns:?}");
             let mut hosts = std::mem::take(&mut *asked.lock().unwrap());
             hosts.sort();
             hosts.dedup();

@@ -34,8 +34,9 @@ impl Balance {
 
 /// Every licence that was bought or is in use, by tag. A device that another one of its set, as its own latest report names
 /// it, followed as the active one is spoken for: a usage counts once, not once a member, also when the device is in that set
-/// no more. By what others name it alone nobody is spoken for. Spec: sync, "Application HA and server HA"; it takes the
-/// highest count of a set, this double the latest.
+/// no more. By what others name it alone nobody is spoken for. Spec: sync, "Application HA and server HA" (choice); it takes
+/// the highest count of a set, of what its members hold at one time. Here there are reports alone: of a former active device
+/// the last one stays for good, so the highest could never fall again after a switchover. The latest can.
 pub(crate) fn balances<'d>(
     purchases: &[Purchase],
     devices: impl IntoIterator<Item = (&'d Udi, &'d Device)>,

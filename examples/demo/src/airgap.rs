@@ -10,13 +10,20 @@ use slp_sync::bundle::{Claims, ExportIndex, Pairer, Plan, Reader, Writer};
 
 use crate::world::{DAY, World, lock, number};
 
+/// The code comes with an answer, and its use is reported with the next file.
+const UNREPORTED: &str = "hseck9 is in use only now: the next file reports it, here none (4 months or more show it)";
+
 pub(crate) fn run(world: &mut World, out: &mut dyn Write) -> Result<(), Error> {
     world.everywhere("license network-advantage 1")?;
     for month in 0..world.options.months {
         world.live(month)?;
         world.pass(30 * DAY, out)?;
         if month % 3 == 2 || month + 1 == world.options.months {
+            let was_in_use = world.uses_the_code();
             quarter(world)?;
+            if month + 1 == world.options.months && !was_in_use && world.uses_the_code() {
+                world.said("device", "operator", UNREPORTED);
+            }
             world.teller.tell(out)?;
         }
     }

@@ -249,6 +249,11 @@ impl World {
         Ok(())
     }
 
+    /// Is it used by now?
+    pub(crate) fn uses_the_code(&self) -> bool {
+        self.runners.first().is_some_and(|first| lock(first).saved().life.count("hseck9") > 0)
+    }
+
     /// Usage of the second month: the first device uses two licences, and the last one goes out of use later.
     pub(crate) fn live(&self, month: u32) -> Result<(), Error> {
         let runners = &self.runners;

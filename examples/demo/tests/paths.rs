@@ -110,6 +110,19 @@ fn airgap_ends_with_all_stores_in_agreement_without_connectivity_and_with_a_disc
 }
 
 #[test]
+fn a_code_whose_use_no_file_reports_any_more_is_told_so() {
+    for (months, is_late) in [(1, true), (3, true), (4, false)] {
+        let (mut options, mut told) = (Options::default(), Vec::new());
+        options.months = months;
+        let ended = run(Path::Airgap, &options, &mut told).unwrap();
+        let told = String::from_utf8(told).unwrap();
+        let hsec = ended[0].outcome.licences.iter().find(|licence| licence.name == "hseck9").unwrap();
+        assert_eq!(hsec.used, u64::from(!is_late), "{told}");
+        assert_eq!(told.contains("hseck9 is in use only now"), is_late, "{told}");
+    }
+}
+
+#[test]
 fn api_ends_with_the_stores_of_devices_and_cloud_in_agreement() {
     runs(Path::Api, &[(0, false)]);
 }

@@ -107,7 +107,9 @@ impl Device {
     /// are acknowledged.
     ///
     /// # Errors
-    /// For one that is no member, for the last one, and when the state cannot be kept: nothing has changed then.
+    /// For one that is no member, for the last one, and when the state cannot be kept: nothing has changed then. On the disk a
+    /// step before the one that failed may stand, the switchover or the set without the member; each is a state of its own,
+    /// which the next save replaces, and from which a restart goes on.
     pub fn leave(&mut self, member: &Udi, now: UnixMillis) -> Result<(), Error> {
         let place = self.saved.setup.members.iter().position(|known| known == member);
         let place = place.ok_or_else(|| format!("{member} is no member of this set"))?;

@@ -185,12 +185,21 @@ impl<R: io::Read> io::Read for Counting<R> {
 /// Reads whole files, none above the limit.
 pub(crate) struct Reader<'c> {
     pub(crate) options: ReadOptions,
+    /// May the caller of the program raise the limit?
+    is_raisable: bool,
     standard_input: Mutex<&'c mut (dyn io::Read + Send)>,
 }
 
 impl<'c> Reader<'c> {
     pub(crate) fn new(options: ReadOptions, standard_input: &'c mut (dyn io::Read + Send)) -> Self {
-        Self { options, standard_input: Mutex::new(standard_input) }
+        Self { options, is_raisable: true, standard_input: Mutex::new(standard_input) }
+    }
+
+    /// For files whose limit no option raises: keys, certificates, captures, documents to be signed.
+    pub(crate) fn fixed(limit: usize, standard_input: &'c mut (dyn io::Read + Send)) -> Self {
+        let mut options = ReadOptions::default();
+        options.limits.document_bytes = limit;
+        Self { is_raisable: false, ..Self::new(options, standard_input) }
     }
 
     /// What reading a bundle may cost: the operator chose the file, so a million devices may be in it.
@@ -273,7 +282,12 @@ impl<'c> Reader<'c> {
             }
         }
         let has = length.map_or_else(String::new, |length| format!("{} bytes, ", grouped(length)));
-        let text = format!("{has}more than {}: raise --max-document-bytes if you trust the file", grouped(limit));
+        let limit = grouped(limit);
+        let text = if self.is_raisable {
+            format!("{has}more than {limit}: raise --max-document-bytes if you trust the file")
+        } else {
+            format!("{has}more than the {limit} that such a file may have: is it the right one?")
+        };
         Err(Box::new(Fault { name: Some("document_bytes"), ..Fault::of_file("limit", name, text) }))
     }
 }

@@ -1,7 +1,7 @@
 //! What is kept on disk between runs: small files, read through a limit, written whole.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
 use serde::Serialize;
@@ -66,14 +66,32 @@ fn written(path: &Path, content: &[u8], file: io::Result<Fresh>) -> Result<(), S
     whole.map_err(|error| unwritten(path, &error))
 }
 
-/// Adds one line to a file. A line that was cut by a stop of the machine has no end.
+/// Adds one line to a file. A line that was cut by a stop of the machine has no end; it is taken away before, since the new
+/// one would become a part of it.
 pub(crate) fn add_line(path: &Path, line: &str) -> Result<(), Stop> {
     let add = || {
-        let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+        let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
+        cut_torn_line(&mut file)?;
         file.write_all(format!("{line}\n").as_bytes())?;
         file.sync_all()
     };
     add().map_err(|error: io::Error| unwritten(path, &error))
+}
+
+/// Takes away what stands behind the last line end, looking at the last byte first: nearly always there is nothing.
+fn cut_torn_line(file: &mut File) -> io::Result<()> {
+    let whole = file.metadata()?.len();
+    let mut end = whole;
+    let mut byte = [0];
+    while let Some(before) = end.checked_sub(1) {
+        file.seek(SeekFrom::Start(before))?;
+        file.read_exact(&mut byte)?;
+        if byte == *b"\n" {
+            break;
+        }
+        end = before;
+    }
+    if end < whole { file.set_len(end) } else { Ok(()) }
 }
 
 /// The whole lines of a file; none where there is no file.
@@ -121,6 +139,11 @@ mod tests {
         add_line(&list, "two").unwrap();
         OpenOptions::new().append(true).open(&list).unwrap().write_all(b"cut").unwrap();
         assert_eq!(lines(&list, 99).unwrap(), ["one", "two"]);
+        add_line(&list, "three").unwrap();
+        assert_eq!(lines(&list, 99).unwrap(), ["one", "two", "three"], "what was cut takes no other line with it");
+        fs::write(&list, b"cut").unwrap();
+        add_line(&list, "one").unwrap();
+        assert_eq!(text(&list, 99).unwrap(), "one\n");
         assert!(lines(&folder.join("none"), 99).unwrap().is_empty());
     }
 }

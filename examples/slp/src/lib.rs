@@ -99,6 +99,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, console: Console<'_>) 
         Command::Demo(arguments) => commands::demo::run(arguments, &mut session),
     };
     session.messages.finish();
+    if let Ok(Status::Errors) = outcome {
+        // what is left in the buffer may find nobody who reads it
+        session.messages.fail(true);
+    }
     match outcome.and_then(|status| Ok(session.flush().map(|()| status)?)) {
         Ok(status) => status,
         Err(Stop::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {

@@ -192,6 +192,17 @@ enum Done<P> {
     Archive(Archive),
 }
 
+/// Is the call right, as far as its paths go? To be asked before a command writes the head of its results.
+///
+/// # Errors
+/// [`Stop::Call`] if standard input is named twice.
+pub(crate) fn can_be_read(sources: &Sources) -> Result<(), Stop> {
+    if sources.paths.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
+        return Err(Stop::Call("standard input can be read once: give - once".to_owned()));
+    }
+    Ok(())
+}
+
 /// Works on everything that `sources` lead to.
 ///
 /// # Errors
@@ -202,9 +213,7 @@ pub(crate) fn steps<W: Work>(
     work: &W,
     mut take: impl FnMut(&mut Output<'_>, &mut Messages<'_>, Step<W::Piece>) -> io::Result<()>,
 ) -> Result<(), Stop> {
-    if sources.paths.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
-        return Err(Stop::Call("standard input can be read once: give - once".to_owned()));
-    }
+    can_be_read(sources)?;
     let reader = Reader::new(sources.costs.options(), &mut *session.input);
     let (output, messages) = (&mut session.output, &mut session.messages);
     messages.expect(bytes_to_read(&sources.paths));

@@ -1,10 +1,13 @@
 //! The older calls differ in path and body alone: one macro makes them.
 
+use std::str::FromStr;
+
 use http::{Request, Response};
+use slp_model::{Location, Quoted};
 
 use crate::message::{self, Template, decode_segment, encode_segment};
 use crate::wire::{self, Fail, In, Wire};
-use crate::{Error, Limits, StatusWord};
+use crate::{Error, ErrorKind, Limits, StatusWord};
 
 /// Declares a call: method, path template with its values, query, body, answer. `onprem` says that on-premises servers
 /// have the same call under their own address.
@@ -122,8 +125,11 @@ macro_rules! account_call {
                 let _ = limits;
                 Ok(Self {
                     $($value: values.next().unwrap_or_default(),)*
-                    $($($query: $crate::cssm::call::query_value(request, $query_name)
-                        .and_then(|text| text.parse::<$query_ty>().ok()),)+)?
+                    $($($query: $crate::cssm::call::query_value::<$query_ty>(
+                        request,
+                        $query_name,
+                        Self::OPERATION,
+                    )?,)+)?
                     $(body: {
                         let body: $body = $crate::wire::from_body(request.body(), limits, Self::OPERATION)?;
                         body
@@ -177,12 +183,26 @@ pub(crate) fn query<T: ToString>(path: &mut String, mark: &mut char, name: &str,
     }
 }
 
-/// One query parameter of a request.
-pub(crate) fn query_value(request: &Request<Vec<u8>>, name: &str) -> Option<String> {
-    request.uri().query()?.split('&').find_map(|pair| {
-        let (known, value) = pair.split_once('=')?;
-        if known == name { decode_segment(&value.replace('+', " ")) } else { None }
-    })
+/// One query parameter of a request. An empty one of a kind that has no empty value counts as absent, as forms send it.
+///
+/// # Errors
+/// [`Request`](ErrorKind::Request) for a value that cannot be read: left out it would mean another question, and all
+/// accounts or all pages would be the answer.
+pub(crate) fn query_value<T: FromStr>(
+    request: &Request<Vec<u8>>,
+    name: &str,
+    operation: &str,
+) -> Result<Option<T>, Error> {
+    let mut pairs = request.uri().query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+    let Some((_, value)) = pairs.find(|(known, _)| *known == name) else { return Ok(None) };
+    match decode_segment(&value.replace('+', " ")).map(|text| text.parse()) {
+        Some(Ok(value)) => Ok(Some(value)),
+        Some(Err(_)) if value.is_empty() => Ok(None),
+        _ => {
+            let text = format!("the query parameter {} cannot be read: {}", Quoted(name), Quoted(value));
+            Err(Error::new(ErrorKind::Request, text).at(Location::path(operation)))
+        }
+    }
 }
 
 /// The values of the path. Some clients write the literal segment `customer` after the domain (code).

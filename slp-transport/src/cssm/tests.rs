@@ -139,6 +139,23 @@ fn a_query_is_encoded_and_read_back_and_the_segment_customer_is_passed_over() {
 }
 
 #[test]
+fn a_query_value_that_cannot_be_read_is_refused_and_not_left_out() {
+    let served = |query: &str| {
+        let uri = format!("https://swapi.example/v1/accounts/search?{query}");
+        let request = http::Request::builder().uri(uri).body(Vec::new()).unwrap();
+        SearchAccountsV1::from_http(&request, &Limits::default())
+    };
+    let fine = served("limit=5&other=x&name=a+b&offset=").unwrap();
+    assert_eq!((fine.limit, fine.name.as_deref(), fine.offset), (Some(5), Some("a b"), None));
+    for bad in ["limit=five", "limit=99999999999999999999", "limit=1&offset=0x7", "name=%ff", "name=%4"] {
+        let error = served(bad).unwrap_err();
+        assert_eq!(error.kind(), crate::ErrorKind::Request, "{bad}");
+    }
+    let error = served("limit=five").unwrap_err();
+    assert!(error.to_string().contains("the query parameter \"limit\" cannot be read"), "{error}");
+}
+
+#[test]
 fn a_refusal_inside_a_success_is_a_refusal() {
     let text = r#"{"status":"ERROR","authorizationCodes":[{"status":"ERROR","statusMessage":"no licences"}]}"#;
     let response = http::Response::new(text.as_bytes().to_vec());

@@ -333,7 +333,7 @@ request => {
         return number(values.first(), Self::OPERATION).map(|id| Self::new(id, ReportPath::DaysSegment));
     }
     if Template("/smartlic-service/rum-report-id").take(path).is_some() {
-        let id = crate::cssm::query_value(request, "id");
+        let id = crate::cssm::query_value::<String>(request, "id", Self::OPERATION)?;
         return number(id.as_ref(), Self::OPERATION).map(|id| Self::new(id, ReportPath::Query));
     }
     let values = message::take(Template("/smartlic-service/rum-report-id/{id}"), request, Self::OPERATION)?;

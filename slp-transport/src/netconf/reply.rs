@@ -1,4 +1,7 @@
-//! Reads `<rpc-reply>`: a small reader that knows elements, texts and the five entities, and refuses everything else.
+//! Reads `<rpc-reply>`: elements, texts and the five entities; everything else is refused.
+
+use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
 
 use crate::{Error, ErrorKind, Refusal};
 
@@ -41,103 +44,119 @@ impl Reply {
     }
 
     fn read(text: &str) -> Result<Self, Error> {
-        let mut reply = Self::default();
-        let mut open: Vec<&str> = Vec::new();
-        let mut rest = text.trim_start_matches('\u{feff}');
-        let mut closed = false;
+        if !text.chars().all(is_character) {
+            return Err(broken("a character that XML does not have"));
+        }
+        let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
+        let config = reader.config_mut();
+        (config.check_end_names, config.allow_dangling_amp) = (true, false);
+        let (mut reply, mut closed) = (Self::default(), false);
+        // names of the elements that are open, each with its text so far
+        let mut open: Vec<(String, String)> = Vec::new();
         loop {
-            let (plain, tail) = match rest.split_once('<') {
-                Some((plain, tail)) => (plain, Some(tail)),
-                None => (rest, None),
-            };
-            match open.last() {
-                None if !plain.trim().is_empty() => return Err(broken("text outside the answer")),
-                Some(name) if !plain.trim().is_empty() => {
-                    if reply.leaves.len() >= LEAVES {
-                        return Err(broken("too many elements"));
-                    }
-                    reply.leaves.push((local(name).to_owned(), unescape(plain.trim())?));
+            match reader.read_event().map_err(|error| broken(&error.to_string()))? {
+                Event::Start(tag) => reply.begin(&tag, closed, &mut open)?,
+                Event::Empty(tag) => {
+                    reply.begin(&tag, closed, &mut open)?;
+                    closed |= reply.end(&mut open)?;
                 }
-                _ => {}
-            }
-            let Some(tail) = tail else { break };
-            if let Some(tail) = tail.strip_prefix("?") {
-                rest = tail.split_once("?>").ok_or_else(|| broken("it ends inside a declaration"))?.1;
-                continue;
-            }
-            if tail.starts_with('!') {
-                return Err(broken("a declaration or comment, where none is taken"));
-            }
-            let (tag, tail) = tail.split_once('>').ok_or_else(|| broken("it ends inside an element"))?;
-            rest = tail;
-            if let Some(name) = tag.strip_prefix('/') {
-                if open.pop() != Some(name.trim_end()) {
-                    return Err(broken("an end that fits no beginning"));
+                Event::End(_) => closed |= reply.end(&mut open)?,
+                Event::Text(piece) => match open.last_mut() {
+                    Some((_, text)) => text.push_str(&piece),
+                    None if piece.trim().is_empty() => {}
+                    None => return Err(broken("text outside the answer")),
+                },
+                Event::GeneralRef(name) => {
+                    let character = entity(&name).ok_or_else(|| broken("an entity that XML does not define"))?;
+                    let (_, text) = open.last_mut().ok_or_else(|| broken("text outside the answer"))?;
+                    text.push(character);
                 }
-                closed |= open.is_empty();
-                continue;
-            }
-            if closed {
-                return Err(broken("a second answer in one text"));
-            }
-            let (tag, empty) = tag.strip_suffix('/').map_or((tag, false), |tag| (tag, true));
-            let name = tag.split_ascii_whitespace().next().ok_or_else(|| broken("an element without a name"))?;
-            if open.is_empty() {
-                reply.message_id = attribute(tag, "message-id");
-                if local(name) != "rpc-reply" {
-                    return Err(broken("it is no rpc-reply"));
+                Event::Decl(_) | Event::PI(_) => {}
+                Event::Eof if open.is_empty() && closed => return Ok(reply),
+                Event::Eof => return Err(broken("it ends too early")),
+                Event::DocType(_) | Event::Comment(_) | Event::CData(_) => {
+                    return Err(broken("a declaration, comment or CDATA section, where none is taken"));
                 }
-            }
-            reply.ok |= local(name) == "ok";
-            reply.error |= local(name) == "rpc-error";
-            if empty {
-                closed |= open.is_empty();
-            } else {
-                if open.len() >= DEPTH {
-                    return Err(broken("elements stand too deep"));
-                }
-                open.push(name);
             }
         }
-        if open.is_empty() && closed { Ok(reply) } else { Err(broken("it ends too early")) }
+    }
+
+    fn begin(&mut self, tag: &BytesStart<'_>, closed: bool, open: &mut Vec<(String, String)>) -> Result<(), Error> {
+        if closed {
+            return Err(broken("a second answer in one text"));
+        }
+        if open.len() >= DEPTH {
+            return Err(broken("elements stand too deep"));
+        }
+        let name = tag.local_name().as_ref().to_owned();
+        if open.is_empty() {
+            if name != "rpc-reply" {
+                return Err(broken("it is no rpc-reply"));
+            }
+            self.message_id = message_id(tag)?;
+        }
+        self.ok |= name == "ok";
+        self.error |= name == "rpc-error";
+        self.keep(open)?;
+        open.push((name, String::new()));
+        Ok(())
+    }
+
+    /// Is this the end of the outermost element?
+    fn end(&mut self, open: &mut Vec<(String, String)>) -> Result<bool, Error> {
+        self.keep(open)?;
+        open.pop();
+        Ok(open.is_empty())
+    }
+
+    /// Keeps the text that the innermost element has so far.
+    fn keep(&mut self, open: &mut [(String, String)]) -> Result<(), Error> {
+        let Some((name, text)) = open.last_mut() else { return Ok(()) };
+        let text = std::mem::take(text);
+        if text.trim().is_empty() {
+            return Ok(());
+        }
+        if self.leaves.len() >= LEAVES {
+            return Err(broken("too many elements"));
+        }
+        self.leaves.push((name.clone(), text.trim().to_owned()));
+        Ok(())
     }
 }
 
-fn local(name: &str) -> &str {
-    name.rsplit_once(':').map_or(name, |(_, local)| local)
-}
-
-fn attribute(tag: &str, name: &str) -> Option<String> {
-    let (_, rest) = tag.split_once(name)?;
-    let rest = rest.trim_start().strip_prefix('=')?.trim_start();
-    let quote = rest.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
-    let (value, _) = rest.strip_prefix(quote)?.split_once(quote)?;
-    unescape(value).ok()
-}
-
-fn unescape(text: &str) -> Result<String, Error> {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((plain, tail)) = rest.split_once('&') {
-        out.push_str(plain);
-        let (name, tail) = tail.split_once(';').ok_or_else(|| broken("an entity without an end"))?;
-        let number = name.strip_prefix('#').and_then(|number| match number.strip_prefix('x') {
-            Some(digits) => u32::from_str_radix(digits, 16).ok(),
-            None => number.parse().ok(),
-        });
-        out.push(match (name, number.and_then(char::from_u32)) {
-            ("amp", _) => '&',
-            ("lt", _) => '<',
-            ("gt", _) => '>',
-            ("quot", _) => '"',
-            ("apos", _) => '\'',
-            (_, Some(character)) => character,
-            _ => return Err(broken("an entity that XML does not define")),
-        });
-        rest = tail;
+/// The attribute of that name, without a prefix.
+fn message_id(tag: &BytesStart<'_>) -> Result<Option<String>, Error> {
+    let mut found = None;
+    for attribute in tag.attributes() {
+        let attribute = attribute.map_err(|error| broken(&error.to_string()))?;
+        if attribute.key.as_ref() == "message-id" {
+            let value =
+                attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| broken(&error.to_string()))?;
+            found = Some(value.into_owned()).filter(|value| value.chars().all(is_character));
+            if found.is_none() {
+                return Err(broken("a character that XML does not have"));
+            }
+        }
     }
-    out.push_str(rest);
-    Ok(out)
+    Ok(found)
+}
+
+/// The characters of XML 1.0.
+fn is_character(one: char) -> bool {
+    matches!(one, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
+}
+
+/// One of the five that XML defines, or a character by its number.
+fn entity(name: &BytesRef<'_>) -> Option<char> {
+    match (name.resolve_char_ref(), &**name) {
+        (Ok(Some(character)), _) => Some(character).filter(|one| is_character(*one)),
+        (Ok(None), "amp") => Some('&'),
+        (Ok(None), "lt") => Some('<'),
+        (Ok(None), "gt") => Some('>'),
+        (Ok(None), "quot") => Some('"'),
+        (Ok(None), "apos") => Some('\''),
+        _ => None,
+    }
 }
 
 fn broken(what: &str) -> Error {

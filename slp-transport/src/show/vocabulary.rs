@@ -188,7 +188,6 @@ const SECTIONS: &[Section] = &[
             "Authorization type",
             "License type",
             "Confirmation code",
-            "Last Confirmation code",
             "Export-Controlled Functionality",
         ],
         &["INSTALLED on"],

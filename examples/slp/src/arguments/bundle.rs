@@ -68,7 +68,7 @@ Examples:
   slp sync inspect onprem_sync_request.json
 
 Nothing is verified. --json writes one object: `path`, `kind`, `bytes`, `sha256` (of the canonical
-body), `document`.";
+body), `warnings` (what was odd), `document`.";
 
 const SYNC_VERIFY_EXAMPLES: &str = "\
 Examples:

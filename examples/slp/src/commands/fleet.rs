@@ -10,6 +10,7 @@ use slp_sync::gzip::Deflater;
 use crate::Status;
 use crate::arguments::{Fleet, Signatures};
 use crate::commands::bundle::output_file;
+use crate::commands::keys::signing_key;
 use crate::console::{Session, Stop};
 use crate::files::{Fresh, Spool, unbundled, unwritten};
 use crate::printable::printable;
@@ -63,7 +64,5 @@ pub(crate) fn run(arguments: &Fleet, session: &mut Session<'_>) -> Result<Status
 
 fn key(arguments: &Fleet) -> Result<SigningKey, Stop> {
     let path = arguments.key.as_deref().ok_or_else(|| Stop::Call("--signatures real needs --key".to_owned()))?;
-    #[expect(clippy::disallowed_methods, reason = "the key file that the operator names")]
-    let text = std::fs::read(path).map_err(|error| Stop::Data(format!("{}: {error}", path.display())))?;
-    SigningKey::from_pem(&text).map_err(|error| Stop::Data(format!("{}: {error}", path.display())))
+    signing_key(path)
 }

@@ -80,7 +80,8 @@ pub(crate) fn run(arguments: &Import, session: &mut Session<'_>) -> Result<Statu
     } else {
         show(&result, arguments.sent.is_empty(), &mut session.output)?;
     }
-    Ok(Status::of_errors(!is_taken))
+    // what of --trust could not be read counts too
+    Ok(Status::of_errors(session.messages.has_failed()))
 }
 
 /// Believes the keys of a folder, as `slp verify` does.

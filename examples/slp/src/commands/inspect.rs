@@ -65,6 +65,7 @@ impl Work for Show {
 }
 
 pub(crate) fn run(arguments: &Inspect, session: &mut Session<'_>) -> Result<Status, Stop> {
+    pipeline::can_be_read(&arguments.sources)?;
     let show = Show { json: arguments.json, style: session.style };
     if session.output_is_terminal {
         session.messages.without_progress();

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use slp_crypto::{Certificate, Csr, Detail, PublicKey, Signer as _, SigningKey};
-use slp_rum::ReadOptions;
 use zeroize::Zeroizing;
 
 use crate::Status;
@@ -40,9 +39,7 @@ pub(crate) fn signing_key(path: &Path) -> Result<SigningKey, Stop> {
 }
 
 fn reader(input: &mut (dyn io::Read + Send)) -> Reader<'_> {
-    let mut options = ReadOptions::default();
-    options.limits.document_bytes = PEM_BYTES;
-    Reader::new(options, input)
+    Reader::fixed(PEM_BYTES, input)
 }
 
 /// A file that may hold a private key: its bytes are wiped. The room is taken beforehand, so that no copy stays behind.
@@ -157,6 +154,7 @@ fn show(arguments: &KeysShow, session: &mut Session<'_>) -> Result<Status, Stop>
             Err(fault) => found.errors.push(*fault),
         }
         failed |= !found.errors.is_empty();
+        session.messages.fail(failed);
         if arguments.json {
             write!(out, "{}{}", if index == 0 { "\n" } else { ",\n" }, json(&found)?)?;
             continue;

@@ -3,7 +3,6 @@
 use std::io::Write as _;
 
 use serde::Serialize;
-use slp_rum::ReadOptions;
 use slp_transport::Limits;
 use slp_transport::show::CliFacts;
 
@@ -15,9 +14,7 @@ use crate::printable::{json, printable, shown};
 
 pub(crate) fn run(arguments: &Show, session: &mut Session<'_>) -> Result<Status, Stop> {
     let limits = Limits::default();
-    let mut options = ReadOptions::default();
-    options.limits.document_bytes = limits.cli_bytes;
-    let reader = Reader::new(options, &mut *session.input);
+    let reader = Reader::fixed(limits.cli_bytes, &mut *session.input);
     let mut bytes = Vec::new();
     let read = if arguments.file.as_os_str() == "-" {
         reader.standard_input(&mut bytes)

@@ -5,7 +5,6 @@ use std::io::Write as _;
 use slp_crypto::canonical::Value;
 use slp_crypto::envelope::{Document, Member, Signatory};
 use slp_crypto::{Detail, Signer as _, TimePolicy, TrustStore};
-use slp_rum::ReadOptions;
 
 use super::keys::signing_key;
 use crate::Status;
@@ -19,9 +18,7 @@ use crate::printable::printable;
 const DOCUMENT_BYTES: usize = 64 << 20;
 
 pub(crate) fn run(arguments: &Sign, session: &mut Session<'_>) -> Result<Status, Stop> {
-    let mut options = ReadOptions::default();
-    options.limits.document_bytes = DOCUMENT_BYTES;
-    let reader = Reader::new(options, &mut *session.input);
+    let reader = Reader::fixed(DOCUMENT_BYTES, &mut *session.input);
     let mut bytes = Vec::new();
     let path = &arguments.document;
     let (name, read) = if path.as_os_str() == "-" {

@@ -139,7 +139,7 @@ fn members(value: &Value, depth: usize, lines: &mut Vec<String>) {
 
 /// A value in one line; of a certificate whose it is, and how long.
 fn text(value: &Value) -> String {
-    let Value::String(text) = value else { return value.to_string() };
+    let Value::String(text) = value else { return shown(&value.to_string()).into_owned() };
     if !text.starts_with("-----BEGIN ") {
         return shown(text).into_owned();
     }
@@ -255,7 +255,13 @@ fn own(arguments: &SyncVerify) -> Result<verify::OwnKeys, Stop> {
 }
 
 fn small(path: &Path) -> Result<Vec<u8>, Stop> {
-    bytes_of(path, Limits::default().pem_bytes).map_err(|error| unreadable(path, &error))
+    let limit = Limits::default().pem_bytes;
+    let bytes = bytes_of(path, limit).map_err(|error| unreadable(path, &error))?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length <= limit) {
+        return Ok(bytes);
+    }
+    let text = format!("more than the {} bytes that a key or a certificate may have", grouped(limit));
+    Err(Stop::Data(format!("{}: {text}: is it the right file?", path.display())))
 }
 
 fn certificate(path: &Path) -> Result<Certificate, Stop> {
@@ -269,9 +275,34 @@ fn certificate(path: &Path) -> Result<Certificate, Stop> {
 
 /// The public key in a file, or that of the certificate in it.
 fn key(path: &Path) -> Result<PublicKey, Stop> {
-    if let Ok(key) = PublicKey::from_pem(&small(path)?) {
-        return Ok(key);
+    let refuse = |text: &str| Stop::Data(format!("{}: {text}", path.display()));
+    let bytes = small(path)?;
+    let has = |label: &[u8]| bytes.windows(label.len()).any(|window| window == label);
+    if has(b"PUBLIC KEY-----") {
+        return PublicKey::from_pem(&bytes).map_err(|error| refuse(error.message()));
     }
-    let certificate = certificate(path)?;
-    certificate.key().cloned().map_err(|error| Stop::Data(format!("{}: {error}", path.display())))
+    if !has(b"BEGIN CERTIFICATE-----") {
+        return Err(refuse("a certificate or a public key (PEM) is wanted here, and none is in it"));
+    }
+    certificate(path)?.key().cloned().map_err(|error| refuse(error.message()))
+}
+
+#[cfg(test)]
+mod tests {
+    use slp_model::is_unprintable;
+
+    use super::*;
+
+    #[test]
+    fn nothing_that_drives_a_terminal_gets_through_at_any_depth() {
+        let odd = "a\u{9b}2J\u{202e}\u{1b}c";
+        let value =
+            serde_json::json!({ odd: odd, "list": [odd, [odd, { odd: odd }], { "in": [[[odd]]] }], "no": null });
+        let mut lines = Vec::new();
+        members(&value, 1, &mut lines);
+        assert!(lines.len() > 6, "{lines:#?}");
+        for line in &lines {
+            assert!(!line.contains(is_unprintable), "{line:?}");
+        }
+    }
 }

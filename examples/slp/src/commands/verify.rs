@@ -99,6 +99,7 @@ pub(super) fn trusted(folder: &Path) -> (TrustStore, Vec<Fault>) {
 }
 
 pub(crate) fn run(arguments: &Verify, session: &mut Session<'_>) -> Result<Status, Stop> {
+    pipeline::can_be_read(&arguments.sources)?;
     let trust = Trust::read(&arguments.trust, &arguments.pins);
     for fault in &trust.faults {
         session.messages.fault(fault);
@@ -138,12 +139,13 @@ pub(crate) fn run(arguments: &Verify, session: &mut Session<'_>) -> Result<Statu
         &arguments.sources,
         session,
         |input| render(&judge.read(input)),
-        |output, _, outcome| {
+        |output, messages, outcome| {
             let shown = match outcome {
                 Outcome::Document(shown) => shown,
                 Outcome::Fault(fault) => render(&unreadable(fault)),
             };
             failed |= shown.failed;
+            messages.fail(shown.failed);
             counts.merge(&shown.counts);
             outside.merge(&shown.outside);
             files = files.saturating_add(1);

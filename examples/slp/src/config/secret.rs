@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use slp_transport::Secret;
 
@@ -23,7 +24,9 @@ impl fmt::Debug for Text {
 
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(|text| Self(Secret::new(text)))
+        // the parser's own message repeats what is no text: a password of digits alone, say
+        let text = String::deserialize(deserializer).map_err(|_| D::Error::custom("expected a text in quotes"))?;
+        Ok(Self(Secret::new(text)))
     }
 }
 

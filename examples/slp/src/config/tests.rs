@@ -84,4 +84,9 @@ fn a_wrong_word_has_its_line_and_no_secret_is_repeated() {
     assert!(error.contains("line") && error.contains("clientid"), "{error}");
     let error = config("[cssm]\nclient_secret = hunter2\n", &[]).unwrap_err();
     assert!(error.contains("line 2") && !error.contains("hunter2"), "{error}");
+    for secret in ["client_secret = 12345678", "password = 12345678.5", "password = true", "password = 1979-05-27"] {
+        let error = config(&format!("[cssm]\n{secret}\n"), &[]).unwrap_err();
+        let (name, value) = secret.split_once(" = ").unwrap();
+        assert!(error.contains("line 2") && error.contains("in quotes") && !error.contains(value), "{name}: {error}");
+    }
 }

@@ -44,6 +44,11 @@ fn with_trust_a_signature_decides() {
     let words = ["import", "--dry-run", &ack, "--device", DEVICE, "--sent", CAMPUS, "--trust", &trust];
     let output = fine(&words);
     assert!(output.contains("Import RUM ACK: installed") && !output.contains("warning: "), "{output}");
+    folder.file("more/cloud.pub.pem", &bytes_of(&format!("{trust}/cloud.pub.pem"))).file("more/broken.pem", b"no key");
+    let more = path("more");
+    let call = slp(&["import", "--dry-run", &ack, "--device", DEVICE, "--sent", CAMPUS, "--trust", &more]);
+    assert!(call.output.contains("Import RUM ACK: installed") && call.errors.contains("broken.pem"), "{}", call.errors);
+    assert_eq!(call.status, Status::Errors, "somebody was meant to be trusted, and could not be read");
     folder.file("changed.xml", answer().replace("180", "181").as_bytes());
     let changed = path("changed.xml");
     let call = slp(&["import", "--dry-run", &changed, "--device", DEVICE, "--trust", &trust]);

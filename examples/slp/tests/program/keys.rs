@@ -106,6 +106,13 @@ fn what_is_issued_verifies_and_what_may_not_be_issued_is_refused() {
         assert!(call.errors.contains(says), "{words:?}: {}", call.errors);
         assert!(!Path::new(&target).exists(), "{words:?}");
     }
+    let late = ["keys", "certificate", &p256, "--ca", "x", "--issuer", &root, "--issuer-key", &p384, "--from"];
+    for (from, is_made) in [("2026-09-25", true), ("2026-09-27", false), ("2030-01-01", false)] {
+        let target = file(&format!("late-{from}.pem"));
+        let call = slp(&[&late[..], &[from, "-o", &target]].concat());
+        assert_eq!(Path::new(&target).exists(), is_made, "{from}: {}{}", call.output, call.errors);
+        assert_eq!(call.errors.contains("--issuer ends 2026-09-27"), !is_made, "{from}: {}", call.errors);
+    }
     let call = issue(&[&p256, "--ca", "x", "-o", &root]);
     assert!(call.errors.contains("cannot be written"), "{}", call.errors);
 }

@@ -37,6 +37,62 @@ fn help_shows_examples_and_is_no_error() {
     }
 }
 
+/// A reader that went away.
+struct Gone;
+
+impl io::Write for Gone {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_does_not_make_bad_data_good() {
+    let folder = Folder::new("gone");
+    let file = folder.file("cut.json", b"{\"usage\":[").0.join("cut.json");
+    let pem = slp_crypto::Signer::public_key(&verify::key("p256")).to_pem();
+    let (file, trust) = (file.to_str().unwrap(), folder.file("trust/a.pub.pem", pem.as_bytes()).0.join("trust"));
+    let trust = trust.to_str().unwrap();
+    for (words, status) in [
+        (&["verify", file, "--trust", trust][..], Status::Errors),
+        (&["verify", file, "--trust", trust, "--json"], Status::Errors),
+        (&["verify", CAMPUS, "--trust", trust, "--require-verified"], Status::Errors),
+        (&["verify", CAMPUS, "--trust", trust], Status::Fine),
+        (&["keys", "show", CAMPUS], Status::Errors),
+        (&["usage", CAMPUS], Status::Fine),
+    ] {
+        let (mut input, mut output, mut errors) = (&b""[..], Gone, Vec::new());
+        let console = Console::new(&mut input, &mut output, &mut errors, "2024-08-01".parse().unwrap());
+        assert_eq!(slp::run(["slp"].iter().chain(words).map(OsString::from), console), status, "{words:?}");
+        assert_eq!(slp(words).status, status, "{words:?}: as with a reader");
+    }
+}
+
+#[test]
+fn a_limit_that_no_option_raises_names_no_option() {
+    let folder = Folder::new("too-big");
+    let big = folder.file("big.pem", &vec![b'a'; (1 << 20) + 1]).0.join("big.pem");
+    let (big, out) = (big.to_str().unwrap(), folder.0.join("out"));
+    let out = out.to_str().unwrap();
+    for words in [
+        &["keys", "show", big][..],
+        &["keys", "certificate", big, "--ca", "x", "-o", out],
+        &["verify", CAMPUS, "--trust", big],
+        &["fleet", "--devices", "1", "--signatures", "real", "--key", big, "-o", out],
+    ] {
+        let call = slp(words);
+        assert_eq!(call.status, Status::Errors, "{words:?}");
+        let said = format!("{}{}", call.output, call.errors);
+        assert!(said.contains("1,048,577 bytes, more than the 1,048,576 that"), "{words:?}: {said}");
+        assert!(!said.contains("--max-document-bytes"), "{words:?}: {said}");
+    }
+    assert!(slp(&["usage", big, "--max-document-bytes", "1M"]).errors.contains("raise --max-document-bytes"));
+}
+
 #[test]
 fn a_wrong_call_ends_with_status_2_and_says_why() {
     for (words, says) in [
@@ -55,6 +111,8 @@ fn a_wrong_call_ends_with_status_2_and_says_why() {
         ),
         (&["check", CAMPUS, "--to", "2024-01-01"], "--from"),
         (&["inspect", "-", "-"], "give - once"),
+        (&["inspect", "-", "-", "--json"], "give - once"),
+        (&["verify", "-", "-", "--trust", ".", "--json"], "give - once"),
         (&["verify", CAMPUS], "--trust"),
         (&["verify", "--trust", "."], "<PATH>..."),
         (&["verify", CAMPUS, "--trust", ".", "--at", "noon"], "noon"),

@@ -118,6 +118,20 @@ fn an_answer_is_of_the_ca_of_the_cloud_and_brings_what_was_asked_for() {
     assert!(judged(&role, &[]).contains("verified, signed by"), "{}", judged(&role, &[]));
     let other = judged(&["--ca", "Other"], &[]);
     assert!(other.ends_with("not slp-sync:cloud-ca (wrong-role)\n"), "{other}");
+    let folder = Folder::new("sync-answer-keys");
+    let file = authorization(&folder, &role);
+    let pem = bytes_of(&format!("{}/id.pem", folder.path()));
+    let damaged = String::from_utf8(pem).unwrap().replace("CERTIFICATE", "PUBLIC KEY");
+    folder.file("damaged.pem", damaged.as_bytes()).file("none.pem", b"").file("big.pem", &vec![b'a'; 1 << 20]);
+    for (name, says) in
+        [("damaged.pem", "key"), ("none.pem", "a certificate or a public key"), ("big.pem", "more than")]
+    {
+        let path = format!("{}/{name}", folder.path());
+        let call = slp(&["sync", "verify", &file, "--id-key", &path]);
+        assert_eq!(call.status, Status::Errors, "{name}");
+        let said = call.errors.contains(name) && call.errors.contains(says);
+        assert!(said && !call.errors.contains("no certificate"), "{}", call.errors);
+    }
     for asked in ["--signing-key", "--local-ca-key"] {
         let missing = judged(&role, &[asked]);
         assert!(missing.ends_with("was asked for, and is not there (missing-member)\n"), "{missing}");

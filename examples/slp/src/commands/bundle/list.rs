@@ -139,6 +139,7 @@ pub(super) fn run(arguments: &List, session: &mut Session<'_>) -> Result<Status,
             if let Some(fault) = row.error.as_ref().filter(|_| !arguments.json) {
                 messages.fault(fault);
             }
+            messages.fail(row.error.is_some());
             if arguments.json {
                 write!(output, "{}{}", if sums.leaves == 0 { "\n" } else { ",\n" }, json(&row)?)?;
             } else {

@@ -55,6 +55,11 @@ fn issue(
     let from = arguments.from.unwrap_or(now);
     let mut to = from.saturating_add(Seconds::new(i64::from(arguments.days).saturating_mul(86_400)));
     if let Some(end) = above.and_then(|(certificate, _)| certificate.validity().not_after) {
+        if day(end)? <= day(from)? {
+            return Err(format!(
+                "--issuer ends {end}, and the certificate would begin {from}: take another CA, or --from"
+            ));
+        }
         to = to.min(end);
     }
     let mut params = CertificateParams::default();

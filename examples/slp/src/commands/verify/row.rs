@@ -34,8 +34,8 @@ impl Serialize for Verdict {
 }
 
 /// As JSON: `verdict`, `detail` (why not), `of` (what is signed), `place`, `device`, `signer` (whom the certificate of
-/// the key names), `key`, `scheme`, `source`, `bytes` (how many are covered), `at` (the time it was judged at),
-/// `warnings`, `outside` (members beside the signed bytes), `text`.
+/// the key names), `key`, `scheme`, `source`, `bytes` (how many are covered), `warnings`, `outside` (members beside the
+/// signed bytes), `text`.
 #[derive(Debug, Serialize)]
 pub(super) struct Row {
     pub(super) verdict: Verdict,

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use slp_crypto::{Added, Certificate, KeyScope, PinSet, PublicKey, Reason, Source, TrustStore};
-use slp_rum::ReadOptions;
 
 use super::row::{Row, Verdict};
 use crate::arguments::Pins;
@@ -71,10 +70,8 @@ impl Trust {
             faults: Vec::new(),
             empty: Vec::new(),
         };
-        let mut options = ReadOptions::default();
-        options.limits.document_bytes = PEM_BYTES;
         let mut nothing = io::empty();
-        let reader = Reader::new(options, &mut nothing);
+        let reader = Reader::fixed(PEM_BYTES, &mut nothing);
         let mut bytes = Vec::new();
         for path in paths {
             let files = match files(path) {

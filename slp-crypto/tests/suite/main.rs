@@ -11,5 +11,6 @@ mod made;
 mod pki;
 mod statements;
 mod support;
+mod trusting;
 mod vectors;
 mod verifying;

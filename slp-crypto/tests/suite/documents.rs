@@ -270,6 +270,23 @@ fn only_p_256_signs_and_the_named_algorithm_is_compared() {
     assert_eq!((why.reason(), why.detail()), (Reason::Unsupported, Detail::SignatureAlgorithm));
 }
 
+#[test]
+fn a_document_is_checked_with_a_p_256_key_and_sha_256_alone() {
+    let ours = key(P256);
+    let mut document = document(PLAIN).unwrap();
+    document.sign(&Member::Single, &ours).unwrap();
+    let verdict = |key: &slp_crypto::PublicKey| {
+        let signatory = Signatory::key(Member::Single, key.clone());
+        let verdict = document.verify("sync_request", &[signatory], &TrustStore::empty(), TimePolicy::Ignore);
+        verdict.map(|_| ()).map_err(|why| (why.reason(), why.detail()))
+    };
+    assert_eq!(verdict(ours.public_key()), Ok(()));
+    let longer = ours.public_key().clone().with_scheme(slp_crypto::Scheme::EcdsaP256Sha384).unwrap();
+    for other in [key(RSA).public_key(), &longer] {
+        assert_eq!(verdict(other), Err((Reason::Unsupported, Detail::Key)), "{other:?}");
+    }
+}
+
 /// A certificate of our own PKI.
 fn of_role(role: &str, key: &SigningKey, issuer: &[u8], ca: Option<u8>) -> (Made, Vec<u8>) {
     let subject = dn(&[("2.5.4.10", "Test"), ("2.5.4.11", role), ("2.5.4.3", role)]);

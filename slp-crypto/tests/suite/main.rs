@@ -9,6 +9,7 @@ mod keys;
 mod laws;
 mod made;
 mod pki;
+mod shown;
 mod statements;
 mod support;
 mod trusting;

@@ -3,8 +3,8 @@
 use slp_crypto::canonical::Value;
 use slp_crypto::envelope::{Document, Member, Role, Signatory, pae};
 use slp_crypto::{
-    Certificate, Csr, Detail, NotVerified, Reason, Signer, SigningKey, Source, TimePolicy, TrustStore, Verifier,
-    Warning,
+    Certificate, Csr, Detail, Evidence, NotVerified, Reason, Signer, SigningKey, Source, TimePolicy, TrustStore,
+    Verifier, Warning,
 };
 use slp_model::{Place, SignedContent, UnixSeconds};
 
@@ -206,6 +206,7 @@ fn what_is_no_document_says_why() {
         let text = format!(r#"{{"format":"slp-sync/1","kind":"a","x":{member}}}"#);
         assert_eq!(document(&text), malformed(detail), "{member}");
     }
+    assert_eq!(document(&" ".repeat((64 << 20) + 1)), malformed(Detail::Size));
 }
 
 const PLAIN: &str =
@@ -232,6 +233,10 @@ fn every_required_signature_is_checked_and_one_key_counts_once() {
     assert_eq!(verify(&document, &[]), fault(Reason::Malformed, Detail::Absent, ""));
     document.sign(&single("signing"), &other).unwrap();
     assert_eq!(verify(&document, &[signatory("id", &ours), signatory("signing", &other)]), Ok(2));
+    let both = [signatory("signing", &other), signatory("id", &ours)];
+    let verified = document.verify("sync_request", &both, &TrustStore::empty(), TimePolicy::Ignore).unwrap();
+    let ids: Vec<_> = verified.get().signers().iter().map(Evidence::key_id).collect();
+    assert_eq!(ids, [other.public_key().id(), ours.public_key().id()], "in the order asked for");
     let wrong = document.verify("sync_response", &[signatory("id", &ours)], &TrustStore::empty(), TimePolicy::Ignore);
     assert_eq!(wrong.unwrap_err().detail(), Detail::Kind);
     // what is written is read, and verifies

@@ -96,7 +96,7 @@ const EXAMPLE: &str = r#"{"kind":"sync_request","format":"slp-sync/1","on_prem_n
 #[test]
 fn the_worked_example_comes_out() {
     let document = Document::read(EXAMPLE.as_bytes()).unwrap();
-    assert_eq!((document.body().len(), document.signed_bytes().len()), (133, 199));
+    assert_eq!((document.kind(), document.body().len(), document.signed_bytes().len()), ("sync_request", 133, 199));
     let expected = concat!(
         "445353457631203531206170706c69636174696f6e2f766e642e736c702e73796e632b6a736f6e3b763d313b6b696e643d73796e635f726571756573",
         "7420313333207b22626967223a2239303037313939323534373430393933222c22666f726d6174223a22736c702d73796e632f31222c226b696e6422",

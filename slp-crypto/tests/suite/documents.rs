@@ -366,13 +366,18 @@ fn a_certificate_may_begin_up_to_an_hour_later() {
     let leaf = of_role("slp-sync:cloud-signer", &signer, &cloud_name, None).0.signed(&root);
     let mut document = document(PLAIN).unwrap();
     document.sign(&Member::Single, &signer).unwrap();
-    let verdict = |seconds| {
+    let judged = |seconds| {
         let signatory = Signatory::chain(Member::Single, [leaf.as_slice()], Role::CloudSigner);
         let time = TimePolicy::Now(UnixSeconds::new(seconds).unwrap());
-        document.verify("sync_request", &[signatory], &trust, time).map(|_| ()).map_err(|why| why.detail())
+        document.verify("sync_request", &[signatory], &trust, time).map(|_| ())
     };
+    let verdict = |seconds| judged(seconds).map_err(|why| why.detail());
     assert_eq!(verdict(1_577_836_800 - 3_600), Ok(()));
     assert_eq!(verdict(1_577_836_800 - 3_601), Err(Detail::NotYetValid));
+    // the hour is for the beginning alone: an end is told by the time that was given
+    let ended = judged(1_893_456_001).unwrap_err();
+    assert_eq!(ended.detail(), Detail::Expired);
+    assert!(ended.message().ends_with(", 1 second before the given time"), "{ended}");
 }
 
 #[test]

@@ -252,8 +252,33 @@ fn a_point_has_the_length_of_its_curve() {
         assert_eq!(kind(&[&spki[..], &[4]].concat()), Err(ErrorKind::Key));
     }
     let kind = |der: &[u8]| PublicKey::from_spki(der).map(|_| ()).map_err(|error| error.kind());
+    for (pem, length) in [(P256, 65), (P384, 97)] {
+        // of the length of an uncompressed point, and another form
+        let mut spki = key(pem).public_key().spki().to_vec();
+        let form = spki.len() - length;
+        assert_eq!(spki[form], 4);
+        spki[form] = 6;
+        assert_eq!(kind(&spki), Err(ErrorKind::UnsupportedKey));
+    }
     assert_eq!(kind(&vec![0x30; 4096]), Err(ErrorKind::Key));
     assert_eq!(kind(&vec![0x30; 4097]), Err(ErrorKind::UnsupportedKey));
+}
+
+#[test]
+fn an_rsa_key_without_its_frame_is_measured_too() {
+    let modulus = |bytes: usize| [&[0_u8][..], &vec![0xff; bytes]].concat();
+    let pkcs1 = |bytes| tlv(0x30, &[&tlv(2, &[&modulus(bytes)]), &tlv(2, &[&[3]])]);
+    let message = |bytes| PublicKey::from_pkcs1(&pkcs1(bytes)).unwrap_err().message().to_owned();
+    for (bytes, bits) in [(32, 256), (64, 512), (128, 1024), (255, 2040)] {
+        assert_eq!(message(bytes), format!("a {bits}-bit key is too short; at least 2048"));
+    }
+    let kind = |der: &[u8]| PublicKey::from_pkcs1(der).map(|_| ()).map_err(|error| error.kind());
+    assert_eq!(kind(&vec![0x30; 4096]), Err(ErrorKind::UnsupportedKey));
+    assert_eq!(kind(&vec![0x30; 4097]), Err(ErrorKind::Key));
+    let good = pkcs1(256);
+    let key = PublicKey::from_pem(to_pem("RSA PUBLIC KEY", &good).as_bytes()).unwrap();
+    assert_eq!(key, PublicKey::from_pkcs1(&good).unwrap());
+    assert_eq!(key, PublicKey::from_pem(key.to_pem().as_bytes()).unwrap());
 }
 
 #[test]

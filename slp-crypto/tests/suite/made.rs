@@ -307,6 +307,9 @@ fn dates_are_inclusive_and_only_now_refuses() {
     assert_eq!(detail(TimePolicy::Now(at(last))), Ok(()));
     assert_eq!(detail(TimePolicy::Now(at(first - 1))), Err(Detail::NotYetValid));
     assert_eq!(detail(TimePolicy::Now(at(last + 1))), Err(Detail::Expired));
+    for inside in [first, last] {
+        assert_eq!(trust.verify_leaf(&leaf, &[], TimePolicy::At(at(inside))).unwrap().evidence().warnings(), []);
+    }
     let late = trust.verify_leaf(&leaf, &[], TimePolicy::At(at(last + 1))).unwrap();
     let words: Vec<_> = late.evidence().warnings().iter().map(Warning::as_str).collect();
     assert_eq!(words, ["expired", "anchor-expired"]);

@@ -166,3 +166,24 @@ impl TrustStore {
 fn refused(what: &str) -> Error {
     Error::new(ErrorKind::Certificate, format!("the certificate cannot be trusted: {what}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_pins_its_own_cas_and_sets_add_up() {
+        let pinned = |trust: &TrustStore| -> Vec<&str> {
+            let known = KNOWN_CAS.iter().filter(|ca| trust.pins.contains(&ca.sha256)).map(|ca| ca.name).collect();
+            assert_eq!(trust.pins.len(), Vec::len(&known), "nothing else is pinned");
+            known
+        };
+        let with = |set| TrustStore::empty().with_pins(set);
+        let sudi = ["ACT2 SUDI CA", "High Assurance SUDI CA", "ACT2 ECC SUDI CA"];
+        assert_eq!(pinned(&with(PinSet::Sudi)), sudi);
+        assert_eq!(pinned(&with(PinSet::Kgv)), ["Innerspace SubCA RSA"]);
+        let more = with(PinSet::Sudi).with_pins(PinSet::Manufacturing);
+        assert_eq!(pinned(&more), [&sudi[..], &["Cisco Manufacturing CA", "Cisco Manufacturing CA SHA2"]].concat());
+        assert_eq!(pinned(&TrustStore::empty()), [""; 0]);
+    }
+}

@@ -3,8 +3,8 @@
 use slp_crypto::canonical::Value;
 use slp_crypto::envelope::{Document, Member, Role, Signatory, pae};
 use slp_crypto::{
-    Certificate, Csr, Detail, NotVerified, Reason, Signer, SigningKey, Source, TimePolicy, TrustStore, Verifier,
-    Warning,
+    Certificate, Csr, Detail, Evidence, NotVerified, Reason, Signer, SigningKey, Source, TimePolicy, TrustStore,
+    Verifier, Warning,
 };
 use slp_model::{Place, SignedContent, UnixSeconds};
 
@@ -96,7 +96,7 @@ const EXAMPLE: &str = r#"{"kind":"sync_request","format":"slp-sync/1","on_prem_n
 #[test]
 fn the_worked_example_comes_out() {
     let document = Document::read(EXAMPLE.as_bytes()).unwrap();
-    assert_eq!((document.body().len(), document.signed_bytes().len()), (133, 199));
+    assert_eq!((document.kind(), document.body().len(), document.signed_bytes().len()), ("sync_request", 133, 199));
     let expected = concat!(
         "445353457631203531206170706c69636174696f6e2f766e642e736c702e73796e632b6a736f6e3b763d313b6b696e643d73796e635f726571756573",
         "7420313333207b22626967223a2239303037313939323534373430393933222c22666f726d6174223a22736c702d73796e632f31222c226b696e6422",
@@ -206,6 +206,7 @@ fn what_is_no_document_says_why() {
         let text = format!(r#"{{"format":"slp-sync/1","kind":"a","x":{member}}}"#);
         assert_eq!(document(&text), malformed(detail), "{member}");
     }
+    assert_eq!(document(&" ".repeat((64 << 20) + 1)), malformed(Detail::Size));
 }
 
 const PLAIN: &str =
@@ -232,6 +233,10 @@ fn every_required_signature_is_checked_and_one_key_counts_once() {
     assert_eq!(verify(&document, &[]), fault(Reason::Malformed, Detail::Absent, ""));
     document.sign(&single("signing"), &other).unwrap();
     assert_eq!(verify(&document, &[signatory("id", &ours), signatory("signing", &other)]), Ok(2));
+    let both = [signatory("signing", &other), signatory("id", &ours)];
+    let verified = document.verify("sync_request", &both, &TrustStore::empty(), TimePolicy::Ignore).unwrap();
+    let ids: Vec<_> = verified.get().signers().iter().map(Evidence::key_id).collect();
+    assert_eq!(ids, [other.public_key().id(), ours.public_key().id()], "in the order asked for");
     let wrong = document.verify("sync_response", &[signatory("id", &ours)], &TrustStore::empty(), TimePolicy::Ignore);
     assert_eq!(wrong.unwrap_err().detail(), Detail::Kind);
     // what is written is read, and verifies
@@ -268,6 +273,23 @@ fn only_p_256_signs_and_the_named_algorithm_is_compared() {
     let signatory = Signatory::key(Member::Single, key(P256).public_key().clone());
     let why = other.verify("sync_request", &[signatory], &TrustStore::empty(), TimePolicy::Ignore).unwrap_err();
     assert_eq!((why.reason(), why.detail()), (Reason::Unsupported, Detail::SignatureAlgorithm));
+}
+
+#[test]
+fn a_document_is_checked_with_a_p_256_key_and_sha_256_alone() {
+    let ours = key(P256);
+    let mut document = document(PLAIN).unwrap();
+    document.sign(&Member::Single, &ours).unwrap();
+    let verdict = |key: &slp_crypto::PublicKey| {
+        let signatory = Signatory::key(Member::Single, key.clone());
+        let verdict = document.verify("sync_request", &[signatory], &TrustStore::empty(), TimePolicy::Ignore);
+        verdict.map(|_| ()).map_err(|why| (why.reason(), why.detail()))
+    };
+    assert_eq!(verdict(ours.public_key()), Ok(()));
+    let longer = ours.public_key().clone().with_scheme(slp_crypto::Scheme::EcdsaP256Sha384).unwrap();
+    for other in [key(RSA).public_key(), &longer] {
+        assert_eq!(verdict(other), Err((Reason::Unsupported, Detail::Key)), "{other:?}");
+    }
 }
 
 /// A certificate of our own PKI.
@@ -344,13 +366,18 @@ fn a_certificate_may_begin_up_to_an_hour_later() {
     let leaf = of_role("slp-sync:cloud-signer", &signer, &cloud_name, None).0.signed(&root);
     let mut document = document(PLAIN).unwrap();
     document.sign(&Member::Single, &signer).unwrap();
-    let verdict = |seconds| {
+    let judged = |seconds| {
         let signatory = Signatory::chain(Member::Single, [leaf.as_slice()], Role::CloudSigner);
         let time = TimePolicy::Now(UnixSeconds::new(seconds).unwrap());
-        document.verify("sync_request", &[signatory], &trust, time).map(|_| ()).map_err(|why| why.detail())
+        document.verify("sync_request", &[signatory], &trust, time).map(|_| ())
     };
+    let verdict = |seconds| judged(seconds).map_err(|why| why.detail());
     assert_eq!(verdict(1_577_836_800 - 3_600), Ok(()));
     assert_eq!(verdict(1_577_836_800 - 3_601), Err(Detail::NotYetValid));
+    // the hour is for the beginning alone: an end is told by the time that was given
+    let ended = judged(1_893_456_001).unwrap_err();
+    assert_eq!(ended.detail(), Detail::Expired);
+    assert!(ended.message().ends_with(", 1 second before the given time"), "{ended}");
 }
 
 #[test]

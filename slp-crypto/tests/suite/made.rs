@@ -1,10 +1,10 @@
 //! Certificates made here, odd ones above all: each rule of the spec, and each rule that is none.
 
-use slp_crypto::{Certificate, Csr, Detail, Reason, SigningKey, TimePolicy, TrustStore, Warning};
+use slp_crypto::{Certificate, Csr, Detail, Reason, Scheme, SigningKey, TimePolicy, TrustStore, Warning};
 use slp_model::UnixSeconds;
 
 use crate::support::{
-    ED25519, Made, P256, P384, RSA, SHA1_RSA, SHA256_RSA, basic, ca_name, csr, dn, extension, hex, key, oid, tlv,
+    ED25519, Made, P256, P384, RSA, SHA1_RSA, SHA256_RSA, basic, ca_name, csr, dn, extension, hex, key, oid, pem, tlv,
     to_pem, usage,
 };
 
@@ -36,10 +36,33 @@ fn malformed(detail: Detail) -> Result<Vec<Warning>, (Reason, Detail)> {
 #[test]
 fn certificates_of_every_scheme_verify() {
     let device = key(RSA);
-    for pem in [RSA, P256, P384, ED25519] {
-        let ca = key(pem);
+    for text in [RSA, P256, P384, ED25519] {
+        let ca = key(text);
         let trust = store(&Made::ca(&ca, None), &ca);
         assert_eq!(verdict(&trust, &Made::leaf(&device).signed(&ca)), Ok(vec![]), "{ca:?}");
+    }
+}
+
+#[test]
+fn the_algorithm_of_a_certificate_goes_with_the_key_of_its_issuer() {
+    let scheme = |trust: &TrustStore, der: &[u8]| {
+        let verdict = trust.verify_ca(der, &[], 0, TimePolicy::Ignore);
+        verdict.map(|good| good.evidence().scheme()).map_err(|why| (why.reason(), why.detail()))
+    };
+    for hash in [Scheme::RsaPkcs1Sha384, Scheme::RsaPkcs1Sha512] {
+        let ca = key(RSA).with_scheme(hash).unwrap();
+        let der = Made::ca(&ca, None).signed(&ca);
+        assert_eq!(scheme(&store(&Made::ca(&ca, None), &ca), &der), Ok(hash));
+    }
+    // made with OpenSSL, since no key here signs with the hash of the other curve
+    for (text, pair) in [
+        (&include_bytes!("../fixtures/certificates/p256_sha384.pem")[..], Scheme::EcdsaP256Sha384),
+        (include_bytes!("../fixtures/certificates/p384_sha256.pem"), Scheme::EcdsaP384Sha256),
+    ] {
+        let der = pem(text);
+        let mut trust = TrustStore::empty();
+        trust.add_anchor(&der).unwrap();
+        assert_eq!(scheme(&trust, &der), Ok(pair));
     }
 }
 
@@ -284,6 +307,9 @@ fn dates_are_inclusive_and_only_now_refuses() {
     assert_eq!(detail(TimePolicy::Now(at(last))), Ok(()));
     assert_eq!(detail(TimePolicy::Now(at(first - 1))), Err(Detail::NotYetValid));
     assert_eq!(detail(TimePolicy::Now(at(last + 1))), Err(Detail::Expired));
+    for inside in [first, last] {
+        assert_eq!(trust.verify_leaf(&leaf, &[], TimePolicy::At(at(inside))).unwrap().evidence().warnings(), []);
+    }
     let late = trust.verify_leaf(&leaf, &[], TimePolicy::At(at(last + 1))).unwrap();
     let words: Vec<_> = late.evidence().warnings().iter().map(Warning::as_str).collect();
     assert_eq!(words, ["expired", "anchor-expired"]);

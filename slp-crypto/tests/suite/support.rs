@@ -234,6 +234,8 @@ impl Made {
 fn algorithm(scheme: Scheme) -> Vec<u8> {
     match scheme {
         Scheme::RsaPkcs1Sha256 => SHA256_RSA.to_vec(),
+        Scheme::RsaPkcs1Sha384 => hex("300d06092a864886f70d01010c0500"),
+        Scheme::RsaPkcs1Sha512 => hex("300d06092a864886f70d01010d0500"),
         Scheme::EcdsaP256Sha256 => tlv(0x30, &[&oid("1.2.840.10045.4.3.2")]),
         Scheme::EcdsaP384Sha384 => tlv(0x30, &[&oid("1.2.840.10045.4.3.3")]),
         Scheme::Ed25519 => tlv(0x30, &[&oid("1.3.101.112")]),

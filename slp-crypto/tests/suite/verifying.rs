@@ -168,6 +168,13 @@ fn a_verifier_and_its_builder_show_budget_and_no_keys() {
 }
 
 #[test]
+fn a_batch_shows_how_many_values_and_none_of_them() {
+    let (trust, values) = (TrustStore::empty(), vec![report(b"secret", &key(P256)); 2]);
+    let verifier = Verifier::new(&trust);
+    assert_eq!(format!("{:?}", verifier.batch(&values, TimePolicy::Ignore).unwrap()), "Batch { values: 2, .. }");
+}
+
+#[test]
 fn a_key_map_matches_exactly_and_the_narrowest_scope_comes_first() {
     let keys: Vec<PublicKey> = (0..7).map(|_| SigningKey::generate().unwrap().0.public_key().clone()).collect();
     let place = Place::CloudElement("data".into());
@@ -203,6 +210,22 @@ fn a_key_map_matches_exactly_and_the_narrowest_scope_comes_first() {
     let request = Place::CloudElement("smartLicenseTrustRequest".into());
     hint.place = &request;
     assert_eq!(found(&hint), [3], "its device signs it");
+}
+
+#[test]
+fn a_key_map_is_empty_until_it_has_a_key_of_any_scope() {
+    let ours = key(P256).public_key().clone();
+    assert!(KeyMap::new().is_empty());
+    for scope in [
+        KeyScope::CloudElements,
+        KeyScope::Place(Place::UsageReport),
+        KeyScope::KeyText("7".into()),
+        KeyScope::Signer(udi("TST00000001")),
+    ] {
+        let mut map = KeyMap::new();
+        map.insert(scope.clone(), ours.clone());
+        assert!(!map.is_empty(), "{scope:?}");
+    }
 }
 
 struct Refuses;

@@ -72,7 +72,11 @@ impl FromStr for BaseUrl {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let bad = |why: &str| Error::argument(format!("{} is no base address: {why}", slp_model::Quoted(text)));
+        // Before an @ there may be a password, wherever it was taken to end.
+        let bad = |why: &str| {
+            let named = if text.contains('@') { "this".to_owned() } else { slp_model::Quoted(text).to_string() };
+            Error::argument(format!("{named} is no base address: {why}"))
+        };
         let uri: Uri = text.trim().parse().map_err(|error| {
             // A password in the address must not reach a log.
             Error::argument("the base address cannot be read").caused_by(error)
@@ -127,6 +131,13 @@ mod tests {
     fn an_address_with_a_password_is_refused_and_not_repeated() {
         let error = "https://user:hunter2@host/".parse::<BaseUrl>().unwrap_err();
         assert!(!format!("{error:?}").contains("hunter2"));
+        for text in ["ftp://user:hunter2@host/", "https://user:1?hunter2@host/", "https://user:1#hunter2@host/"] {
+            let error = text.parse::<BaseUrl>().unwrap_err();
+            assert!(
+                !format!("{error} {error:?} {:?}", std::error::Error::source(&error)).contains("hunter2"),
+                "{text}"
+            );
+        }
         for text in ["", "host", "ftp://host/", "https://", "https://host/?a=b", "https:///x", "https://host/#a"] {
             assert!(text.parse::<BaseUrl>().is_err(), "{text}");
         }

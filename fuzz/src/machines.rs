@@ -175,7 +175,7 @@ fn cloud_answer(input: &mut Unstructured<'_>) -> Result<std::result::Result<Clou
 fn some_error(input: &mut Unstructured<'_>) -> Result<Error> {
     let http = *input.choose(&[302_u16, 400, 401, 403, 404, 415, 429, 500, 503])?;
     let response = Response::builder().status(http).body(Vec::new()).expect("a response");
-    Ok(Poll::answer(&response, &Limits::default()).err().expect("no success"))
+    Ok(Poll::answer(&response, &Limits::default()).expect_err("no success"))
 }
 
 /// An upload: it ends once, sends one thing at a time, and meets its deadlines.

@@ -81,8 +81,10 @@ pub(crate) fn peak<T>(work: impl FnOnce() -> T) -> (T, u64) {
 
 const MIB: u64 = 1 << 20;
 
-/// Every reader that bytes of any kind may come to, with the limit that bounds what it holds.
-fn readers() -> Vec<(&'static str, u64, fn(&[u8]))> {
+/// A reader that bytes of any kind may come to: its name, the limit that bounds what it holds, and itself.
+type Bounded = (&'static str, u64, fn(&[u8]));
+
+fn readers() -> Vec<Bounded> {
     fn small() -> slp_sync::Limits {
         let mut limits = slp_sync::Limits::default();
         (limits.leaf_bytes, limits.inflated_bytes) = (MIB, 4 * MIB);

@@ -87,25 +87,24 @@ fn http_date(value: &str) -> Option<UnixSeconds> {
 /// How long to wait before repeat number `tries` (from 0) of a request, or `None` to give up.
 ///
 /// `jitter` is a number the caller draws, from 0 to 255: it spreads the waits of a fleet over a quarter of their length, so
-/// that a server that comes back is not met by all of them at once. The longest wait that is honoured ([`LONGEST_WAIT`],
-/// [`LONGEST_TRY_AGAIN`]) is the longest with it, too.
+/// that a server that comes back is not met by all of them at once. That comes on top, also of the longest wait that is
+/// honoured ([`LONGEST_WAIT`], [`LONGEST_TRY_AGAIN`]): a fleet that was told to come in an hour must not come in one second.
 pub fn backoff(retry: Retry, tries: u32, now: UnixSeconds, jitter: u8) -> Option<Seconds> {
     let tries = usize::try_from(tries).ok()?;
-    let (base, longest) = match retry {
+    let base = match retry {
         Retry::Auth => return (tries == 0).then_some(Seconds::ZERO),
-        Retry::Transient => (*TRANSIENT_WAITS.get(tries)?, LONGEST_WAIT),
+        Retry::Transient => *TRANSIENT_WAITS.get(tries)?,
         Retry::Throttle { after } if tries < TRANSIENT_WAITS.len() => {
-            (after.map_or(THROTTLE_WAIT, |after| after.wait(now)), LONGEST_WAIT)
+            after.map_or(THROTTLE_WAIT, |after| after.wait(now))
         }
         Retry::TryAgain { after } if tries < TRANSIENT_WAITS.len() => {
-            let after = after.map_or(i64::from(TRY_AGAIN_WAIT), Seconds::get).max(1);
-            (u32::try_from(after).unwrap_or(LONGEST_TRY_AGAIN), LONGEST_TRY_AGAIN)
+            let after = after.map_or(i64::from(TRY_AGAIN_WAIT), Seconds::get);
+            u32::try_from(after.clamp(1, i64::from(LONGEST_TRY_AGAIN))).unwrap_or(LONGEST_TRY_AGAIN)
         }
         Retry::Never | Retry::Throttle { .. } | Retry::TryAgain { .. } => return None,
     };
     let extra = u64::from(base).saturating_mul(u64::from(jitter)).checked_div(4 * 256).unwrap_or(0);
-    let wait = u64::from(base).saturating_add(extra).min(u64::from(longest));
-    Some(Seconds::new(i64::try_from(wait).unwrap_or(i64::from(longest))))
+    Some(Seconds::new(i64::from(base).saturating_add(i64::try_from(extra).unwrap_or(0))))
 }
 
 /// A jitter for [`backoff`] from a seed, which is another one afterwards.
@@ -173,14 +172,16 @@ mod tests {
     }
 
     #[test]
-    fn what_spreads_the_waits_adds_nothing_to_the_longest_one() {
+    fn the_longest_waits_are_spread_too() {
         let now = at("2026-01-01T00:00:00Z");
-        let wait = |retry| backoff(retry, 0, now, 255).map(Seconds::get);
-        let hours = |seconds| Retry::Throttle { after: Some(RetryAfter::Seconds(seconds)) };
-        assert_eq!((wait(hours(3_600)), wait(hours(u32::MAX))), (Some(3_600), Some(3_600)));
-        assert_eq!((wait(hours(3_000)), wait(hours(60))), (Some(3_600), Some(74)));
-        let days = |seconds| Retry::TryAgain { after: Some(Seconds::new(seconds)) };
-        assert_eq!((wait(days(86_400)), wait(days(80_000)), wait(days(300))), (Some(86_400), Some(86_400), Some(374)));
+        let wait = |retry, jitter| backoff(retry, 0, now, jitter).map(Seconds::get);
+        let throttle = Retry::Throttle { after: Some(RetryAfter::Seconds(u32::MAX)) };
+        assert_eq!(
+            (wait(throttle, 0), wait(throttle, 128), wait(throttle, 255)),
+            (Some(3_600), Some(4_050), Some(4_496))
+        );
+        let try_again = Retry::TryAgain { after: Some(Seconds::new(i64::MAX)) };
+        assert_eq!((wait(try_again, 0), wait(try_again, 255)), (Some(86_400), Some(107_915)));
     }
 
     #[test]

@@ -21,6 +21,7 @@
 //! ```
 
 mod event;
+mod line;
 mod state;
 
 pub use event::{AckEntry, Basis, Begin, Event, Via};

@@ -49,6 +49,8 @@ pub struct Limits {
     pub columns: u64,
     /// Bytes of one cell of a device list. Default 4,096.
     pub cell_bytes: u64,
+    /// Bytes of one line of a ledger. Default 1 GiB: a line names every leaf of its bundle, and four million fit.
+    pub ledger_line_bytes: u64,
 }
 
 impl Default for Limits {
@@ -72,6 +74,7 @@ impl Default for Limits {
             rows: 100_000,
             columns: 64,
             cell_bytes: 4_096,
+            ledger_line_bytes: GIB,
         }
     }
 }

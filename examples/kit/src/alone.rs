@@ -9,14 +9,17 @@ use std::path::Path;
 /// Opens a file that no other process has open like this. The lock ends with this process, however it ends.
 ///
 /// # Errors
-/// `WouldBlock`: another process has it. Those of the system; a folder is `IsADirectory` everywhere.
+/// `WouldBlock`: another process has it. Those of the system; a folder is `IsADirectory` everywhere, and what else is no
+/// regular file is refused, since a pipe waits for its other end and a device has none.
 #[cfg(unix)]
 pub fn open_alone(options: &OpenOptions, path: &Path) -> io::Result<File> {
     use rustix::fs::{FlockOperation, flock};
 
-    // a folder would open on some systems and not on others
-    if fs::metadata(path).is_ok_and(|about| about.is_dir()) {
-        return Err(io::ErrorKind::IsADirectory.into());
+    match fs::metadata(path) {
+        // a folder would open on some systems and not on others
+        Ok(about) if about.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+        Ok(about) if !about.is_file() => return Err(io::Error::other("not a regular file")),
+        _ => {}
     }
     let file = options.open(path)?;
     flock(&file, FlockOperation::NonBlockingLockExclusive)?;

@@ -6,6 +6,7 @@ mod trust; // the words for signatures, keys, signing
 
 use std::path::PathBuf;
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use slp_model::{Udi, UnixSeconds};
 use slp_rum::{Limits, ReadOptions};
@@ -438,6 +439,16 @@ fn default_document_bytes() -> u64 {
 
 fn time(text: &str) -> Result<UnixSeconds, String> {
     text.parse().map_err(|error: slp_model::Error| error.message().to_owned())
+}
+
+/// Where results go. `-` is standard input everywhere else, and a file of that name would surprise whoever finds it.
+fn output() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| {
+        if path.as_os_str() == "-" {
+            return Err("results go into a file or a folder, not to standard output (./- is a file of that name)");
+        }
+        Ok(path)
+    })
 }
 
 fn threads(text: &str) -> Result<usize, String> {

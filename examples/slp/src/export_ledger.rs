@@ -8,8 +8,9 @@ use slp_kit::open_alone;
 use slp_model::UnixMillis;
 use slp_sync::ledger::{Event, Ledger};
 
-use crate::console::Stop;
+use crate::console::{Messages, Stop};
 use crate::files::{settle, unwritten};
+use crate::wording::count_of;
 
 /// A ledger that this program may append to: nobody else can, as long as it is open.
 #[derive(Debug)]
@@ -17,13 +18,15 @@ pub(crate) struct ExportLedger {
     path: PathBuf,
     file: File,
     length: u64,
+    /// Bytes behind the last good line: a line that a kill tore off.
+    torn: u64,
     ledger: Ledger,
     /// Lines that are not in the file yet.
     lines: String,
 }
 
 impl ExportLedger {
-    /// Opens a ledger, or begins one. A last line that a kill tore off is cut off.
+    /// Opens a ledger, or begins one. A last line that a kill tore off is cut off before the next one is written.
     ///
     /// # Errors
     /// [`Stop::Data`] if another program has it, if it is damaged, if it cannot be read or written.
@@ -55,13 +58,22 @@ impl ExportLedger {
         }
         let opened = Ledger::open(BufReader::with_capacity(1 << 20, &file));
         let (ledger, length) = opened.map_err(|error| Stop::Data(format!("{}: {error}", path.display())))?;
-        let mut own = Self { path: path.to_owned(), file, length, ledger, lines: String::new() };
-        own.cut().map_err(failed)?;
-        Ok(own)
+        let torn = file.metadata().map_err(failed)?.len().saturating_sub(length);
+        Ok(Self { path: path.to_owned(), file, length, torn, ledger, lines: String::new() })
+    }
+
+    /// Says that a line is passed over, if so.
+    pub(crate) fn tell(&self, messages: &mut Messages<'_>) {
+        if self.torn > 0 {
+            let torn = count_of(self.torn, "byte", "bytes");
+            let path = self.path.display();
+            messages.note(&format!("{path}: {torn} at its end are half a line, torn off by a kill: passed over"));
+        }
     }
 
     /// Cuts off whatever is behind the last good line.
     fn cut(&mut self) -> io::Result<()> {
+        self.torn = 0;
         self.file.set_len(self.length)?;
         self.file.seek(SeekFrom::Start(self.length)).map(drop)
     }
@@ -82,7 +94,12 @@ impl ExportLedger {
         if self.lines.is_empty() {
             return Ok(());
         }
-        let written = self.file.write_all(self.lines.as_bytes()).and_then(|()| self.file.sync_data());
+        let added = |own: &mut Self| {
+            own.cut()?;
+            own.file.write_all(own.lines.as_bytes())?;
+            own.file.sync_data()
+        };
+        let written = added(self);
         match written {
             Ok(()) => {
                 let length = u64::try_from(self.lines.len()).unwrap_or(u64::MAX);
@@ -113,6 +130,7 @@ mod tests {
     use slp_sync::ledger::Begin;
 
     use super::*;
+    use crate::files::holds;
 
     #[test]
     fn two_programs_do_not_write_one_ledger_and_a_torn_line_is_cut_off() {
@@ -131,10 +149,22 @@ mod tests {
         let whole = fs::metadata(&path).unwrap().len();
         OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"bundle\":\"UD_").unwrap();
         let mut ledger = ExportLedger::open(&path).unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().len(), whole);
+        assert_eq!(fs::metadata(&path).unwrap().len(), whole + 14, "who writes nothing cuts nothing");
         ledger.append("UD_2.tar.gz", time, begin()).unwrap();
         drop(ledger);
-        assert_eq!(ExportLedger::open(&path).unwrap().ledger().bundles().count(), 2);
-        fs::remove_file(path).unwrap();
+        let mut ledger = ExportLedger::open(&path).unwrap();
+        assert_eq!((ledger.ledger().bundles().count(), ledger.torn), (2, 0));
+        ledger.append("UD_3.tar.gz", time, begin()).unwrap();
+        drop(ledger);
+        assert_eq!(ExportLedger::open(&path).unwrap().ledger().bundles().count(), 3);
+        fs::remove_file(&path).unwrap();
+        // another file is no ledger, and stays as it is
+        for other in ["hello\n", "{\"data\":[]}", "hello"] {
+            fs::write(&path, other).unwrap();
+            let Err(Stop::Data(text)) = ExportLedger::open(&path) else { panic!("{other} was taken") };
+            assert!(text.contains("this is no ledger of exports"), "{text}");
+            assert!(holds(&path, other.as_bytes()).unwrap(), "{other} is as it was");
+        }
+        fs::remove_file(&path).unwrap();
     }
 }

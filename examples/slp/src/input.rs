@@ -42,6 +42,17 @@ fn open_sized(path: &Path) -> io::Result<(File, u64)> {
     Ok((file, about.len()))
 }
 
+/// Reads at most so many bytes of a file, and one more, by which a longer file is known.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn bytes_of(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let file = open(path)?;
+    let mut bytes = Vec::new();
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 fn regular(about: &std::fs::Metadata) -> io::Result<()> {
     let what = match () {
         () if about.is_file() => return Ok(()),

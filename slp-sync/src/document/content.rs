@@ -236,7 +236,7 @@ fn value(text: &[u8]) -> Result<Value> {
         [b'a'..=b'z' | b'A'..=b'Z' | b'-' | b':' | b'#', ..] => return crate::document::yaml::read(text, DEPTH),
         #[cfg(not(feature = "yaml"))]
         [b'a'..=b'z' | b'A'..=b'Z' | b'-' | b':' | b'#', ..] => {
-            (ErrorKind::UnsupportedEncoding, "this looks like YAML: this program was built without it")
+            (ErrorKind::UnsupportedEncoding, "this is no JSON; if it is YAML: this program was built without it")
         }
         _ => (ErrorKind::Json, "a document is one JSON object"),
     };

@@ -8,9 +8,11 @@ use sha2::{Digest, Sha256};
 use slp_model::{Location, Quoted, ReportId, Udi, UnixMillis};
 
 use super::event::{AckEntry, Begin, Event, Record};
+use super::line::{self, Found};
 use crate::bundle::Plan;
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::ExportedLeaf;
+use crate::limits::Limits;
 use crate::source::widen;
 
 /// How far a bundle has come.
@@ -131,29 +133,47 @@ impl Ledger {
     /// is appended, because a line that a kill tore off is no line.
     ///
     /// # Errors
-    /// [`ErrorKind::LedgerCorrupt`] if anything but the last line is damaged, the place names the line;
-    /// [`ErrorKind::Io`].
-    pub fn open(mut reader: impl BufRead) -> Result<(Self, u64)> {
+    /// [`ErrorKind::LedgerCorrupt`] if anything is damaged but a last line that a kill tore off, or if this is no ledger,
+    /// the place names the line; [`ErrorKind::Limit`] (`ledger_line_bytes`, by default 1 GiB); [`ErrorKind::Io`].
+    pub fn open(reader: impl BufRead) -> Result<(Self, u64)> {
+        Self::open_with(reader, &Limits::default())
+    }
+
+    /// The same under other limits, of which `ledger_line_bytes` counts here.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with(mut reader: impl BufRead, limits: &Limits) -> Result<(Self, u64)> {
         let mut ledger = Self::new();
         let mut kept = 0_u64;
-        let mut line = Vec::new();
+        let mut bytes = Vec::new();
         loop {
-            line.clear();
-            reader.read_until(b'\n', &mut line).map_err(Error::io)?;
-            let Some(text) = line.strip_suffix(b"\n") else { break };
-            let number = ledger.seq.saturating_add(1);
-            let parsed = std::str::from_utf8(text).map_err(|error| error.to_string()).and_then(Record::parse);
+            let (number, is_first) = (ledger.seq.saturating_add(1), ledger.seq == 0);
+            let found = line::read(&mut reader, &mut bytes, limits.ledger_line_bytes)?;
+            match found {
+                Found::Whole => {}
+                Found::Rest if bytes.is_empty() || line::is_torn(&bytes, found, is_first) => break,
+                Found::Rest => return Err(refusal(number, &bytes, "it has no end, and no kill tore it off")),
+                Found::Foreign if !is_first && line::only_zeros(&mut reader, &bytes)? => break,
+                Found::Foreign => return Err(refusal(number, &bytes, "no line of a ledger begins like this")),
+            }
+            let parsed = std::str::from_utf8(&bytes).map_err(|error| error.to_string()).and_then(Record::parse);
             let record = match parsed {
                 Ok(record) => record,
-                Err(_) if reader.fill_buf().map_err(Error::io)?.is_empty() => break,
-                Err(reason) => return Err(corrupt(number, &reason)),
+                Err(reason) => {
+                    let is_last = reader.fill_buf().map_err(Error::io)?.is_empty();
+                    if is_last && line::is_torn(&bytes, found, is_first) {
+                        break;
+                    }
+                    return Err(refusal(number, &bytes, &reason));
+                }
             };
             if record.seq != number || record.prev != ledger.prev {
                 return Err(corrupt(number, "it does not follow the line before it"));
             }
             ledger.check(&record.bundle, &record.event).map_err(|error| corrupt(number, error.message()))?;
-            ledger.apply(record, text);
-            kept = kept.saturating_add(widen(line.len()));
+            ledger.apply(record, &bytes);
+            kept = kept.saturating_add(widen(bytes.len())).saturating_add(1);
         }
         Ok((ledger, kept))
     }
@@ -324,6 +344,17 @@ fn key(device: &Udi, report: ReportId) -> (Box<str>, ReportId) {
 fn answer_key(bundle: &str, leaf: &str, sha256: &[u8; 32]) -> [u8; 32] {
     let digest = Sha256::new().chain_update(bundle).chain_update("\n").chain_update(leaf).chain_update("\n");
     digest.chain_update(sha256).finalize().into()
+}
+
+/// Of a first line that begins like none the whole file is told.
+fn refusal(number: u64, line: &[u8], reason: &str) -> Error {
+    if number > 1 || line::begins_a_ledger(line) {
+        return corrupt(number, reason);
+    }
+    let mut at = Location::default();
+    at.line = Some(1);
+    let text = "this is no ledger of exports: its first line begins no bundle; give the right file, or one that is not there yet";
+    Error::new(ErrorKind::LedgerCorrupt, text).at(at).fatal()
 }
 
 fn corrupt(line: u64, reason: &str) -> Error {

@@ -2,7 +2,7 @@ use slp_model::{ReportId, UnixMillis};
 
 use super::{AckEntry, Basis, Begin, BundleState, Event, Ledger, ReportStatus, Resume, Via};
 use crate::bundle::{LeafDigest, Plan};
-use crate::{ErrorKind, ExportedLeaf};
+use crate::{ErrorKind, ExportedLeaf, Limits};
 
 const NAME: &str = "UD_SA_26Nov24_10_20_30_123.tar.gz";
 
@@ -71,6 +71,54 @@ fn a_kill_at_any_byte_costs_the_line_under_way_and_no_other() {
     }
     let garbage = format!("{text}{{\"format\":\"slp-le\n");
     assert_eq!(Ledger::open(garbage.as_bytes()).unwrap().1, text.len() as u64, "a last line that is no JSON");
+}
+
+#[test]
+fn what_no_kill_can_have_torn_off_is_refused_and_not_cut() {
+    let (_, text) = full();
+    let refused = |content: &str, line: u64| {
+        let error = Ledger::open(content.as_bytes()).unwrap_err();
+        assert_eq!((error.kind(), error.location().line), (ErrorKind::LedgerCorrupt, Some(line)), "{content}");
+        error.to_string()
+    };
+    // other files, with and without an end of line: whoever cuts them has lost them
+    let report = r#"{"data":{"reports":[]}}"#;
+    for other in ["hello", "[]", "\0\0\0\0", report, r#"{"data":{"rep"#, r#"{"bundle":"UD_1.tar.gz"}"#] {
+        for end in ["", "\n"] {
+            refused(&format!("{other}{end}"), 1);
+        }
+    }
+    assert!(refused(report, 1).contains("this is no ledger of exports: its first line begins no bundle"));
+    // a last line that is whole, and says something else
+    let last = text.trim_end().rfind('\n').map_or(0, |at| at + 1);
+    let changed = text[last..].replacen("\"event\":\"ack\"", "\"event\":\"kca\"", 1);
+    assert_ne!(changed, text[last..]);
+    for end in [changed.as_str(), changed.trim_end(), "hello\n", "hello", r#"{"data":[]}"#] {
+        refused(&format!("{}{end}", &text[..last]), 5);
+    }
+    // where the power fails, a file system may leave zeros behind the last line
+    let (_, kept) = Ledger::open(format!("{text}{}", "\0".repeat(100_000)).as_bytes()).unwrap();
+    assert_eq!(kept, text.len() as u64);
+    refused(&format!("{text}\0\0x"), 6);
+}
+
+#[test]
+fn a_line_has_a_limit_and_what_is_no_ledger_is_not_read_to_its_end() {
+    let (_, text) = full();
+    let longest = text.lines().map(str::len).max().unwrap() as u64;
+    let mut limits = Limits::default();
+    assert_eq!(limits.ledger_line_bytes, 1 << 30);
+    limits.ledger_line_bytes = longest;
+    assert_eq!(Ledger::open_with(text.as_bytes(), &limits).unwrap().1, text.len() as u64);
+    limits.ledger_line_bytes = longest - 1;
+    let error = Ledger::open_with(text.as_bytes(), &limits).unwrap_err();
+    assert_eq!((error.kind(), error.name()), (ErrorKind::Limit, Some("ledger_line_bytes")));
+    // without ends: an endless file of zeros, and an endless line
+    let zeros = std::io::BufReader::new(std::io::repeat(0));
+    assert_eq!(Ledger::open(zeros).unwrap_err().kind(), ErrorKind::LedgerCorrupt);
+    let line = std::io::Read::chain(&b"{\"bundle\":\""[..], std::io::repeat(b'x'));
+    let error = Ledger::open_with(std::io::BufReader::new(line), &limits).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limit);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use slp_model::UnixMillis;
 use slp_sync::Privacy;
 use slp_sync::bundle::Split as Portions;
 
-use super::{Costs, Sources, bytes, threads};
+use super::{Costs, Sources, bytes, output, threads};
 
 const CREATE_EXAMPLES: &str = "\
 Examples:
@@ -116,8 +116,8 @@ pub(crate) struct Create {
     #[command(flatten)]
     pub(crate) sources: Sources,
 
-    /// The file to write; or a folder, for a file of the name that answers come back under
-    #[arg(short, long, value_name = "FILE")]
+    /// The file to write; or a folder (made if it ends with /), for a file of the name that answers come back under
+    #[arg(short, long, value_name = "FILE", value_parser = output())]
     pub(crate) output: PathBuf,
 
     /// The Smart Account: for the name and the manifest
@@ -188,7 +188,7 @@ pub(crate) struct Extract {
     pub(crate) bundle: OneBundle,
 
     /// The folder to make
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", value_parser = output())]
     pub(crate) output: PathBuf,
 }
 
@@ -211,7 +211,7 @@ pub(crate) struct Split {
     pub(crate) by_udi: bool,
 
     /// The folder for the files; made if it is not there
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", value_parser = output())]
     pub(crate) output: PathBuf,
 
     /// The time of the lines in the ledger [default: the clock]
@@ -249,8 +249,8 @@ pub(crate) struct Fleet {
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub(crate) seed: u64,
 
-    /// The bundle to write; or a folder, for a file of its own name
-    #[arg(short, long, value_name = "FILE")]
+    /// The bundle to write; or a folder (made if it ends with /), for a file of its own name
+    #[arg(short, long, value_name = "FILE", value_parser = output())]
     pub(crate) output: PathBuf,
 
     /// What stands for signatures

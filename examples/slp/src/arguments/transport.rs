@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use slp_transport::show::ShowCommand;
 
+use super::output;
+
 pub(super) const SHOW_EXAMPLES: &str = "\
 Examples:
   slp show capture.txt --command \"show license all\"
@@ -107,7 +109,7 @@ pub(crate) struct Pull {
     pub(crate) devices: Vec<String>,
 
     /// Folder for the reports
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", value_parser = output())]
     pub(crate) output: PathBuf,
 
     #[command(flatten)]
@@ -134,7 +136,7 @@ pub(crate) struct Poll {
     pub(crate) state: PathBuf,
 
     /// Folder for the answers
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", value_parser = output())]
     pub(crate) output: PathBuf,
 
     /// Stay until every job has ended

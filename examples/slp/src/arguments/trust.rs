@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use slp_model::{Udi, UnixSeconds};
 
-use super::{Sources, device, time};
+use super::{Sources, device, output, time};
 
 /// The most bytes of a nonce of IOS XR.
 const NONCE_BYTES: usize = 64;
@@ -161,7 +161,7 @@ pub(crate) enum KeysCommand {
 #[derive(Debug, Args)]
 pub(crate) struct KeysNew {
     /// The file of the private key; the public one goes beside it, as NAME.pub.pem
-    #[arg(short, long, value_name = "NAME.key.pem")]
+    #[arg(short, long, value_name = "NAME.key.pem", value_parser = output())]
     pub(crate) output: PathBuf,
 
     /// What kind of key; documents of this SDK are signed with p256
@@ -228,7 +228,7 @@ pub(crate) struct KeysCertificate {
     pub(crate) days: u32,
 
     /// The file to write; it must not be there yet
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_parser = output())]
     pub(crate) output: PathBuf,
 }
 
@@ -259,7 +259,7 @@ pub(crate) struct Sign {
     #[arg(long)]
     pub(crate) again: bool,
 
-    /// The file to write; what was there is replaced
-    #[arg(short, long, value_name = "FILE")]
+    /// The file to write; what was there is replaced, unless it is a private key
+    #[arg(short, long, value_name = "FILE", value_parser = output())]
     pub(crate) output: PathBuf,
 }

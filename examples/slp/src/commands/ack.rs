@@ -39,6 +39,9 @@ enum Delivery {
 
 pub(crate) fn split(arguments: &Split, session: &mut Session<'_>) -> Result<Status, Stop> {
     let mut ledger = arguments.ledger.as_deref().map(ExportLedger::existing).transpose()?;
+    if let Some(ledger) = &ledger {
+        ledger.tell(&mut session.messages);
+    }
     let index = index(arguments, ledger.as_ref(), &mut session.messages)?;
     let limits = limits(arguments);
     let stop = |error: Error| Stop::Data(format!("{error}; nothing was delivered"));

@@ -1,6 +1,6 @@
 //! `slp bundle`: usage bundles, written and read.
 
-pub(crate) use create::output_file;
+pub(crate) use create::{output_file, output_folder};
 
 use crate::Status;
 use crate::arguments::BundleCommand;

@@ -9,7 +9,7 @@ use slp_sync::gzip::Deflater;
 
 use crate::Status;
 use crate::arguments::{Fleet, Signatures};
-use crate::commands::bundle::output_file;
+use crate::commands::bundle::{output_file, output_folder};
 use crate::commands::keys::signing_key;
 use crate::console::{Session, Stop};
 use crate::files::{Fresh, Spool, unbundled, unwritten};
@@ -23,6 +23,7 @@ use device::Sign;
 
 pub(crate) fn run(arguments: &Fleet, session: &mut Session<'_>) -> Result<Status, Stop> {
     let plan = Plan::new("Fleet", arguments.at);
+    output_folder(&arguments.output)?;
     let path = output_file(&arguments.output, &plan.name());
     let key = match arguments.signatures {
         Signatures::Filler => None,

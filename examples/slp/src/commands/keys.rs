@@ -38,6 +38,12 @@ pub(crate) fn signing_key(path: &Path) -> Result<SigningKey, Stop> {
     SigningKey::from_pem(&bytes).map_err(|error| Stop::Data(format!("{name}: {}", remedy(error.message(), &name))))
 }
 
+/// Is a private key in this text, encrypted or not?
+pub(crate) fn has_private_key(text: &[u8]) -> bool {
+    const LABEL: &[u8] = b"PRIVATE KEY-----";
+    text.windows(LABEL.len()).any(|window| window == LABEL)
+}
+
 fn reader(input: &mut (dyn io::Read + Send)) -> Reader<'_> {
     Reader::fixed(PEM_BYTES, input)
 }
@@ -196,7 +202,7 @@ impl Found {
             }
             Err(error) => return self.refuse(error.kind().as_str(), error.message()),
         }
-        if has(b"PRIVATE KEY-----") {
+        if has_private_key(bytes) {
             match SigningKey::from_pem(bytes) {
                 Ok(key) => self.keys.push(FoundKey { key: key.public_key().into(), private: true }),
                 Err(error) => self.refuse(error.kind().as_str(), &remedy(error.message(), &self.path.clone())),

@@ -71,6 +71,9 @@ pub(crate) fn due(arguments: &PolicyDue, session: &mut Session<'_>) -> Result<St
     if let Some(error) = all.full {
         return Err(Stop::Data(error.to_string()));
     }
+    for name in classes.unused(&all.evidence) {
+        session.messages.note(&format!("--class {0}=…: no report here names a licence {0}", shown(name)));
+    }
     let devices: Vec<DeviceDues> = licences(&all.evidence, &classes, arguments.last_ack)
         .into_iter()
         .map(|(device, licences)| {
@@ -168,6 +171,7 @@ impl Classes {
                 Stop::Call(format!("--class {}: {} {text}", shown(word), shown(class)))
             })?;
             match name {
+                Some("") => return Err(Stop::Call(format!("--class {}: no tag stands before the =", shown(word)))),
                 Some(name) => classes.named.push((name.to_owned(), class)),
                 None => classes.usual = class,
             }
@@ -176,9 +180,21 @@ impl Classes {
     }
 
     fn of(&self, tag: &EntitlementTag) -> LicenseClass {
-        let is = |name: &str| name == tag.as_str() || tag.parts().is_some_and(|parts| parts.name == name);
-        self.named.iter().find(|(name, _)| is(name)).map_or(self.usual, |(_, class)| *class)
+        self.named.iter().find(|(name, _)| is_named(tag, name)).map_or(self.usual, |(_, class)| *class)
     }
+
+    /// The names that no report has: most likely slips, by which a licence keeps the usual class.
+    fn unused<'a>(&'a self, evidence: &'a Evidence) -> impl Iterator<Item = &'a str> {
+        let names = self.named.iter().map(|(name, _)| name.as_str());
+        names.filter(|name| {
+            let mut intervals = evidence.intervals().without_attached();
+            !intervals.any(|interval| is_named(interval.entitlement_tag, name))
+        })
+    }
+}
+
+fn is_named(tag: &EntitlementTag, name: &str) -> bool {
+    name == tag.as_str() || tag.parts().is_some_and(|parts| parts.name == name)
 }
 
 fn write_json(devices: &[DeviceDues], faults: &[Fault], output: &mut Output<'_>) -> io::Result<()> {

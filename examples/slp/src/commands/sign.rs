@@ -1,21 +1,24 @@
 //! `slp sign`: signs a document of this SDK.
 
 use std::io::Write as _;
+use std::path::Path;
 
 use slp_crypto::canonical::Value;
 use slp_crypto::envelope::{Document, Member, Signatory};
 use slp_crypto::{Detail, Signer as _, TimePolicy, TrustStore};
 
-use super::keys::signing_key;
+use super::keys::{has_private_key, signing_key};
 use crate::Status;
 use crate::arguments::Sign;
 use crate::console::{Session, Stop};
 use crate::files::{Fresh, unwritten};
-use crate::input::{Reader, STANDARD_INPUT};
+use crate::input::{Reader, STANDARD_INPUT, bytes_of};
 use crate::printable::printable;
 
 /// The most bytes of a document: what the library reads.
 const DOCUMENT_BYTES: usize = 64 << 20;
+/// The most bytes of a file of keys.
+const KEY_BYTES: u64 = 1 << 20;
 
 pub(crate) fn run(arguments: &Sign, session: &mut Session<'_>) -> Result<Status, Stop> {
     let reader = Reader::fixed(DOCUMENT_BYTES, &mut *session.input);
@@ -47,6 +50,7 @@ pub(crate) fn run(arguments: &Sign, session: &mut Session<'_>) -> Result<Status,
     if let Err(why) = verdict {
         return Err(Stop::Data(format!("{name}: the new signature does not verify: {}", why.message())));
     }
+    keep_keys(&arguments.output)?;
     let written = Fresh::replace(&arguments.output).and_then(|mut file| {
         file.write_all(&document.to_bytes())?;
         file.keep()
@@ -56,6 +60,15 @@ pub(crate) fn run(arguments: &Sign, session: &mut Session<'_>) -> Result<Status,
     let key = key.public_key().id();
     writeln!(session.output, "{}: a {}, signed with key {key}", printable(&output), printable(document.kind()))?;
     Ok(Status::Fine)
+}
+
+/// A key is never written over: it may be the only one there is.
+fn keep_keys(output: &Path) -> Result<(), Stop> {
+    if bytes_of(output, KEY_BYTES).is_ok_and(|bytes| has_private_key(&bytes)) {
+        let text = format!("{}: a private key is in this file: a key is never written over", output.display());
+        return Err(Stop::Data(text));
+    }
+    Ok(())
 }
 
 /// Which signature: the kinds of the exchange know theirs, and the caller names it where there are two.

@@ -1,6 +1,6 @@
 //! `slp sync`: On-Prem registration and synchronization files.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use serde::Serialize;
@@ -14,7 +14,7 @@ use crate::Status;
 use crate::arguments::{SyncCommand, SyncInspect, SyncVerify};
 use crate::console::{Session, Stop};
 use crate::fault::Fault;
-use crate::input::open;
+use crate::input::bytes_of;
 use crate::printable::{hexadecimal, json, printable, shown};
 use crate::style::Paint;
 use crate::wording::grouped;
@@ -27,14 +27,6 @@ pub(crate) fn run(command: &SyncCommand, session: &mut Session<'_>) -> Result<St
         SyncCommand::Inspect(arguments) => inspect(arguments, session),
         SyncCommand::Verify(arguments) => verify_file(arguments, session),
     }
-}
-
-/// Reads at most so many bytes of a file.
-fn bytes_of(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let file = open(path)?;
-    let mut bytes = Vec::new();
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Stop {

@@ -33,3 +33,13 @@ fn a_policy_file_has_to_have_a_policy() {
     assert_eq!(call.status, Status::WrongCall);
     assert!(call.errors.contains("perpetual, subscription, enforced or export"), "{}", call.errors);
 }
+
+#[test]
+fn a_class_for_a_licence_that_nobody_has_is_told() {
+    let call = slp(&["policy", "due", CAMPUS, "--policy", ACK, "--class", "NOSUCH=export"]);
+    assert_eq!(call.status, Status::Fine);
+    assert!(call.errors.contains("--class NOSUCH=…: no report here names a licence NOSUCH"), "{}", call.errors);
+    let call = slp(&["policy", "due", CAMPUS, "--class", "=export"]);
+    assert_eq!(call.status, Status::WrongCall);
+    assert!(call.errors.contains("no tag stands before the ="), "{}", call.errors);
+}

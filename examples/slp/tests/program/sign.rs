@@ -84,4 +84,11 @@ fn what_is_not_ours_is_never_signed() {
     assert_eq!(call.status, Status::Fine, "{}", call.errors);
     fine(&["sign", &request, "--key", P256, "--as", "id", "-o", &output]);
     fine(&["sign", &output, "--key", P256, "--as", "signing", "-o", &output]);
+    // a slip of the hand costs no key
+    let own = format!("{}/own.key.pem", folder.path());
+    folder.file("own.key.pem", &bytes_of(P256));
+    let call = slp(&["sign", &response, "--key", P256, "-o", &own]);
+    assert_eq!(call.status, Status::Errors);
+    assert!(call.errors.contains("a key is never written over"), "{}", call.errors);
+    assert_eq!(bytes_of(&own), bytes_of(P256));
 }

@@ -91,7 +91,7 @@ fn a_reader_that_goes_away_ends_the_run_and_leaves_whole_files() {
     for words in [
         &["bundle", "list", "--json", &fleet][..],
         &["usage", "--format", "json", &fleet],
-        &["fleet", "--devices", "3000", "-o", "-"],
+        &["check", "--json", &fleet],
     ] {
         assert!(["0", "1", "2"].contains(&&*pipe(words)), "{words:?}");
     }
@@ -101,6 +101,72 @@ fn a_reader_that_goes_away_ends_the_run_and_leaves_whole_files() {
     assert_eq!(tree(&answers).len(), 40);
     assert!(tree(&answers).iter().all(|(name, bytes)| name.starts_with("ACK_") && bytes.ends_with(b"</smartLicense>")));
     assert!(tree(Path::new(&out)).is_empty());
+}
+
+/// A slip in a call costs no file: what is no ledger is not cut, a key is not written over, and nothing is named `-`.
+#[test]
+fn a_wrong_output_costs_no_file() {
+    let folder = Folder::new("wrong-output");
+    let report = r#"{"data":{"reports":[]}}"#;
+    let (other, out) = (folder.0.join("report.json"), folder.0.join("out.tar.gz"));
+    let (other, out) = (other.to_str().unwrap(), out.to_str().unwrap());
+    for content in [report.to_owned(), format!("{report}\n"), "hello\n".to_owned()] {
+        folder.file("report.json", content.as_bytes());
+        for words in [
+            &["bundle", "create", CAMPUS, "--ledger", other, "-o", out][..],
+            &["ack", "split", CAMPUS, "--ledger", other, "-o", out],
+        ] {
+            let call = slp(words);
+            assert_eq!(call.status, Status::Errors, "{words:?}: {}", call.errors);
+            assert!(call.errors.contains("this is no ledger of exports"), "{}", call.errors);
+            assert_eq!(bytes_of(other), content.as_bytes());
+            assert!(!Path::new(out).exists());
+        }
+    }
+    for words in [
+        &["fleet", "--devices", "1", "-o", "-"][..],
+        &["bundle", "create", CAMPUS, "-o", "-"],
+        &["bundle", "extract", CAMPUS, "-o", "-"],
+        &["ack", "split", CAMPUS, "--bundle", CAMPUS, "-o", "-"],
+        &["keys", "new", "-o", "-"],
+        &["sign", CAMPUS, "--key", CAMPUS, "-o", "-"],
+        &["pull", "192.0.2.7", "-o", "-"],
+    ] {
+        let call = slp(words);
+        assert_eq!((call.status, &*call.output), (Status::WrongCall, ""), "{words:?}");
+        assert!(call.errors.contains("results go into a file or a folder, not to standard output"), "{}", call.errors);
+    }
+    assert!(!Path::new("-").exists());
+}
+
+/// Where a ledger should be there may be a pipe, which has no end.
+#[cfg(unix)]
+#[test]
+fn a_ledger_that_is_no_file_is_refused_and_nobody_waits() {
+    let folder = Folder::new("ledger-pipe");
+    let (pipe, out) = (folder.0.join("pipe"), folder.0.join("out.tar.gz"));
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (pipe, out) = (pipe.to_str().unwrap(), out.to_str().unwrap());
+    for ledger in [pipe, "/dev/zero"] {
+        for words in [
+            &["bundle", "create", CAMPUS, "--ledger", ledger, "-o", out][..],
+            &["ack", "split", CAMPUS, "--ledger", ledger, "-o", out],
+        ] {
+            let call = slp(words);
+            assert_eq!(call.status, Status::Errors, "{words:?}: {}", call.errors);
+            assert!(call.errors.contains("not a regular file"), "{}", call.errors);
+        }
+    }
+}
+
+#[test]
+fn an_output_that_ends_like_a_folder_is_made_one() {
+    let folder = Folder::new("output-folder");
+    let out = format!("{}/up/load/", folder.path());
+    fine(&["bundle", "create", CAMPUS, "-o", &out, "--at", AT]);
+    fine(&["fleet", "--devices", "1", "-o", &out]);
+    let names: Vec<String> = tree(Path::new(&out)).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["UD_SA_26Nov24_10_20_30_123.tar.gz", "UD_SA_Fleet_24Jan01_00_00_00_000.tar.gz"]);
 }
 
 /// Files of this process may not grow beyond a few blocks: as a full disk, but for the words.

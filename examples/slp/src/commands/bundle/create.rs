@@ -1,8 +1,9 @@
 //! `slp bundle create`: a bundle out of files of devices.
 
+use std::fs;
 use std::io::{Read as _, Write as _};
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -46,6 +47,9 @@ pub(super) fn run(arguments: &Create, session: &mut Session<'_>) -> Result<Statu
     let mut plan = Plan::new(arguments.smart_account.as_str(), at);
     plan.virtual_accounts = vec![VirtualAccount::new(arguments.virtual_account.as_str(), "")];
     let mut ledger = arguments.ledger.as_deref().map(ExportLedger::open).transpose()?;
+    if let Some(ledger) = &ledger {
+        ledger.tell(&mut session.messages);
+    }
     let options = arguments.sources.costs.options();
     let composer = Composer::with(options.clone()).privacy(arguments.withhold.unwrap_or_default());
     let found = Found::read(&arguments.sources, &composer, session)?;
@@ -55,6 +59,7 @@ pub(super) fn run(arguments: &Create, session: &mut Session<'_>) -> Result<Statu
             "{files} cannot go into a bundle, and --strict was asked for: nothing is written"
         )));
     }
+    output_folder(&arguments.output)?;
     let reader = Reader::new(options, &mut *session.input);
     let messages = &mut session.messages;
     let mut job = Job { arguments, found: &found, composer: &composer, reader: &reader, messages, written: Vec::new() };
@@ -338,6 +343,15 @@ fn chosen_of<'f>(found: &'f Found, keep: &impl Fn(&Device, ReportId) -> bool) ->
 /// A folder stands for the file of the right name in it.
 pub(crate) fn output_file(output: &Path, name: &BundleName) -> PathBuf {
     if output.is_dir() { output.join(name.to_string()) } else { output.to_owned() }
+}
+
+/// Makes a folder of what ends with a separator: nothing else can be meant.
+pub(crate) fn output_folder(output: &Path) -> Result<(), Stop> {
+    let last = output.as_os_str().as_encoded_bytes().last().copied();
+    if last.is_some_and(|byte| is_separator(char::from(byte))) {
+        fs::create_dir_all(output).map_err(|error| unwritten(output, &error))?;
+    }
+    Ok(())
 }
 
 /// Was it never exported, or refused when it was?

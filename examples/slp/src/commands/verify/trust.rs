@@ -10,6 +10,7 @@ use slp_crypto::{Added, Certificate, KeyScope, PinSet, PublicKey, Reason, Source
 
 use super::row::{Row, Verdict};
 use crate::arguments::Pins;
+use crate::commands::keys::has_private_key;
 use crate::facts::{CertificateFacts, KeyFacts};
 use crate::fault::Fault;
 use crate::input::Reader;
@@ -135,7 +136,12 @@ impl Trust {
             }
         };
         if added.is_empty() {
-            let text = "there is no certificate and no public key in it";
+            let text = if has_private_key(bytes) {
+                "a private key: nothing can be verified with it, and it does not belong here; trust takes its public key, \
+                 which `slp keys new` writes beside it as NAME.pub.pem"
+            } else {
+                "there is no certificate and no public key in it"
+            };
             self.faults.push(Fault::of_file("pem", &file, text));
         }
         for one in added {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The fastest Python there is, beside which this project is measured: `examples/leaf_rate.rs` and `slp usage --summary`.
+"""Python with its fastest readers of XML and JSON, beside which this project is measured: `examples/leaf_rate.rs` and `slp usage --summary`.
 
 usage: peer.py FOLDER [RUNS]        needs lxml and orjson
        peer.py BUNDLE

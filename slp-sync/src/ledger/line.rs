@@ -21,8 +21,8 @@ pub(super) enum Found {
     Whole,
     /// Bytes without an LF, or none: the end of the file.
     Rest,
-    /// No line of a ledger begins like this. It was not read to its end.
-    Foreign,
+    /// No line of a ledger begins like this. It was read on to its LF if that was near, and no further.
+    Foreign { ended: bool },
 }
 
 /// Reads a line without its LF. What begins like no line of a ledger is not read on: a file of gigabytes may have no LF.
@@ -44,7 +44,7 @@ pub(super) fn read(reader: &mut impl BufRead, line: &mut Vec<u8>, limit: u64) ->
         let read = piece.len().saturating_add(usize::from(ended));
         reader.consume(read);
         if !begins(line, START) {
-            return Ok(Found::Foreign);
+            return Ok(Found::Foreign { ended });
         }
         if widen(line.len()) > limit {
             return Err(Error::limit("ledger_line_bytes", limit, "bytes of a line of the ledger").fatal());
@@ -55,22 +55,25 @@ pub(super) fn read(reader: &mut impl BufRead, line: &mut Vec<u8>, limit: u64) ->
     }
 }
 
-/// Is there nothing but zeros from here on? A file system may leave them where a line was under way when the power failed.
+/// Does this line begin with zeros, and end the file? A file system may leave a hole where a line was under way when the power
+/// failed. Of a hole with more lines behind it nobody knows what it was.
 ///
 /// # Errors
 /// Those of the reader.
-pub(super) fn only_zeros(reader: &mut impl BufRead, line: &[u8]) -> Result<bool> {
-    let mut is_zero = line.iter().all(|byte| *byte == 0);
-    while is_zero {
-        let have = reader.fill_buf().map_err(Error::io)?;
-        if have.is_empty() {
-            break;
-        }
-        is_zero = have.iter().all(|byte| *byte == 0);
-        let length = have.len();
-        reader.consume(length);
+pub(super) fn is_hole(reader: &mut impl BufRead, line: &[u8], mut ended: bool) -> Result<bool> {
+    if line.first() != Some(&0) {
+        return Ok(false);
     }
-    Ok(is_zero)
+    loop {
+        let have = reader.fill_buf().map_err(Error::io)?;
+        if have.is_empty() || ended {
+            return Ok(have.is_empty());
+        }
+        let end = memchr(b'\n', have);
+        ended = end.is_some();
+        let read = end.map_or(have.len(), |at| at.saturating_add(1));
+        reader.consume(read);
+    }
 }
 
 /// Does it begin so, as far as it goes?
@@ -87,11 +90,14 @@ pub(super) fn begins_a_ledger(line: &[u8]) -> bool {
 /// Anything else was not written by a ledger, and nobody may throw it away; where no line stands before it, neither what
 /// begins otherwise than the first line does.
 pub(super) fn is_torn(line: &[u8], found: Found, is_first: bool) -> bool {
-    if is_first && !begins_a_ledger(line) {
+    if is_first && (found != Found::Rest || !begins_a_ledger(line)) {
         return false;
     }
-    // the cut may go through a character
-    let Ok(text) = std::str::from_utf8(line) else { return true };
+    let text = match std::str::from_utf8(line) {
+        Ok(text) => text,
+        // the cut may go through a character
+        Err(error) => return found == Found::Rest && error.error_len().is_none(),
+    };
     let mut reader = Reader::new(text, json::Limits::new(16, usize::MAX));
     match reader.skip_syntax().map(drop).and_then(|()| reader.end()) {
         Ok(()) => found == Found::Rest && Record::parse(text).is_ok(),

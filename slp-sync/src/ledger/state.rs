@@ -153,9 +153,15 @@ impl Ledger {
             match found {
                 Found::Whole => {}
                 Found::Rest if bytes.is_empty() || line::is_torn(&bytes, found, is_first) => break,
-                Found::Rest => return Err(refusal(number, &bytes, "it has no end, and no kill tore it off")),
-                Found::Foreign if !is_first && line::only_zeros(&mut reader, &bytes)? => break,
-                Found::Foreign => return Err(refusal(number, &bytes, "no line of a ledger begins like this")),
+                Found::Rest => {
+                    return Err(refusal(
+                        number,
+                        &bytes,
+                        "it has no end; a kill may have torn it off, or a later version wrote it",
+                    ));
+                }
+                Found::Foreign { ended } if !is_first && line::is_hole(&mut reader, &bytes, ended)? => break,
+                Found::Foreign { .. } => return Err(refusal(number, &bytes, "no line of a ledger begins like this")),
             }
             let parsed = std::str::from_utf8(&bytes).map_err(|error| error.to_string()).and_then(Record::parse);
             let record = match parsed {

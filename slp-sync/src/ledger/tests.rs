@@ -96,10 +96,18 @@ fn what_no_kill_can_have_torn_off_is_refused_and_not_cut() {
     for end in [changed.as_str(), changed.trim_end(), "hello\n", "hello", r#"{"data":[]}"#] {
         refused(&format!("{}{end}", &text[..last]), 5);
     }
-    // where the power fails, a file system may leave zeros behind the last line
-    let (_, kept) = Ledger::open(format!("{text}{}", "\0".repeat(100_000)).as_bytes()).unwrap();
-    assert_eq!(kept, text.len() as u64);
-    refused(&format!("{text}\0\0x"), 6);
+    for other in ["{\n", "{\"b\n", "{\"bundle\":\"Z\n"] {
+        refused(other, 1);
+    }
+    assert_eq!(Ledger::open(&b"{\"bundle\":\"Z\xfcrich\"}\n"[..]).unwrap_err().kind(), ErrorKind::LedgerCorrupt);
+    // where the power fails, a file system may leave a hole behind the last line, and the end of the one under way
+    let zeros = "\0".repeat(100_000);
+    for hole in [&*zeros, "\0\0x", "\0\0x\"}\n", &format!("{zeros}x\"}}\n"), &format!("{zeros}\n")] {
+        let (_, kept) = Ledger::open(format!("{text}{hole}").as_bytes()).unwrap();
+        assert_eq!(kept, text.len() as u64, "{}", hole.len());
+    }
+    refused(&format!("{text}\0\0x\ny"), 6);
+    refused(&format!("{text}{zeros}\n{text}"), 6);
 }
 
 #[test]

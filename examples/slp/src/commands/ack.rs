@@ -96,12 +96,13 @@ pub(crate) fn split(arguments: &Split, session: &mut Session<'_>) -> Result<Stat
     let searched = ledger.as_ref().filter(|_| is_searched);
     let searched = searched.map(|ledger| view::Bundles::of(ledger.ledger(), &pairing, index));
     let split = view::Split { index, pairing: &pairing, deliveries: &deliveries, searched };
+    let is_whole = split.state() == BundleState::Acked && broken.is_empty() && faults.is_empty();
+    session.messages.fail(!is_whole);
     if arguments.json {
         split.write_json(&mut session.output)?;
     } else {
         split.show(session)?;
     }
-    let is_whole = split.state() == BundleState::Acked && broken.is_empty() && faults.is_empty();
     Ok(Status::of_errors(!is_whole))
 }
 

@@ -1,11 +1,13 @@
 //! `slp sign`: signs a document of this SDK.
 
+use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
 use slp_crypto::canonical::Value;
 use slp_crypto::envelope::{Document, Member, Signatory};
 use slp_crypto::{Detail, Signer as _, TimePolicy, TrustStore};
+use zeroize::Zeroizing;
 
 use super::keys::{has_private_key, signing_key};
 use crate::Status;
@@ -17,8 +19,6 @@ use crate::printable::printable;
 
 /// The most bytes of a document: what the library reads.
 const DOCUMENT_BYTES: usize = 64 << 20;
-/// The most bytes of a file of keys.
-const KEY_BYTES: u64 = 1 << 20;
 
 pub(crate) fn run(arguments: &Sign, session: &mut Session<'_>) -> Result<Status, Stop> {
     let reader = Reader::fixed(DOCUMENT_BYTES, &mut *session.input);
@@ -62,13 +62,19 @@ pub(crate) fn run(arguments: &Sign, session: &mut Session<'_>) -> Result<Status,
     Ok(Status::Fine)
 }
 
-/// A key is never written over: it may be the only one there is.
+/// A key is never written over: it may be the only one there is. What cannot be read may be one.
 fn keep_keys(output: &Path) -> Result<(), Stop> {
-    if bytes_of(output, KEY_BYTES).is_ok_and(|bytes| has_private_key(&bytes)) {
-        let text = format!("{}: a private key is in this file: a key is never written over", output.display());
-        return Err(Stop::Data(text));
+    // a pipe or a device holds nothing that could be lost
+    if !fs::metadata(output).is_ok_and(|about| about.is_file()) {
+        return Ok(());
     }
-    Ok(())
+    let refuse = |text: &str| Err(Stop::Data(format!("{}: {text}", output.display())));
+    match bytes_of(output, u64::try_from(DOCUMENT_BYTES).unwrap_or(u64::MAX)).map(Zeroizing::new) {
+        Ok(bytes) if has_private_key(&bytes) => refuse("a private key is in this file: a key is never written over"),
+        Ok(bytes) if bytes.len() > DOCUMENT_BYTES => refuse("it is larger than any document: it is not written over"),
+        Ok(_) => Ok(()),
+        Err(error) => refuse(&format!("it is there and cannot be read ({error}): it is not written over")),
+    }
 }
 
 /// Which signature: the kinds of the exchange know theirs, and the caller names it where there are two.

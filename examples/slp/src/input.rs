@@ -53,6 +53,11 @@ pub(crate) fn bytes_of(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Do these bytes, a label or the like, stand anywhere in a text?
+pub(crate) fn has(text: &[u8], mark: &[u8]) -> bool {
+    text.windows(mark.len()).any(|window| window == mark)
+}
+
 fn regular(about: &std::fs::Metadata) -> io::Result<()> {
     let what = match () {
         () if about.is_file() => return Ok(()),

@@ -13,7 +13,7 @@ use crate::console::{Session, Stop};
 use crate::facts::{CertificateFacts, KeyFacts};
 use crate::fault::Fault;
 use crate::files::{self, Fresh, unwritten};
-use crate::input::{Reader, STANDARD_INPUT};
+use crate::input::{Reader, STANDARD_INPUT, has};
 use crate::printable::{json, printable, shown};
 use crate::style::Paint;
 
@@ -40,8 +40,7 @@ pub(crate) fn signing_key(path: &Path) -> Result<SigningKey, Stop> {
 
 /// Is a private key in this text, encrypted or not?
 pub(crate) fn has_private_key(text: &[u8]) -> bool {
-    const LABEL: &[u8] = b"PRIVATE KEY-----";
-    text.windows(LABEL.len()).any(|window| window == LABEL)
+    has(text, b"PRIVATE KEY-----")
 }
 
 fn reader(input: &mut (dyn io::Read + Send)) -> Reader<'_> {
@@ -190,7 +189,7 @@ fn show(arguments: &KeysShow, session: &mut Session<'_>) -> Result<Status, Stop>
 
 impl Found {
     fn add(&mut self, bytes: &[u8]) {
-        let has = |mark: &[u8]| bytes.windows(mark.len()).any(|window| window == mark);
+        let has = |mark: &[u8]| has(bytes, mark);
         match Certificate::inspect_pem(bytes) {
             Ok(certificates) => {
                 for certificate in certificates {

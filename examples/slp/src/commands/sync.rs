@@ -14,7 +14,7 @@ use crate::Status;
 use crate::arguments::{SyncCommand, SyncInspect, SyncVerify};
 use crate::console::{Session, Stop};
 use crate::fault::Fault;
-use crate::input::bytes_of;
+use crate::input::{bytes_of, has};
 use crate::printable::{hexadecimal, json, printable, shown};
 use crate::style::Paint;
 use crate::wording::grouped;
@@ -257,8 +257,13 @@ fn small(path: &Path) -> Result<Vec<u8>, Stop> {
 }
 
 fn certificate(path: &Path) -> Result<Certificate, Stop> {
+    certificate_in(path, &small(path)?)
+}
+
+/// The first certificate in the bytes of a file.
+fn certificate_in(path: &Path, bytes: &[u8]) -> Result<Certificate, Stop> {
     let refuse = |text: String| Stop::Data(format!("{}: {text}", path.display()));
-    let all = Certificate::inspect_pem(&small(path)?).map_err(|error| refuse(error.to_string()))?;
+    let all = Certificate::inspect_pem(bytes).map_err(|error| refuse(error.to_string()))?;
     match all.into_iter().next() {
         Some(one) => one.map_err(|error| refuse(error.to_string())),
         None => Err(refuse("no certificate in it".to_owned())),
@@ -269,14 +274,13 @@ fn certificate(path: &Path) -> Result<Certificate, Stop> {
 fn key(path: &Path) -> Result<PublicKey, Stop> {
     let refuse = |text: &str| Stop::Data(format!("{}: {text}", path.display()));
     let bytes = small(path)?;
-    let has = |label: &[u8]| bytes.windows(label.len()).any(|window| window == label);
-    if has(b"PUBLIC KEY-----") {
+    if has(&bytes, b"PUBLIC KEY-----") {
         return PublicKey::from_pem(&bytes).map_err(|error| refuse(error.message()));
     }
-    if !has(b"BEGIN CERTIFICATE-----") {
+    if !has(&bytes, b"BEGIN CERTIFICATE-----") {
         return Err(refuse("a certificate or a public key (PEM) is wanted here, and none is in it"));
     }
-    certificate(path)?.key().cloned().map_err(|error| refuse(error.message()))
+    certificate_in(path, &bytes)?.key().cloned().map_err(|error| refuse(error.message()))
 }
 
 #[cfg(test)]

@@ -7,13 +7,13 @@ use super::judge::{FileVerdicts, Judge};
 use super::row::Row;
 use crate::facts::CertificateFacts;
 use crate::fault::Fault;
-use crate::input::Input;
+use crate::input::{Input, has};
 
 const MARK: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 /// Is there a certificate in PEM somewhere in the text?
 pub(super) fn are_in(bytes: &[u8]) -> bool {
-    bytes.windows(MARK.len()).any(|window| window == MARK)
+    has(bytes, MARK)
 }
 
 /// What the readable certificates of a PEM text say.

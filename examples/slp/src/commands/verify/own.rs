@@ -8,7 +8,7 @@ use slp_model::{Location, Quoted};
 use super::judge::{FileVerdicts, Judge};
 use super::row::{Row, Verdict};
 use super::{brought, certificates};
-use crate::input::Input;
+use crate::input::{Input, has};
 
 /// How the formats of the SDK begin.
 const FORMAT: &[u8] = b"\"slp-sync/";
@@ -16,7 +16,7 @@ const FORMAT: &[u8] = b"\"slp-sync/";
 /// Could this be a document of the SDK? Only then it is worth reading as one.
 pub(super) fn is_document(bytes: &[u8]) -> bool {
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
-    text.starts_with(b"{") && text.windows(FORMAT.len()).any(|window| window == FORMAT)
+    text.starts_with(b"{") && has(text, FORMAT)
 }
 
 pub(super) fn read(judge: &Judge<'_>, input: &Input<'_>, file: &mut FileVerdicts) {
